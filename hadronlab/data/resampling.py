@@ -1,0 +1,70 @@
+"""Errors from resampled data. Everywhere index 0 of the first axis is the mean and 1…B are the bins."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import DataError
+
+KINDS = ("jackknife", "bootstrap")
+
+
+def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int = 0) -> Tensor:
+    """Mean and bins (1+B, ...) of `samples` (n_configurations, ...).
+
+    Jackknife bin b leaves out the b-th of B nearly equal consecutive blocks (consecutive, so that autocorrelation
+    inside a block does not shrink the error); a bootstrap bin draws configurations with replacement.
+    Raises DataError for fewer than two bins, or more jackknife bins than configurations.
+    """
+    _check_kind(kind)
+    count = samples.shape[0]
+    if n_bins < 2 or (kind == "jackknife" and n_bins > count):
+        raise DataError(
+            f"resampling: {n_bins} {kind} bins out of {count} configurations; ask for 2 to {count}"
+        )
+    mean = samples.mean(0, keepdim=True)
+    if kind == "bootstrap":
+        generator = torch.Generator().manual_seed(seed)
+        draw = torch.randint(count, (n_bins, count), generator=generator)
+        return torch.cat([mean, torch.stack([samples[index].mean(0) for index in draw])])
+    total = samples.sum(0)
+    blocks = torch.tensor_split(samples, n_bins)
+    return torch.cat([mean, torch.stack([(total - b.sum(0)) / (count - len(b)) for b in blocks])])
+
+
+def covariance(values: Tensor, kind: str = "jackknife") -> Tensor:
+    """Covariance (n, n) of the means of `values` (1+B, n).
+
+    Jackknife: (B−1)/B Σ_b d_b d_bᵀ; bootstrap: 1/(B−1) Σ_b d_b d_bᵀ, d_b the deviation from the mean of the bins.
+    Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in its span.
+    """
+    deviation, factor = _deviations(values, kind)
+    deviation = deviation.flatten(1)
+    return factor * deviation.T @ deviation
+
+
+def resampled_error(values: Tensor, kind: str = "jackknife") -> Tensor:
+    """One-σ error (...) of the means of `values` (1+B, ...). Raises DataError with fewer than two bins."""
+    deviation, factor = _deviations(values, kind)
+    return (factor * deviation.square().sum(0)).sqrt()
+
+
+def jackknife_error(values: Tensor) -> Tensor:
+    """One-σ jackknife error (...) of `values` (1+B, ...): sqrt((B−1)/B Σ_b (v_b − v̄)²)."""
+    return resampled_error(values, "jackknife")
+
+
+def _deviations(values: Tensor, kind: str) -> tuple[Tensor, float]:
+    _check_kind(kind)
+    n_bins = values.shape[0] - 1
+    if n_bins < 2:
+        raise DataError(f"resampling: an error needs at least two bins, got {n_bins}")
+    bins = values[1:]
+    factor = (n_bins - 1) / n_bins if kind == "jackknife" else 1 / (n_bins - 1)
+    return bins - bins.mean(0), factor
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise DataError(f"resampling: unknown kind {kind!r}; choose one of {', '.join(KINDS)}")

@@ -1,0 +1,106 @@
+"""What the inverse problem is fitted to: wave functions (or R-correlators) and the left side of their equation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class WaveData:
+    """Samples of one radial S-wave equation  lhs(r) = V0(r) φ(r) + Σ_j w_j U(r, r_j) φ(r_j)  [Wang, Eq. 4, 5].
+
+    N radii, K wave functions (momenta, or pairs of source and time), B resampling bins. Raises DataError where
+    the shapes disagree, a number is not finite, or the radii do not increase from above zero.
+    """
+
+    r: Tensor  # (N,) fm, strictly increasing, > 0
+    weight: Tensor  # (N,) quadrature weights of ∫ 4π r'² dr', fm³
+    amplitude: Tensor  # (1+B, K, N) φ_k(r) or R(t, r); index 0 is the mean, 1…B the bins
+    lhs: Tensor  # (1+B, K, N) (E − H0) φ or K R, MeV × [amplitude]
+    error: Tensor | None  # (K, N) error of lhs − V_LO φ, the inverse weights of the fit; None: unit weights
+    equation: Tensor  # (N,) bool: rows used as equations; the others only feed the integral
+    labels: tuple[str, ...]  # (K) such as "wall t=13", "k=0.01"
+    sources: tuple[str, ...]  # (K) such as "wall"; "" without one
+    times: tuple[int | None, ...]  # (K) lattice time; None without one
+    momenta: Tensor | None  # (K,) fm⁻¹, where every row is one eigenstate
+    reduced_mass: float  # MeV
+    hbar_c: float  # MeV fm
+    resampling: str = "jackknife"  # what the bins are: "jackknife" or "bootstrap"
+
+    def __post_init__(self) -> None:
+        if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
+            raise DataError(f"wave data: amplitude must be (1+B, K, N) and r (N,), got {tuple(self.amplitude.shape)} "
+                            f"and {tuple(self.r.shape)}")  # fmt: skip
+        _, n_waves, n_radii = self.amplitude.shape
+        expected = {
+            "r": (n_radii,),
+            "weight": (n_radii,),
+            "lhs": tuple(self.amplitude.shape),
+            "error": (n_waves, n_radii),
+            "equation": (n_radii,),
+            "momenta": (n_waves,),
+        }
+        for name, shape in expected.items():
+            value = getattr(self, name)
+            if value is not None and tuple(value.shape) != shape:
+                raise DataError(f"wave data: {name} must have shape {shape}, got {tuple(value.shape)}")
+        for name in ("labels", "sources", "times"):
+            if len(getattr(self, name)) != n_waves:
+                raise DataError(f"wave data: {name} needs one entry for each of the {n_waves} wave functions")
+        for name in ("r", "weight", "amplitude", "lhs", "error"):
+            value = getattr(self, name)
+            if value is not None and not torch.isfinite(value).all():
+                raise DataError(f"wave data: {name} holds a value that is not finite")
+        if self.r[0] <= 0 or (self.r[1:] <= self.r[:-1]).any():
+            raise DataError("wave data: r must increase strictly and start above zero")
+        if self.error is not None and (self.error[:, self.equation] <= 0).any():
+            raise DataError("wave data: error must be positive wherever a row is an equation")
+        if self.equation.dtype != torch.bool or not self.equation.any():
+            raise DataError("wave data: equation must be boolean with at least one true row")
+        if not (self.reduced_mass > 0 and self.hbar_c > 0):
+            raise DataError(f"wave data: reduced_mass and hbar_c must be positive, got {self.reduced_mass} "
+                            f"and {self.hbar_c}")  # fmt: skip
+
+    @property
+    def n_bins(self) -> int:
+        """Resampling bins B (0 without any)."""
+        return self.amplitude.shape[0] - 1
+
+    @property
+    def rows(self) -> Tensor:
+        """Indices of the equations, (n,) int64."""
+        return torch.nonzero(self.equation).squeeze(1)
+
+    def leading_order(self) -> Tensor:
+        """V_LO(r) = K R / R of every bin and wave function, (1+B, K, N) in MeV [Wang, Eq. 3]."""
+        return self.lhs / self.amplitude  # Eq. (3)
+
+    def select(self, waves: list[int]) -> WaveData:
+        """The same data with only these wave functions."""
+        index = torch.as_tensor(waves, dtype=torch.long, device=self.r.device)
+        return replace(
+            self,
+            amplitude=self.amplitude[:, index],
+            lhs=self.lhs[:, index],
+            error=None if self.error is None else self.error[index],
+            momenta=None if self.momenta is None else self.momenta[index],
+            labels=tuple(self.labels[i] for i in waves),
+            sources=tuple(self.sources[i] for i in waves),
+            times=tuple(self.times[i] for i in waves),
+        )
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> WaveData:
+        """A copy on another device or in another floating type (`equation` stays boolean)."""
+        moved = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Tensor):
+                moved[field.name] = value.to(
+                    device=device, dtype=dtype if value.is_floating_point() else None
+                )
+        return replace(self, **moved)

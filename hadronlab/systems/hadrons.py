@@ -1,0 +1,43 @@
+"""Two hadrons on a lattice (or in the separable toy): masses, units, the truth where it is known, references."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hadronlab.errors import ConfigError
+
+HBAR_C = 197.3269804  # MeV fm
+
+
+@dataclass(frozen=True)
+class HadronPair:
+    """A pair of hadrons in the S-wave.
+
+    Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. `potential` is the truth
+    (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in MeV fm⁻³), or None where it is unknown.
+    `references` holds published numbers, name → {"value": …, "source": …}. Raises ConfigError for a bad mass.
+    """
+
+    name: str
+    mass1: float
+    mass2: float
+    hbar_c: float = HBAR_C
+    potential: Any = None
+    references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for label in ("mass1", "mass2", "hbar_c"):
+            value = getattr(self, label)
+            if not (math.isfinite(value) and value > 0):
+                raise ConfigError(f"system {self.name}: {label} must be a positive number, got {value}")
+        for label, entry in self.references.items():
+            if not {"value", "source"} <= set(entry):
+                raise ConfigError(f"system {self.name}: reference {label} needs both a value and a source")
+
+    @property
+    def reduced_mass(self) -> float:
+        """m1 m2 / (m1 + m2) in MeV: half the baryon mass for two equal ones (`m` of [Wang, Eq. 1])."""
+        return self.mass1 * self.mass2 / (self.mass1 + self.mass2)
