@@ -1,0 +1,33 @@
+"""Scattering length and effective range: k cot δ = −1/a0 + ½ r_eff k² + …, a0 > 0 with one bound state."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def threshold_parameters(poles: Tensor, edge: Tensor, radius: float, kinetic: float) -> tuple[Tensor, Tensor]:
+    """(a0, r_eff), fm, each (…,), exact for ρ(E) = u(a)/u'(a) = Σ edge²/(E_λ − E).
+
+    Outside, the E = 0 solution is r − a0, so a0 = a − ρ(0). Expanding tan(ka + δ) = k ρ to order k²,
+
+        r_eff = 2 (a − a²/a0 + a³/(3 a0²)) − (2/a0²) dρ/dk²,
+
+    which is Bethe's 2∫(v0² − u0²) dr. No fit, no small momentum. poles, edge: (…, N); radius a in fm.
+    """
+    rho = (edge.square() / poles).sum(-1)
+    slope = kinetic * (edge.square() / poles.square()).sum(-1)  # dρ/dk², E = c k²
+    a0 = radius - rho
+    r_eff = 2.0 * (radius - radius**2 / a0 + radius**3 / (3.0 * a0**2)) - 2.0 * slope / a0**2
+    return a0, r_eff
+
+
+def fit_effective_range(k: Tensor, delta: Tensor, order: int = 2) -> tuple[Tensor, Tensor]:
+    """(a0, r_eff), fm, by least squares of k cot δ in powers of k² up to `order`; k (M,), delta (…, M).
+
+    For phase shifts known only on a grid of small momenta; a potential itself gives `threshold_parameters`.
+    """
+    powers = torch.stack([k ** (2 * n) for n in range(order + 1)], dim=-1)
+    target = (k / torch.tan(delta)).unsqueeze(-1)
+    c = torch.linalg.lstsq(powers.expand(*target.shape[:-1], -1), target).solution[..., 0]
+    return -1.0 / c[..., 0], 2.0 * c[..., 1]
