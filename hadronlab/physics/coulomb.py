@@ -1,0 +1,36 @@
+"""Leptons with the Coulomb interaction, in atomic units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from hadronlab.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Coulomb:
+    """V_ij = e_i e_j/r_ij, Hartree and bohr."""
+
+    strength: float = 1.0
+
+    operators = ("charge",)
+    masses = {"e": 1.0, "mu": 206.7682830}
+
+    def mass(self, flavor: str) -> float:
+        """Mass in units of the electron's."""
+        if flavor not in self.masses:
+            raise ConfigError(f"unknown lepton {flavor!r}: use e-, e+, mu-, mu+")
+        return self.masses[flavor]
+
+    def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
+        """1/r."""
+        return (self.strength / r,)
+
+    def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
+        """None."""
+        return None
+
+    def check(self, anti: tuple[bool, ...]) -> None:
+        """Defined for every content."""

@@ -1,0 +1,34 @@
+"""What a potential must offer. A user's own class with these members works by `_target_`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Interaction(Protocol):
+    """V = Σ_{i<j} Σ_o v_o(r_ij; m_i, m_j) O_ij + W(r_12, …), O_ij a product of pair operators, W a number.
+
+    Energies are in GeV and distances in fm for quarks (Hartree and bohr for leptons). Parameters are held by the object.
+    """
+
+    operators: tuple[str, ...]
+    """Names of the O_ij in the order of `radial`: products of 'color' (λ_i·λ_j, −λ* for antiquarks), 'spin' (S_i·S_j),
+    'isospin' (I_i·I_j), 'charge' (e_i e_j) and 'one', joined by '*'."""
+
+    def mass(self, flavor: str) -> float:
+        """Mass of 'q', 's', 'c' or 'b' in GeV; raises ConfigError for a flavour that it does not know."""
+        ...
+
+    def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
+        """v_o(r), one tensor an operator, of the shape of r (fm); the masses broadcast against r."""
+        ...
+
+    def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
+        """W of all pair distances (n_pairs, batch) and masses (N,): shape (batch,), or None where there is none."""
+        ...
+
+    def check(self, anti: tuple[bool, ...]) -> None:
+        """Raise ConfigError if the interaction is not defined for this content (a flux tube needs three quarks)."""
+        ...

@@ -1,0 +1,42 @@
+"""Coupled SU(2) states of N doublets and the matrices of S_i·S_j: spin here, isospin by the same algebra."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from hadronlab.physics.couplings import CoupledBasis, Tree, coupled_basis
+
+# S_i·S_j = P_ij/2 − 1/4 for two spins 1/2
+SPIN_SPIN = np.array([[1, 0, 0, 0], [0, -1, 2, 0], [0, 2, -1, 0], [0, 0, 0, 1]]) / 4
+
+
+def total_spin(n: int, sum_spin_spin: float) -> Fraction:
+    """S of n spins 1/2 in which Σ_{i<j} S_i·S_j has the given value: S(S+1) = 3n/4 + 2 Σ S_i·S_j."""
+    return Fraction(round(np.sqrt(3 * n + 8 * sum_spin_spin + 1) - 1), 2)
+
+
+@lru_cache(maxsize=None)
+def spin_basis(n: int, spin: Fraction, tree: Tree) -> CoupledBasis:
+    """States of n spins 1/2 with total spin S and M = S; labels such as '1-0' (pair spins). Empty if S is impossible."""
+    if n == 0 or spin < 0 or 2 * spin > n or (2 * spin - n) % 2:
+        count = 1 if n == 0 and spin == 0 else 0
+        return CoupledBasis(
+            np.ones((count, *[2] * n)), (), ((),) * count, ("",) * count, np.zeros((0, count, count))
+        )
+    up = n - np.array([bin(state).count("1") for state in range(2**n)])
+    return coupled_basis(
+        tree,
+        2,
+        lambda i, j: SPIN_SPIN,
+        lambda members, value: str(total_spin(len(members), value)),
+        total=str(spin),
+        restrict=2 * up - n == int(2 * spin),
+    )
+
+
+def possible_spins(n: int) -> list[Fraction]:
+    """Total spins of n spins 1/2."""
+    return [Fraction(twice, 2) for twice in range(n % 2, n + 1, 2)]
