@@ -1,0 +1,98 @@
+"""The data terms: residuals of the Schrödinger-type equation on the measured radii."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import ConfigError
+from hadronlab.losses.loss import Loss
+
+
+class Schrodinger(Loss):
+    """L_k = Σ_k Σ_r [(E_k − H0) φ_k(r) − V0(r) φ_k(r) − ∫ 4πr'² dr' U(r,r') φ_k(r')]².   [Wang, Eq. 4]"""
+
+    def __init__(self, data: WaveData, weight: float = 1.0) -> None:
+        super().__init__(data, weight)
+        self.lhs = nn.Buffer(data.lhs, persistent=False)  # (1+B, K, N)
+        self.amplitude = nn.Buffer(data.amplitude, persistent=False)
+        # with the quadrature weights in it, ∫dV' U φ is one matrix product
+        self.source = nn.Buffer(data.amplitude * data.weight, persistent=False)
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, K, n), in MeV × [amplitude]."""
+        left = self.lhs[bin][:, rows]
+        if V is not None:
+            left = left - V.to(left.dtype)[..., None, :] * self.amplitude[bin][:, rows]
+        if U is not None:
+            left = left - self.source[bin] @ U.to(left.dtype).mT  # Eq. (4), Eq. (5)
+        return left
+
+
+class RCorrelator(Schrodinger):
+    """L_t = Σ_t Σ_r {K R(t,r) − V0 R − ∫ 4πr'² dr' U(r,r') R(t,r')}² / σ²(t,r).   [Wang, Eq. 5]
+
+    weighting: 'error' — σ = data.error (jackknife error of K R − V_LO R), 'uniform' where the data have none;
+    'uniform' — σ = rms of K R over the rows, one number a wave: U = 0 has a loss of the number of residuals;
+    'amplitude' — σ = |R| × 1 MeV, every radius counted by its potential;
+    'covariance' — whitened with the jackknife covariance of K R − V_LO R, shrunk by `shrinkage` towards
+    its diagonal. (With 20 bins even a shrunk covariance makes jackknife errors too small: prefer 'error'.)
+    """
+
+    def __init__(
+        self, data: WaveData, weight: float = 1.0, weighting: str = "error", shrinkage: float = 0.5
+    ) -> None:
+        super().__init__(data, weight)
+        choices = ("error", "uniform", "amplitude", "covariance")
+        if weighting not in choices:
+            raise ConfigError(f"weighting '{weighting}' of r_correlator: choose one of {', '.join(choices)}")
+        if not 0.0 <= shrinkage <= 1.0:
+            raise ConfigError(f"shrinkage = {shrinkage} of r_correlator: must lie in [0, 1]")
+        if weighting == "error" and data.error is None:
+            weighting = "uniform"
+        used, phi = data.equation, data.amplitude[0]
+        if weighting == "error" and data.error is not None:
+            sigma = data.error
+        elif weighting == "amplitude":
+            sigma = phi.abs()
+        else:
+            sigma = data.lhs[0][:, used].square().mean(-1, keepdim=True).sqrt().expand_as(phi)
+        if weighting != "covariance" and bool((sigma[:, used] <= 0).any()):
+            raise ConfigError(
+                f"weighting '{weighting}' of r_correlator: some errors are zero; choose 'uniform'"
+            )
+        self.inverse_sigma = nn.Buffer(torch.where(used, 1.0 / sigma, 0.0), persistent=False)
+        whitening = _whitening(data, shrinkage) if weighting == "covariance" else None
+        self.whitening = nn.Buffer(whitening, persistent=False) if whitening is not None else None
+        self.weighting = weighting
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, K, n), in units of σ."""
+        left = super().residual(U, V, rows, bin)
+        if self.whitening is None:
+            return left * self.inverse_sigma[:, rows]
+        if len(rows) != self.whitening.shape[-1]:
+            raise ConfigError("weighting 'covariance' couples the radii: train on all rows at once")
+        return (self.whitening @ left[..., None]).squeeze(-1)
+
+
+def _whitening(data: WaveData, shrinkage: float) -> Tensor:
+    """L⁻¹ of the Cholesky factor of the shrunk covariance over the equation rows, shape (K, n, n)."""
+    bins = data.amplitude.shape[0] - 1
+    if bins < 2:
+        raise ConfigError("weighting 'covariance' needs jackknife bins in the data: choose 'uniform'")
+    used = data.equation
+    lhs, phi = data.lhs[..., used], data.amplitude[..., used]
+    residual = lhs[1:] - lhs[0] / phi[0] * phi[1:]  # K R − V_LO R: what the fit has to explain
+    residual = residual - residual.mean(0)
+    covariance = (bins - 1) / bins * torch.einsum("bki,bkj->kij", residual, residual)
+    diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
+    covariance = (1.0 - shrinkage) * covariance + shrinkage * diagonal
+    factor, info = torch.linalg.cholesky_ex(covariance)
+    if bool(info.any()):
+        raise ConfigError(
+            f"weighting 'covariance': {bins} bins leave the covariance of {int(used.sum())} radii singular; "
+            "raise shrinkage (at most 1)"
+        )
+    return torch.linalg.solve_triangular(factor, torch.eye(factor.shape[-1], dtype=factor.dtype), upper=False)

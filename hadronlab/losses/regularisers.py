@@ -1,0 +1,73 @@
+"""What is asked of U beside the data: that it vanish far out, and that it be no larger than needed."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import ConfigError
+from hadronlab.losses.loss import Loss, reference_scale
+
+
+class Asymptotic(Loss):
+    """L_r = Σ_nm [U(r_n, r'_m)/scale]² over r_n > R̃ and/or r'_m > R̃.   [Wang, Eq. 6]
+
+    mode: 'and' is printed, 'or' is what the physics wants. cutoff: R̃ in fm. scale: MeV fm⁻³; by default the
+    typical U of the data (`reference_scale`), for in lattice units U² is numerically nothing beside the data.
+    """
+
+    def __init__(
+        self,
+        data: WaveData,
+        cutoff: float,
+        mode: str = "or",
+        weight: float = 1.0,
+        scale: float | None = None,
+    ) -> None:
+        super().__init__(data, weight)
+        if mode not in ("and", "or"):
+            raise ConfigError(f"mode '{mode}' of asymptotic: choose 'and' or 'or'")
+        if not float(data.r[0]) < cutoff < float(data.r[-1]):
+            raise ConfigError(
+                f"cutoff = {cutoff} fm of asymptotic lies outside the grid, "
+                f"{float(data.r[0]):.3g} … {float(data.r[-1]):.3g} fm"
+            )
+        self.mode = mode
+        self.scale = reference_scale(data) if scale is None else float(scale)
+        if not self.scale > 0:
+            raise ConfigError(f"scale = {self.scale} MeV fm⁻³ of asymptotic: must be positive")
+        self.far = nn.Buffer(data.r > cutoff, persistent=False)
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, n, N): U/scale in the far region, zero elsewhere."""
+        if U is None:
+            return self.data.r.new_zeros(len(rows), len(self.data.r))
+        here, there = self.far[rows][:, None], self.far[None, :]
+        region = here & there if self.mode == "and" else here | there
+        return U / self.scale * region  # Eq. (6)
+
+
+class Ridge(Loss):
+    """‖U‖²_F / scale² = ∫∫ U(r,r')² d³r d³r' / scale²: the smallest U that explains the data.
+
+    scale in MeV. `stride` takes every n-th radius of rows and columns (a smooth U needs no more): the
+    Gauss–Newton step gets cheaper by its square. The weights are scaled to keep the integral.
+    """
+
+    def __init__(self, data: WaveData, weight: float = 1.0, scale: float = 1.0, stride: int = 1) -> None:
+        super().__init__(data, weight)
+        if not scale > 0 or stride < 1:
+            raise ConfigError(f"scale = {scale} MeV, stride = {stride} of ridge: both must be positive")
+        self.scale, self.stride = float(scale), int(stride)
+        self.root = nn.Buffer((data.weight * stride).sqrt() / math.sqrt(self.scale), persistent=False)
+
+    def rows(self) -> Tensor:
+        return super().rows()[:: self.stride]
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, n, ⌈N/stride⌉), dimensionless."""
+        if U is None:
+            return self.data.r.new_zeros(len(rows), len(self.root[:: self.stride]))
+        return self.root[rows][:, None] * U[..., :: self.stride] * self.root[None, :: self.stride]

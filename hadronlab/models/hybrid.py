@@ -1,0 +1,41 @@
+"""V0(r) δ(r−r') + U(r,r') · cut: the model for real data, where a pure U leaves the tail undetermined."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.potential import Potential, smooth_cut
+
+
+class Hybrid(Potential):
+    """A local part that carries the tail, and a symmetric kernel brought smoothly to zero at `support` (fm).
+
+    local_part: one with V0 (LocalGaussians or LocalNetwork). nonlocal_part: one with U (SDNN, LowRank).
+    """
+
+    has_local, has_nonlocal = True, True
+
+    def __init__(self, local_part: Potential, nonlocal_part: Potential, support: float = 2.0) -> None:
+        super().__init__(support)
+        if not local_part.has_local or not nonlocal_part.has_nonlocal:
+            raise ConfigError(
+                f"hybrid needs a part with V0 and a part with U, got {type(local_part).__name__} "
+                f"and {type(nonlocal_part).__name__}"
+            )
+        if math.isinf(support):
+            raise ConfigError("hybrid needs a finite support (fm): beyond it the local part alone acts")
+        self.local_part, self.nonlocal_part = local_part, nonlocal_part
+
+    def local(self, r: Tensor) -> Tensor:
+        return self.local_part.local(r)
+
+    def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
+        cut = smooth_cut(r, self.support) * smooth_cut(rp, self.support)
+        return self.nonlocal_part.kernel(r, rp) * cut
+
+    def grid_kernel(self, rows: Tensor, r: Tensor) -> Tensor:
+        cut = smooth_cut(rows, self.support)[:, None] * smooth_cut(r, self.support)[None, :]
+        return self.nonlocal_part.grid_kernel(rows, r) * cut

@@ -1,0 +1,130 @@
+"""The one damped natural-gradient solver behind Gauss–Newton and stochastic reconfiguration.
+
+Both papers minimise a square in function space. With rows O (N, P) = ∂(what is measured)/∂θ and residuals
+e (N,),
+
+    δ = argmin |O δ − e|² + λ |δ − μ δ_prev|²,     θ ← θ − η δ,
+
+    P × P:   (G + λ I) δ = F + λ μ δ_prev,                       G = OᵀO,  F = Oᵀe
+    N × N:   δ = μ δ_prev + Oᵀ (O Oᵀ + λ I)⁻¹ (e − μ O δ_prev)   the same δ, cheaper when N < P
+
+Gauss–Newton: O = ∂residual/∂θ, e = residual. Stochastic reconfiguration: G = S = Cov(∂ ln ψ), F the energy
+gradient. μ = 0 is plain damping, μ = 0.9 SPRING. The step is capped in its own metric: η √(δᵀ G δ) ≤ cap.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import ConfigError, HadronlabError
+
+
+class DampedSolver:
+    """Solves for δ in float64, with momentum, a cap, and a fallback ladder.
+
+    shift: λ; with `relative` a multiple of the mean diagonal of G. momentum: μ in [0, 1). cap: largest
+    Fisher norm of a step (None: none). raises: how many times the Cholesky factorisation may raise λ tenfold
+    before eigenvalues are clipped instead. After a solve, `rung` ('cholesky', 'shift x10', …, 'eigh') and
+    `shift_used` tell what it took, `fisher_norm` the norm of the step before the cap.
+    """
+
+    def __init__(
+        self,
+        shift: float = 1e-3,
+        momentum: float = 0.0,
+        cap: float | None = None,
+        relative: bool = False,
+        raises: int = 3,
+    ) -> None:
+        if not shift >= 0 or not 0.0 <= momentum < 1.0 or (cap is not None and not cap > 0) or raises < 0:
+            raise ConfigError(
+                f"shift = {shift}, momentum = {momentum}, cap = {cap}, raises = {raises}: need shift ≥ 0, "
+                "0 ≤ momentum < 1, cap > 0, raises ≥ 0"
+            )
+        self.shift, self.momentum, self.cap, self.relative, self.raises = (
+            shift,
+            momentum,
+            cap,
+            relative,
+            raises,
+        )
+        self.previous: Tensor | None = None
+        self.rung, self.shift_used, self.fisher_norm = "none", float("nan"), float("nan")
+
+    def solve_gram(self, gram: Tensor, force: Tensor, step: float = 1.0) -> Tensor:
+        """δ (P,) from G (P, P) and F (P,); `step` is the learning rate the cap counts."""
+        G, F = gram.double(), force.double()
+        _finite(G, F)
+        shift = self._shift(G)
+        if self.momentum and self.previous is not None:
+            F = F + shift * self.momentum * self.previous.to(F)
+        delta = self._ladder(G, F, shift)
+        self._remember(delta)
+        return self._capped(delta, (delta @ (G @ delta)).clamp(min=0.0).sqrt(), step).to(force.dtype)
+
+    def solve_kernel(self, rows: Tensor, residual: Tensor, step: float = 1.0) -> Tensor:
+        """δ (P,) from O (N, P) and e (N,), through the N × N matrix O Oᵀ."""
+        J, e = rows.double(), residual.double()
+        _finite(J, e)
+        kernel = J @ J.T
+        drift = torch.zeros(J.shape[1], dtype=J.dtype, device=J.device)
+        if self.momentum and self.previous is not None:
+            drift = self.momentum * self.previous.to(J)
+        # the mean diagonal of OᵀO is trace/P, and the two matrices share their trace
+        shift = self._shift(kernel, J.shape[1])
+        delta = drift + J.T @ self._ladder(kernel, e - J @ drift, shift)
+        self._remember(delta)
+        return self._capped(delta, (J @ delta).norm(), step).to(residual.dtype)
+
+    def _shift(self, matrix: Tensor, size: int | None = None) -> float:
+        if not self.relative:
+            return self.shift
+        return self.shift * float(matrix.diagonal().sum()) / (size or len(matrix))
+
+    def _ladder(self, matrix: Tensor, right: Tensor, shift: float) -> Tensor:
+        """Cholesky; then λ × 10 up to `raises` times; then eigenvalues clipped at λ."""
+        floor = torch.finfo(torch.float64).eps * float(matrix.diagonal().abs().max())
+        for attempt in range(self.raises + 1):
+            # from λ = 0 there is nothing to multiply: rise from the rounding floor instead
+            used = shift if attempt == 0 else max(shift, floor) * 10.0**attempt
+            shifted = matrix.clone()
+            shifted.diagonal().add_(used)
+            factor, info = torch.linalg.cholesky_ex(shifted)
+            if int(info) == 0:
+                solution = torch.cholesky_solve(right[:, None], factor).squeeze(-1)
+                if bool(torch.isfinite(solution).all()):
+                    self.rung = "cholesky" if attempt == 0 else f"shift x{10**attempt}"
+                    self.shift_used = used
+                    return solution
+        values, vectors = torch.linalg.eigh(0.5 * (matrix + matrix.T))
+        cut = max(shift, floor * len(matrix))
+        self.rung, self.shift_used = "eigh", cut
+        inverse = torch.where(values > cut, 1.0 / (values + shift), 0.0)
+        return vectors @ (inverse * (vectors.T @ right))
+
+    def _remember(self, delta: Tensor) -> None:
+        if self.momentum:
+            self.previous = delta.detach().clone()
+
+    def _capped(self, delta: Tensor, fisher_norm: Tensor, step: float) -> Tensor:
+        self.fisher_norm = step * float(fisher_norm)
+        if self.cap is None or self.fisher_norm <= self.cap:
+            return delta
+        return delta * (self.cap / self.fisher_norm)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain containers and tensors: loads with weights_only=True."""
+        return {"shift": self.shift, "previous": self.previous}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.shift, self.previous = state["shift"], state["previous"]
+
+
+def _finite(matrix: Tensor, right: Tensor) -> None:
+    if not (bool(torch.isfinite(matrix).all()) and bool(torch.isfinite(right).all())):
+        raise HadronlabError(
+            "natural gradient: matrix or force not finite; lower the learning rate or raise the shift"
+        )
