@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,7 +50,12 @@ class BoxSpectrum:
     def _psi(self, r: Tensor) -> Tensor:
         # ψ is regular at 0, where u/r is 0/0: step to where the division still has its digits.
         safe = r.clamp(min=1e-6 * self.mesh.radius)
-        return self.mesh.interpolate(self.u, safe) / (safe * (4.0 * torch.pi) ** 0.5)
+        return self.mesh.interpolate(self.u, safe) / (safe * math.sqrt(4.0 * math.pi))
+
+
+def sphere_radius(length: float) -> float:
+    """Radius, fm, of the sphere that has the volume of a periodic cube of side `length`, fm."""
+    return length * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
 
 
 def box_spectrum(
@@ -65,7 +71,7 @@ def box_spectrum(
     """Eigenstates of −(ħ²/2m)∇² + V(r) + U(r,r') in a sphere, S-wave.
 
     Args:
-        radius: fm. The sphere of the lattice's volume has (3/4π)^(1/3) L.
+        radius: fm; `sphere_radius(L)` for the volume of a lattice of side L.
         reduced_mass: MeV. hbar_c: MeV fm.
         local: r → V, MeV. nonlocal_part: (r, r') → U, MeV fm^-3, symmetric.
         n_points: mesh points; the upper third of the levels is not accurate.

@@ -68,7 +68,7 @@ class LagrangeMesh:
         self._knots, self._bary = knots, bary
 
     def kernel(self, U: Tensor) -> Tensor:
-        """U(r_i, r_j), (…, N, N) MeV fm^-3 → its matrix elements, MeV: √(w_i w_j) 4π r_i r_j U. [Wang, Eq. 1]"""
+        """U (…, N, N), MeV fm^-3 → matrix elements √(w_i w_j) 4π r_i r_j U, MeV [Wang, Eq. 1]."""
         U = U.to(self.r)
         if bool((U - U.mT).abs().amax() > 1e-6 * U.abs().amax()):
             raise HadronlabError(

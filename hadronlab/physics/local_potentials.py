@@ -1,0 +1,122 @@
+"""Local potentials V(r), MeV with r in fm: sums of Gaussians and squared Yukawas, and the published fits.
+
+Every class takes plain numbers, so that a yaml file can name it (`_target_`); V(r) is `potential(r)` or
+`potential.local(r)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import HadronlabError
+from hadronlab.physics.constants import HBAR_C
+
+
+class LocalPotential(ABC):
+    """V(r) in MeV; subclasses implement `__call__`."""
+
+    @abstractmethod
+    def __call__(self, r: Tensor) -> Tensor:
+        """V(r), MeV, in the shape of r, fm."""
+
+    def local(self, r: Tensor) -> Tensor:
+        """V(r), MeV: the local part of a potential (it is all of this one)."""
+        return self(r)
+
+
+@dataclass(frozen=True)
+class Gaussians(LocalPotential):
+    """Σ_i c_i e^{−β_i r²}: strengths c in MeV, exponents β in fm^-2, or ranges d in fm with β = 1/d²."""
+
+    strengths: Sequence[float]
+    exponents: Sequence[float] | None = None
+    ranges: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.exponents is None) == (self.ranges is None):
+            raise HadronlabError("Gaussians: give either exponents (fm^-2) or ranges (fm), not both")
+        if len(self.strengths) != len(self._exponents):
+            raise HadronlabError(
+                f"Gaussians: {len(self.strengths)} strengths and {len(self._exponents)} exponents or ranges"
+            )
+
+    @property
+    def _exponents(self) -> list[float]:
+        if self.exponents is not None:
+            return list(self.exponents)
+        return [1.0 / d**2 for d in self.ranges or ()]
+
+    def __call__(self, r: Tensor) -> Tensor:
+        V = torch.zeros_like(r)
+        for c, beta in zip(self.strengths, self._exponents, strict=True):
+            V = V + c * torch.exp(-beta * r**2)
+        return V
+
+
+@dataclass(frozen=True)
+class YukawaSquared(LocalPotential):
+    """c (1 − e^{−β r²})^n (e^{−m r}/r)²: two-pion exchange with a form factor.
+
+    strength c in MeV fm², mass m in MeV, exponent β in fm^-2, power n ≥ 1 (V stays finite at r = 0).
+    """
+
+    strength: float
+    mass: float
+    exponent: float
+    power: int = 1
+
+    def __post_init__(self) -> None:
+        if self.power < 1:
+            raise HadronlabError(
+                f"YukawaSquared: power={self.power} leaves a 1/r² singularity, choose 1 or more"
+            )
+
+    def __call__(self, r: Tensor) -> Tensor:
+        r = r.clamp(min=1e-8)  # the limit r → 0 is finite, the quotient is not
+        form = -torch.expm1(-self.exponent * r**2)
+        return self.strength * form**self.power * torch.exp(-2 * self.mass / HBAR_C * r) / r**2
+
+
+@dataclass(frozen=True)
+class SumOfPotentials(LocalPotential):
+    """Σ of local potentials."""
+
+    terms: Sequence[LocalPotential]
+
+    def __call__(self, r: Tensor) -> Tensor:
+        return sum((term(r) for term in self.terms), torch.zeros_like(r))
+
+
+def omega_ccc() -> LocalPotential:
+    """Ω_ccc–Ω_ccc ¹S₀, t/a = 26, Y. Lyu et al., Phys. Rev. Lett. 127 (2021) 072003: m = 4796 MeV."""
+    return Gaussians(strengths=(239.5, -62.7, -98.8), exponents=(49.7, 7.8, 3.4))
+
+
+def omega_omega() -> LocalPotential:
+    """Ω–Ω ¹S₀, S. Gongyo et al., Phys. Rev. Lett. 120 (2018) 212001: m = 1712 MeV."""
+    return Gaussians(strengths=(914.0, 305.0, -112.0), ranges=(0.143, 0.305, 0.949))
+
+
+def nucleon_omega() -> LocalPotential:
+    """N–Ω ⁵S₂, t/a = 12, T. Iritani et al., Phys. Lett. B 792 (2019) 284: m = 954.7 and 1711.5 MeV."""
+    return SumOfPotentials(
+        (
+            Gaussians(strengths=(-313.0,), exponents=(81.7,)),
+            YukawaSquared(strength=-252.0, mass=146.0, exponent=0.85),
+        )
+    )
+
+
+def nucleon_phi() -> LocalPotential:
+    """N–φ ⁴S₃/₂, Y. Lyu et al., Phys. Rev. D 106 (2022) 074507: m = 954 and 1048 MeV."""
+    return SumOfPotentials(
+        (
+            Gaussians(strengths=(-371.0, -119.0), ranges=(0.13, 0.30)),
+            YukawaSquared(strength=-97.0, mass=146.4, exponent=1 / 0.63**2, power=2),
+        )
+    )
