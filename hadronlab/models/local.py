@@ -62,12 +62,13 @@ class LocalNetwork(Potential):
                 "need layers of at least one unit, and positive radii (fm)"
             )
         sizes, kind = (1, *widths, 1), floating(dtype)
+        self.dtype = kind
         self.layers = nn.ModuleList(nn.Linear(a, b, dtype=kind) for a, b in pairwise(sizes))
         self.hidden, self.scale = activation(hidden), float(scale)
         self.length, self.radius = float(length), float(radius)
 
     def local(self, r: Tensor) -> Tensor:
-        r = r.to(self.layers[0].weight.dtype)
+        r = r.to(self.dtype)
         x = (r / self.length)[..., None]
         for layer in list(self.layers)[:-1]:
             x = self.hidden(layer(x))

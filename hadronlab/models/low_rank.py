@@ -13,7 +13,7 @@ from hadronlab.models.potential import Potential, floating
 
 
 class LowRank(Potential):
-    """U(r,r') = scale · Σ_{i≤j} c_ij s_ij with s_ii = v_i v_i', s_ij = v_i v_j' + v_j v_i', v_i = e^{−β_i r²}.
+    """U(r,r') = scale · Σ_{i≤j} c_ij s_ij, s_ii = v_i v_i', s_ij = v_i v_j' + v_j v_i', v_i = e^{−β_i r²}.
 
     exponents: β_i in fm⁻². With fixed v (`learn_exponents=False`) U is linear in c, and the fit is convex.
     Starts at U = 0 with fixed v; with learned v at c_ii = 1/n, since c = 0 would freeze the exponents.

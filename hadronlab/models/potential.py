@@ -79,8 +79,12 @@ class Potential(nn.Module):
         return self.kernel(*torch.broadcast_tensors(rows[:, None], r[None, :]))
 
     def on_grid(self, rows: Tensor, r: Tensor) -> Tensor:
-        """U(rows_i, r_j), shape (n, N), MeV fm⁻³; rows (n,) and r (N,) in fm."""
-        return self._truncated(self.grid_kernel(rows, r), rows[:, None], r[None, :])
+        """U(rows_i, r_j), shape (n, N), MeV fm⁻³; rows (n,) and r (N,) in fm. Only radii within `support` cost."""
+        if math.isinf(self.support):
+            return self.grid_kernel(rows, r)
+        i, j = torch.nonzero(rows <= self.support), torch.nonzero(r <= self.support)
+        inner = self.grid_kernel(rows[i[:, 0]], r[j[:, 0]])
+        return inner.new_zeros(len(rows), len(r)).index_put((i, j.T), inner)
 
     def _truncated(self, U: Tensor, r: Tensor, rp: Tensor) -> Tensor:
         if math.isinf(self.support):

@@ -16,9 +16,9 @@ from hadronlab.models.potential import Potential, activation, floating
 class SDNN(Potential):
     """U(r,r') = scale · output(g(f(r) + f(r'))).   [Wang, Sec. 3, Fig. 1]
 
-    `widths` are the layers of f after its one input, each followed by `hidden`; `head` the hidden layers of g,
-    each followed by `hidden`; then one linear unit and `output`. With no head the network is additive before
-    `output`: fast, but unable to stand for a near-diagonal kernel. `merge`, the first linear map of g, is applied
+    `widths` are the layers of f after its one input, each followed by `hidden`; `head` the hidden layers of
+    g, each followed by `hidden`; then one linear unit and `output`. With no head the network is additive before
+    `output`: fast, but unable to stand for a near-diagonal kernel. `merge`, the first linear map of g, acts
     before the sum, W(f + f') + b = (W f + b/2) + (W f' + b/2): features are computed once a radius.
 
     scale: MeV fm⁻³ (the ω of U = ω U_θ). length: the radius (fm) that the input is divided by.

@@ -1,0 +1,53 @@
+"""How large a system is, from its masses and potential alone: the units of a network's inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from hadronlab.systems.quarks import FewBodySystem
+
+
+def reduced_masses(system: FewBodySystem) -> Tensor:
+    """μ_p of every pair, (n_pairs,), in the unit of the masses."""
+    masses = torch.as_tensor(system.masses, dtype=torch.float64)
+    i, j = torch.as_tensor(system.pairs).T
+    return masses[i] * masses[j] / (masses[i] + masses[j])
+
+
+def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
+    """The mean distance s_p expected of every pair, (n_pairs,) in fm, and the kinetic energy at that size, GeV.
+
+    All pairs at distances b (μ_p/μ̄)^(−1/4): the b that minimises Σ_p (2/N) ħ²c²/(2 μ_p d_p²) + min eig V, as a ground state
+    does, with s = 3d/2 the mean distance of e^{−r/d}; exact for hydrogen. The fourth root lies between the linear potential
+    (μ^{−1/3}) and pairs that share their size with lighter partners.
+    """
+    mu = reduced_masses(system)
+    shape = (mu / mu.log().mean().exp()) ** -0.25
+    trial = torch.logspace(-3, 2, 400, dtype=torch.float64)  # in units of the Compton length of the lightest pair
+    size = trial * system.hbar_c / mu.min()
+    scales = shape[:, None] * size
+    kinetic = (1.5**2 * system.hbar_c**2 / (2 * mu[:, None] * scales**2)).sum(0) * 2 / len(system.masses)
+    potential = torch.linalg.eigvalsh(system.potential(scales.T))[:, 0]
+    best = int((kinetic + potential).argmin())
+    return scales[:, best], float(kinetic[best])
+
+
+def contact_slopes(system: FewBodySystem) -> Tensor:
+    """Kato's slope −d ln ψ/dr at r_p = 0 of every pair, (n_pairs,): −μ_p lim r V / ħ²c², channel-averaged.
+
+    Exact for one channel; for several the true cusp condition is a matrix, and the network keeps the rest.
+    """
+    mu = reduced_masses(system)
+    length = system.hbar_c / mu.min()
+    slopes = []
+    for p in range(len(mu)):
+        distances = torch.full((2, len(mu)), float(length), dtype=torch.float64)
+        distances[:, p] = torch.tensor([1e-6, 2e-6]) * length
+        v = system.potential(distances).diagonal(dim1=-2, dim2=-1).mean(-1)
+        residue = (v[0] - v[1]) * distances[1, p]  # (c/r − c/2r)·2r
+        slopes.append(-mu[p] * residue / system.hbar_c**2)
+    return torch.stack(slopes)

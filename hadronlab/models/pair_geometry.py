@@ -1,0 +1,75 @@
+"""Distances between particles as coordinates: their jets in the directions that change the shape of the system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class PairGeometry(nn.Module):
+    """Pair distances r_p = |r_i − r_j| and how the mass-weighted gradient Σ_i (1/m_i) ∇_i·∇_i sees them.
+
+    Args:
+        masses: (N,), GeV (or units of the electron mass).
+        pairs: the pairs (i, j), i < j, in the order of the system.
+    """
+
+    incidence: Tensor
+    coupling: Tensor
+
+    def __init__(self, masses: Sequence[float] | Tensor, pairs: Sequence[tuple[int, int]]):
+        super().__init__()
+        masses = torch.as_tensor(masses, dtype=torch.float64)
+        incidence = torch.zeros(len(pairs), len(masses), dtype=torch.float64)
+        for p, (i, j) in enumerate(pairs):
+            incidence[p, i], incidence[p, j] = 1.0, -1.0
+        self.n_pairs, self.n_particles = incidence.shape
+        n_shape = 1 if self.n_particles == 2 else 3 * self.n_particles - 6
+        self.n_directions = min(self.n_pairs, n_shape)
+        self.register_buffer("incidence", incidence, persistent=False)
+        self.register_buffer("coupling", (incidence / masses) @ incidence.T, persistent=False)
+
+    def separations(self, r: Tensor) -> Tensor:
+        """Vectors r_i − r_j, (n_pairs, 3, batch), from positions r (N, 3, batch)."""
+        n, _, batch = r.shape
+        return (self.incidence.to(r.dtype) @ r.reshape(n, 3 * batch)).view(-1, 3, batch)
+
+    def forward(self, r: Tensor) -> Tensor:
+        """Distances (n_pairs, batch), in the units of r (N, 3, batch)."""
+        return self.separations(r).square_().sum(1).sqrt_()
+
+    def jets(self, r: Tensor) -> Tensor:
+        """Jets of the distances, (n_pairs, D + 2, batch), for the Laplacian Σ_i (1/m_i) ∇_i².
+
+        A function of the distances alone has Σ_i |∇_i f|²/m_i = Σ_pq G_pq ∂_p f ∂_q f with the metric
+        G_pq = (Σ_i s_pi s_qi / m_i) û_p·û_q. Its Cholesky factor gives as many directions as the shape has freedoms: 1, 3,
+        6, 9, 12 for 2 ... 6 particles instead of the 3 (N − 1) of Cartesian coordinates.
+        """
+        separation = self.separations(r)
+        distance = separation.square().sum(1).sqrt_()
+        unit = separation.div_(distance.unsqueeze(1))
+        coupling = self.coupling.to(r.dtype)
+        metric = coupling[:, :, None] * (unit[:, None] * unit[None, :]).sum(2)
+        jet = r.new_zeros(self.n_pairs, self.n_directions + 2, r.shape[-1])
+        jet[:, 0] = distance
+        jet[:, -1] = 2.0 * coupling.diagonal()[:, None] / distance  # Δ|x| = 2/|x| in three dimensions
+        _cholesky_(metric, jet[:, 1:-1])
+        return jet
+
+
+def _cholesky_(metric: Tensor, factor: Tensor) -> None:
+    """Write the lower Cholesky factor of metric (n, n, batch) into factor (n, D, batch), D ≤ n, rank-deficient allowed.
+
+    At collinear or coplanar shapes a pivot vanishes: its column is left zero, which changes the metric by less than
+    1e-12 of its size.
+    """
+    tolerance = 1e-12 if metric.dtype == torch.float64 else 1e-6
+    for k in range(factor.shape[1]):
+        column = metric[k:, k]
+        if k:
+            column = column - (factor[k:, :k] * factor[k, :k]).sum(1)
+        pivot = column[0]
+        inverse_root = torch.where(pivot > tolerance * metric[k, k], pivot.clamp_min(torch.finfo(pivot.dtype).tiny).rsqrt(), 0.0)
+        factor[k:, k] = column * inverse_root

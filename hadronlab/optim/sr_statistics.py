@@ -1,0 +1,183 @@
+"""Stochastic reconfiguration: the quantum Fisher matrix and the energy gradient of a sample of walkers.
+
+For ψ with channels and ρ = Σ_α ψ_α², the state Σ_α ψ_α |α⟩ has the Fubini–Study metric and gradient
+
+    S = ⟨Σ_α ∂ψ_α ∂ψ_αᵀ/ρ⟩ − ⟨Ō⟩⟨Ō⟩ᵀ,    Ō = Σ_α ψ_α ∂ψ_α/ρ,    F = 2 ⟨Σ_α ∂ψ_α ((Hψ)_α − E ψ_α)/ρ⟩.
+
+The channel index costs two rows a sample in place of n: Ō, and Σ_α z_α ∂ψ_α/√ρ with z a random ±1 vector projected orthogonal
+to ψ, whose mean outer product is the part of the metric orthogonal to ψ. One channel: S = Cov(O), F = 2 Cov(O, E_L)
+[DeepQuark, Eq. 9, 16–18].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from hadronlab.estimators.local_energy import LocalEnergy, clipped
+from hadronlab.models.wavefunction import chunks
+
+if TYPE_CHECKING:
+    from hadronlab.models.wavefunction import WaveFunction
+    from hadronlab.optim.natural_gradient import DampedSolver
+
+Reduce = Callable[[Tensor], Tensor]
+"""Sums a tensor over the processes (identity for one)."""
+
+
+def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Cotangents c of the rows Σ_α c_α ∂ψ_α, (R, K, batch), from ψ (K, batch): R = 1 for one channel, else 2."""
+    density = psi.square().sum(0)
+    along = psi / density
+    if len(psi) == 1:
+        return along[None]
+    signs = torch.randint(0, 2, psi.shape, generator=generator, device=psi.device).to(psi.dtype).mul_(2).sub_(1)
+    across = signs.sub_(along * (signs * psi).sum(0)) / density.sqrt()
+    return torch.stack([along, across])
+
+
+def residual(local: LocalEnergy, mean: Tensor, clip: float | None = None) -> Tensor:
+    """((Hψ)_α − E ψ_α)/√ρ, (K, batch), split along ψ (clipped E_L − E) and across it (norm clipped alike)."""
+    density = local.density
+    direction = local.psi / density.sqrt()
+    across = local.h_psi / density.sqrt() - local.energy * direction
+    along = clipped(local.energy, clip) - mean
+    if clip is not None and len(across) > 1:
+        size = across.square().sum(0).sqrt()
+        limit = size.median() + clip * (size - size.median()).abs().mean()
+        across = across * (limit / size.clamp_min(limit))
+    return along * direction + across
+
+
+@dataclass
+class SRStatistics:
+    """Sums over samples for the P × P form, fit to be reduced over processes in one message.
+
+    gram: (P, P) Σ of outer products of rows; row_sum: (P,) Σ Ō; force: (P,) Σ of the gradient's half; n: samples.
+    """
+
+    gram: Tensor
+    row_sum: Tensor
+    force: Tensor
+    n: Tensor
+
+    @classmethod
+    def zeros(cls, n_parameters: int, like: Tensor) -> SRStatistics:
+        vector = like.new_zeros(n_parameters, dtype=torch.float64)
+        return cls(torch.zeros(n_parameters, n_parameters).to(vector), vector, vector.clone(), vector.new_zeros(1))
+
+    def reduce(self, total: Reduce) -> SRStatistics:
+        """Sum over the processes in one call, the symmetric matrix packed as a triangle."""
+        p = len(self.row_sum)
+        i, j = torch.tril_indices(p, p, device=self.gram.device)
+        packed = total(torch.cat([self.gram[i, j], self.row_sum, self.force, self.n]))
+        triangle, row_sum, force, n = packed.split([len(i), p, p, 1])
+        gram = torch.zeros_like(self.gram)
+        gram[i, j] = triangle
+        gram[j, i] = triangle
+        return SRStatistics(gram, row_sum, force, n)
+
+    @property
+    def fisher(self) -> Tensor:
+        """S, (P, P)."""
+        mean = self.row_sum / self.n
+        return (self.gram / self.n).sub_(torch.outer(mean, mean))
+
+    @property
+    def gradient(self) -> Tensor:
+        """F = ∂E/∂θ, (P,)."""
+        return 2.0 * self.force / self.n
+
+
+@torch.no_grad()
+def accumulate(
+    statistics: SRStatistics,
+    wavefunction: WaveFunction,
+    r: Tensor,
+    channel: Tensor | None,
+    local: LocalEnergy,
+    mean: Tensor,
+    clip: float | None = None,
+    chunk: int = 1024,
+    dtype: torch.dtype = torch.float64,
+    generator: torch.Generator | None = None,
+) -> None:
+    """Add samples r (N, 3, batch) with their local energies to the sums, `chunk` samples at a time.
+
+    mean: the energy of all samples (of all processes). dtype: of the rows and of their Gram matrix; the sums are float64.
+    """
+    h = residual(local, mean, clip)
+    root = local.density.sqrt()
+    for part in chunks(r.shape[-1], chunk):
+        points, psi = r[..., part], local.psi[:, part]
+        some = None if channel is None else channel[part]
+        cotangents = row_cotangents(psi, generator)
+        rows = wavefunction.parameter_rows(points.to(dtype), cotangents.to(dtype), some)
+        add_gram_(statistics.gram, rows.flatten(1))
+        statistics.row_sum += rows[:, 0].sum(1).double()
+        if len(psi) == 1:
+            statistics.force += rows[:, 0].double() @ (h[0, part] * psi[0].sign())
+        else:
+            statistics.force += wavefunction.parameter_gradient(points, h[:, part] / root[part], some)
+        statistics.n += points.shape[-1]
+    _mirror_(statistics.gram)
+
+
+def add_gram_(gram: Tensor, rows: Tensor, blocks: int = 4) -> None:
+    """gram += rows rowsᵀ, lower triangle by blocks: nearly half the work of the full product."""
+    size = -(-len(rows) // blocks)
+    for start in range(0, len(rows), size):
+        stop = min(start + size, len(rows))
+        block = rows[start:stop] @ rows[:stop].T
+        gram[start:stop, :stop] += block
+
+
+def _mirror_(gram: Tensor) -> None:
+    """Copy the lower triangle over the upper one."""
+    lower = gram.tril(-1)
+    gram.triu_().tril_().add_(lower).add_(lower.T)
+
+
+@torch.no_grad()
+def kernel_rows(
+    wavefunction: WaveFunction,
+    r: Tensor,
+    channel: Tensor | None,
+    local: LocalEnergy,
+    mean: Tensor,
+    clip: float | None = None,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Rows O (R · batch, P) and residuals e (R · batch,) with OᵀO = S and 2 Oᵀe = F (in the mean over z), for N < P."""
+    n = r.shape[-1]
+    cotangents = row_cotangents(local.psi, generator)
+    rows = wavefunction.parameter_rows(r, cotangents, channel)
+    rows[:, 0] -= rows[:, 0].mean(1, keepdim=True)
+    e = torch.einsum("rkb,kb->rb", cotangents, residual(local, mean, clip)) * local.density.sqrt()
+    return rows.flatten(1).T / n**0.5, e.flatten() / n**0.5
+
+
+def reconfigure(
+    solver: DampedSolver,
+    wavefunction: WaveFunction,
+    r: Tensor,
+    channel: Tensor | None,
+    local: LocalEnergy,
+    step: float,
+    clip: float | None = None,
+    dtype: torch.dtype = torch.float64,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """The natural-gradient direction δ (P,) of one process, θ ← θ − step · δ: kernel form when rows < P, else P × P."""
+    mean = clipped(local.energy, clip).mean()
+    n_rows = r.shape[-1] * min(2, len(local.psi))
+    if n_rows < wavefunction.n_parameters:
+        rows, e = kernel_rows(wavefunction, r, channel, local, mean, clip, generator)
+        return solver.solve_kernel(rows, 2.0 * e, step)
+    statistics = SRStatistics.zeros(wavefunction.n_parameters, r)
+    accumulate(statistics, wavefunction, r, channel, local, mean, clip, dtype=dtype, generator=generator)
+    return solver.solve_gram(statistics.fisher, statistics.gradient, step)
