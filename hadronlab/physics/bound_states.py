@@ -35,7 +35,7 @@ def bound_states(
     """Roots of ρ(E) = −1/κ, E = −c κ²; arguments as in `scattering.Resolvent`.
 
     There is exactly one root between each negative pole and the next pole (or threshold), for 1 + κρ climbs
-    from −∞ there to +∞ (to 1 at threshold): bisection in κ cannot miss or double one.
+    from −∞ there to +∞ (to 1 at threshold): bisection in κ cannot miss or double one. Not differentiable.
     """
     negative = poles < 0
     n_states = int(negative.sum(-1).max())
@@ -49,9 +49,15 @@ def bound_states(
         below = 1.0 + kappa * rho < 0
         deep, shallow = torch.where(below, kappa, deep), torch.where(below, shallow, kappa)
     kappa = 0.5 * (deep + shallow)
-    ratio = edge.unsqueeze(-2) / (poles.unsqueeze(-2) + kinetic * kappa.square().unsqueeze(-1))
-    u = ratio @ modes.transpose(-1, -2)
-    tail = (ratio * edge.unsqueeze(-2)).sum(-1).square() / kinetic**2  # u(a)², in the scale of u
+    # With the slope −κ at the edge the Bloch operator adds κ e eᵀ in the basis of the poles. Its eigenvector
+    # stays sound for deep states, whose tail at the edge is below rounding.
+    outer = edge.unsqueeze(-1) * edge.unsqueeze(-2)
+    matched = torch.diag_embed(poles).unsqueeze(-3) + kappa[..., None, None] * outer.unsqueeze(-3)
+    vectors = torch.linalg.eigh(matched).eigenvectors
+    rank = torch.arange(n_states, device=poles.device).reshape(-1, 1, 1)
+    z = torch.take_along_dim(vectors, rank.expand(*vectors.shape[:-1], 1), dim=-1).squeeze(-1)
+    u = z @ modes.mT
+    tail = (z * edge.unsqueeze(-2)).sum(-1).square() / kinetic**2  # u(a)², in the scale of u
     a, q = mesh.radius, 2.0 * kappa
     norm = (u.square() * mesh.dr).sum(-1) + tail / q
     r2 = (u.square() * mesh.dr * mesh.r**2).sum(-1) + tail * (a**2 / q + 2 * a / q**2 + 2 / q**3)
