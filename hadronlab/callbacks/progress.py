@@ -1,0 +1,41 @@
+"""A progress bar that counts optimiser steps and shows the loss and its parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as RichProgress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class Progress(Callback):
+    """Rich bar refreshed every `refresh_rate` steps with the task's `status()` line."""
+
+    def __init__(self, refresh_rate: int = 20) -> None:
+        self.refresh_rate = max(1, refresh_rate)
+        self._bar: RichProgress | None = None
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
+        self._bar = RichProgress(TextColumn("training"), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn(),
+                                 TimeRemainingColumn(), TextColumn("{task.fields[status]}"), transient=True)  # fmt: skip
+        total = trainer.max_steps if trainer.max_steps > 0 else None
+        self._task = self._bar.add_task("", total=total, completed=trainer.global_step, status="")
+        self._bar.start()
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if self._bar is not None and trainer.global_step % self.refresh_rate == 0:
+            self._bar.update(self._task, completed=trainer.global_step, status=pl_module.status())  # type: ignore[operator]
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

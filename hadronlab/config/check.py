@@ -1,0 +1,185 @@
+"""Check a composed configuration against the signatures of the classes it names, before anything is built."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import get_object
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from hadronlab.errors import ConfigError
+
+
+@dataclass
+class RunSettings:
+    """The plain settings at the top of train.yaml."""
+
+    seed: int
+    quiet: bool
+    resume: str | None
+
+
+@dataclass
+class Scales:
+    """Units that the networks of a system count in (see train.yaml)."""
+
+    length: float
+    kernel: float
+    cutoff: float
+
+
+TASKS = {"inverse": "learns a potential from lattice data", "vmc": "finds the ground state of a few-body system"}
+
+
+def check(config: DictConfig) -> None:
+    """Raise ConfigError for a missing value, a wrong key or type, or a model that does not fit the task."""
+    for key in sorted(OmegaConf.missing_keys(config)):
+        raise ConfigError(f"{key} is missing: give it a value on the command line, {key}=…")
+    _check_values("", config, typing.get_type_hints(RunSettings))
+    _check_values("scales", config.scales, typing.get_type_hints(Scales))
+    for path, node in targets(config):
+        _check_node(path, node)
+    check_task(config)
+
+
+def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:
+    """Every (path, node) below `node` that names a class or function in `_target_`."""
+    if isinstance(node, DictConfig) and not (node._is_none() or node._is_missing()):
+        if "_target_" in node:
+            yield path, node
+        for key in node:
+            yield from targets(node[key], f"{path}.{key}" if path else str(key))
+    elif isinstance(node, ListConfig) and not (node._is_none() or node._is_missing()):
+        for index, item in enumerate(node):
+            yield from targets(item, f"{path}[{index}]")
+
+
+def check_task(config: DictConfig) -> None:
+    """Raise ConfigError where the model was made for the other of the two tasks [a mixed choice composes silently]."""
+    wanted = task_of(locate(config.task._target_, "task"))
+    model = locate(config.model._target_, "model")
+    found = task_of(model) or wanted
+    if found != wanted:
+        raise ConfigError(
+            f"model {model.__name__} {TASKS[found or '']}, but system={config.system.name} {TASKS[wanted or '']}: "
+            f"choose model= one of {', '.join(models_for(wanted))}"
+        )
+
+
+def task_of(target: Any) -> str | None:
+    """The task of a class, or of the class that a factory function returns; None where it does not say."""
+    if not inspect.isclass(target):
+        target = typing.get_type_hints(target).get("return")
+    return getattr(target, "task", None)
+
+
+def models_for(task: str | None) -> list[str]:
+    """The shipped `model=` choices of a task."""
+    folder = Path(__import__("hadronlab.conf", fromlist=["conf"]).__file__).parent / "model"
+    names = []
+    for file in sorted(folder.glob("*.yaml")):
+        target = OmegaConf.load(file).get("_target_")
+        if target and task_of(locate(target, "model")) == task:
+            names.append(file.stem)
+    return names
+
+
+def locate(target: str, path: str) -> Any:
+    """The class or function called `target`; ConfigError with the config path where there is none."""
+    try:
+        return get_object(target)
+    except Exception as error:
+        raise ConfigError(f"{path}._target_: cannot import {target!r} ({_first_line(error)})") from error
+
+
+def nearest(word: str, choices: Sequence[str]) -> str:
+    """' Did you mean X?' or a list of the choices."""
+    close = get_close_matches(word, choices, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(sorted(choices))}"
+
+
+def _check_node(path: str, node: DictConfig) -> None:
+    function = locate(node._target_, path)
+    try:
+        parameters = inspect.signature(function).parameters
+        owner = function.__init__ if inspect.isclass(function) else function
+        hints = typing.get_type_hints(owner)
+    except (TypeError, ValueError, NameError):
+        return  # a compiled function tells nothing about its arguments
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        for key in node:
+            if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
+                known = nearest(str(key), list(parameters))
+                raise ConfigError(f"{path}.{key} is not a setting of {node._target_}: {known}")
+    _check_values(path, node, hints)
+
+
+def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None:
+    for key in set(hints) & set(map(str, node)):
+        value = node[key]
+        if OmegaConf.is_config(value):
+            value = OmegaConf.to_container(value, resolve=True)
+        if not fits(value, hints[key]):
+            where = f"{path}.{key}" if path else key
+            raise ConfigError(f"{where} must be {describe(hints[key])}, got {value!r}")
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a plain YAML value can be passed where `hint` is annotated; unknown annotations accept anything."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(value, Mapping):  # a nested object, checked by its own class
+        return True
+    if hint is Any or isinstance(hint, typing.TypeVar):
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, option) for option in arguments)
+    if origin is typing.Literal:
+        return value in arguments
+    if hint is None or hint is type(None):
+        return value is None
+    if hint is bool:
+        return isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint in (str, Path):
+        return isinstance(value, str | Path)
+    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
+        items = [a for a in arguments if a is not Ellipsis]
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return False
+        if origin is tuple and Ellipsis not in arguments and len(items) != len(value):
+            return False
+        padded = items if len(items) == len(value) else items[:1] * len(value)
+        return all(fits(item, a) for item, a in zip(value, padded or [Any] * len(value), strict=True))
+    if inspect.isclass(hint) and isinstance(value, str | int | float):
+        return isinstance(value, hint)
+    return value is not None
+
+
+def describe(hint: Any) -> str:
+    """`hint` in words a user reads."""
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path",
+             type(None): "null", None: "null"}  # fmt: skip
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(describe(option) for option in arguments)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(map(str, arguments))
+    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
+        items = [describe(a) for a in arguments if a is not Ellipsis]
+        return "a list of " + ", ".join(items) if items else "a list"
+    return words.get(hint, getattr(hint, "__name__", str(hint)))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,72 @@
+"""Turn the errors of Hydra and OmegaConf into one clear line with the nearest match."""
+
+from __future__ import annotations
+
+import re
+
+from hadronlab.config.check import nearest
+from hadronlab.errors import HadronlabError
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong and what to do instead, on one line."""
+    cause: BaseException | None = error
+    while cause is not None:  # Hydra wraps what a class says of its own arguments
+        if isinstance(cause, HadronlabError):
+            key = re.search(r"full_key: ([\w.\[\]]+)", str(error))
+            return f"{key.group(1)}: {cause}" if key else str(cause)
+        cause = cause.__cause__
+    text = str(error).strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    for pattern, reply in ((r"Could not find '([\w/]+)/([^/']+)'", _unknown_choice),
+                           (r"Could not override '([^']+)'", _unknown_key),
+                           (r"Key '([^']+)' is not in struct", _unknown_key)):  # fmt: skip
+        match = re.search(pattern, text)
+        if match:
+            return reply(match, lines, error)
+    cause = error.__cause__
+    if cause is not None and str(cause).strip():
+        return f"{lines[0]} ({str(cause).strip().splitlines()[0]})"
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    group, choice = match.groups()
+    available = [line for line in lines[1:] if re.fullmatch(r"[\w./-]+", line)]
+    known = available or _choices(group)
+    return f"{group}={choice} is not known: {nearest(choice, known)}" if known else lines[0]
+
+
+def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    key = match.group(1)
+    full = next((m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key)
+    known = _keys_near(full, error)
+    hint = f": {nearest(full.rsplit('.', 1)[-1], known)}" if known else ""
+    return f"{full} is not a setting{hint} (to add a new one write +{full}=…)"
+
+
+def _all(error: BaseException) -> list[str]:
+    text = str(error) + (("\n" + str(error.__cause__)) if error.__cause__ else "")
+    return text.splitlines()
+
+
+def _keys_near(key: str, error: BaseException) -> list[str]:
+    """Keys of the node that refused `key`, taken from the OmegaConf error that caused it."""
+    from omegaconf import DictConfig
+
+    current: BaseException | None = error
+    while current is not None:
+        parent = getattr(current, "parent_node", None)
+        if isinstance(parent, DictConfig):
+            return [str(k) for k in parent if not str(k).startswith("_")]
+        current = current.__cause__ or current.__context__
+    return []
+
+
+def _choices(group: str) -> list[str]:
+    from importlib.resources import files
+
+    folder = files("hadronlab.conf").joinpath(group)
+    return [f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")] if folder.is_dir() else []

@@ -1,0 +1,27 @@
+"""Draw the figures of a finished run, each in a file of figures/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hadronlab.estimators.observables import Observables
+
+
+def draw(task: Any, observables: Observables, directory: Path) -> dict[str, Path]:
+    """Every figure that the task's observables allow, name → file."""
+    from hadronlab.plotting import inverse
+    from hadronlab.plotting.curves import loss_curves
+    from hadronlab.plotting.style import save
+
+    drawers: dict[str, dict[str, Callable[..., Any]]] = {"inverse": inverse.FIGURES}
+    figures: dict[str, Path] = {}
+    training = loss_curves(directory / "metrics.csv", getattr(task, "loss_zero", None))
+    if training is not None:
+        figures["training"] = save(training, directory / "figures" / "training.png")
+    for name, drawer in drawers[task.task].items():
+        drawn = drawer(observables)
+        if drawn is not None:
+            figures[name] = save(drawn, directory / "figures" / f"{name}.png")
+    return figures

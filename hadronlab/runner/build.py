@@ -1,0 +1,74 @@
+"""Build what a configuration names: the task with all its parts, and the Trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning import LightningModule, Trainer, seed_everything
+from pytorch_lightning.callbacks import Callback
+
+from hadronlab.config.check import locate
+from hadronlab.errors import ConfigError
+from hadronlab.runner.checkpoint_io import WholeCheckpointIO
+
+
+def build_task(config: DictConfig) -> Any:
+    """The LightningModule of the configuration, its random numbers fixed by `config.seed`."""
+    seed_everything(config.seed, verbose=False)
+    name = locate(config.task._target_, "task").task
+    return {"inverse": _build_inverse}[name](config)
+
+
+def _build_inverse(config: DictConfig) -> LightningModule:
+    pair = instantiate(config.system)
+    data = instantiate(config.data).load(pair)
+    losses = {
+        name: instantiate(term, _partial_=True)(data=data)
+        for name, term in config.loss.items()
+        if term is not None
+    }
+    if not losses:
+        raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
+    return instantiate(config.task, _partial_=True)(
+        model=instantiate(config.model),
+        losses=losses,
+        data=data,
+        pair=pair,
+        optimizer=instantiate(config.optimizer.optimizer),
+        scheduler=instantiate(config.optimizer.scheduler) if config.optimizer.get("scheduler") else None,
+        log_every=config.trainer.log_every_n_steps,
+    )
+
+
+def build_trainer(config: DictConfig, directory: Path) -> Trainer:
+    """The Trainer with its callbacks and loggers. An epoch is one step, so max_epochs bounds the steps."""
+    epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
+    limits = [n for n in (epochs, steps) if n is not None and n >= 0]
+    if not limits and not config.trainer.max_time:
+        raise ConfigError("the training would never end: set trainer.max_epochs, trainer.max_steps or trainer.max_time")
+    if limits and min(limits) < 1:
+        raise ConfigError(f"trainer.max_epochs={epochs}, trainer.max_steps={steps}: at least one step is needed")
+    if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+        raise ConfigError("strategy=gpu, but no GPU is visible here: choose strategy=cpu or strategy=auto")
+    callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
+    if config.optimizer.get("natural_gradient"):
+        callbacks.insert(0, instantiate(config.optimizer.natural_gradient))
+    if config.quiet:
+        callbacks = [c for c in callbacks if type(c).__name__ != "Progress"]
+    settings = {k: v for k, v in config.trainer.items() if k not in ("_target_", "max_epochs", "max_steps")}
+    return instantiate(
+        {"_target_": config.trainer._target_}, _partial_=True, _convert_="all"
+    )(
+        **settings,
+        max_epochs=-1,
+        max_steps=min(limits) if limits else -1,
+        logger=[instantiate(node) for node in config.logger.values() if node is not None],
+        callbacks=[c for c in callbacks if isinstance(c, Callback)],
+        default_root_dir=directory,
+        plugins=[WholeCheckpointIO()],
+        use_distributed_sampler=False,
+    )

@@ -1,0 +1,36 @@
+"""After the training: observables, result files, figures, the last table."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from hadronlab.estimators.observables import Observables
+from hadronlab.runner.report import end_table
+from hadronlab.runner.results import write_results
+
+log = logging.getLogger(__name__)
+
+
+def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any], wall_seconds: float) -> float | None:
+    """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
+
+    Returns the task's objective, the number that a sweeper minimises.
+    """
+    from hadronlab.plotting.figures import draw
+
+    observables: Observables = task.observe()
+    path = write_results(directory, observables, **about, status="ok", wall_seconds=round(wall_seconds, 2))
+    figures = draw(task, observables, directory)
+    for logger in task.loggers if task._trainer is not None else []:
+        if hasattr(logger, "log_results"):
+            logger.log_results(observables, figures)
+    if not config.quiet:
+        end_table(observables, f"{about['system']} · {about['model']} · {wall_seconds:.0f} s")
+    for warning in observables.warnings:
+        log.warning(warning)
+    print(path)
+    return task.objective(observables)

@@ -1,0 +1,39 @@
+"""Write result.json and result.h5: the contract with scripts and people (see the README)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from hadronlab import __version__
+from hadronlab.estimators.observables import Observables
+from hadronlab.runner.run_directory import write_json, write_whole
+
+
+def write_results(directory: Path, observables: Observables, **about: Any) -> Path:
+    """Write both files whole and return the path of result.json. `about`: system, task, status, model, seed, …"""
+    if observables.arrays:
+        write_whole(directory / "result.h5", lambda path: _write_arrays(path, observables))
+    result = {
+        **about,
+        "version": __version__,
+        "observables": {
+            name: {"value": q.value, **({} if q.error is None else {"error": q.error}), "unit": q.unit}
+            for name, q in observables.scalars.items()
+        },
+        "reference": observables.reference,
+        "warnings": observables.warnings,
+    }
+    path = directory / "result.json"
+    write_json(path, result)
+    return path
+
+
+def _write_arrays(path: Path, observables: Observables) -> None:
+    with h5py.File(path, "w") as file:
+        for name, values in observables.arrays.items():
+            dataset = file.create_dataset(name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None)
+            dataset.attrs["unit"] = observables.units.get(name, "")

@@ -1,0 +1,66 @@
+"""The run directory: who may write in it, and files that are whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hadronlab.errors import ConfigError
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[Path]:
+    """Hold the run directory for one process. Raises ConfigError where it cannot be written or another run holds it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = open(directory / ".lock", "a")  # noqa: SIM115 (held as long as the run lasts)
+    except OSError as error:
+        raise ConfigError(f"cannot write in {directory} ({error.strerror}): choose hydra.run.dir=…") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        handle.close()
+        raise ConfigError(f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…") from error
+    try:
+        yield directory
+    finally:
+        handle.close()
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        with open(temporary, "rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole."""
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON whole; a number that is not finite becomes null."""
+    write_text(path, json.dumps(_plain(content), indent=1, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return value

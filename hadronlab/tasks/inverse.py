@@ -1,0 +1,119 @@
+"""The inverse problem as a LightningModule: minimise the residual of Eq. 4 or 5 over the potential's parameters."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor, nn
+
+from hadronlab.data.wave_data import WaveData
+from hadronlab.losses.loss import Loss
+from hadronlab.models.potential import Potential
+from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.systems.hadrons import HadronPair
+
+
+class InverseTask(LightningModule):
+    """Learn U(r,r') and V0(r) from `data` by minimising the weighted sum of `losses` over all rows at once.
+
+    optimizer: called with the parameters; scheduler: called with the optimizer, stepped once a step, or None.
+    refit_steps: Gauss–Newton steps of every jackknife bin after the training, warm-started from the central fit.
+    log_every: steps between two logged losses.
+    """
+
+    task: ClassVar[str] = "inverse"
+
+    def __init__(
+        self,
+        model: Potential,
+        losses: Mapping[str, Loss],
+        data: WaveData,
+        pair: HadronPair,
+        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+        scheduler: Callable[[torch.optim.Optimizer], Any] | None = None,
+        refit_steps: int = 3,
+        log_every: int = 20,
+    ) -> None:
+        super().__init__()
+        self.model, self.losses = model, nn.ModuleDict(dict(losses))
+        self.data, self.pair = data, pair
+        self._optimizer, self._scheduler = optimizer, scheduler
+        self.refit_steps, self.log_every = refit_steps, log_every
+        rows = torch.unique(torch.cat([loss.rows() for loss in losses.values()]))
+        self.rows = nn.Buffer(rows, persistent=False)
+        self.r = nn.Buffer(data.r, persistent=False)
+        self._where = {name: _positions(rows, loss.rows()) for name, loss in losses.items()}
+        self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
+        self._parts: dict[str, Tensor] = {}
+
+    def steps(self) -> Iterable[int]:
+        """One item an optimiser step, without end: trainer.max_steps stops it."""
+        return Steps()
+
+    def loss_parts(self) -> dict[str, Tensor]:
+        """The weighted terms of the loss at the present parameters."""
+        U = self.model.on_grid(self.r[self.rows], self.r) if self.model.has_nonlocal else None
+        V = self.model.local(self.r[self.rows]) if self.model.has_local else None
+        parts = {}
+        for name, loss in self.losses.items():
+            where = self._where[name]
+            part_u = U if where is None or U is None else U[where]
+            part_v = V if where is None or V is None else V[where]
+            parts[name] = loss(part_u, part_v, self.rows if where is None else self.rows[where])
+        return parts
+
+    def training_step(self, batch: int, batch_idx: int) -> Tensor:
+        """The whole data are one batch."""
+        self._parts = self.loss_parts()
+        loss = torch.stack(list(self._parts.values())).sum()
+        if self.global_step % self.log_every == 0:
+            self.log("loss", loss.detach())
+            if len(self._parts) > 1:
+                self.log_dict({f"loss/{name}": part.detach() for name, part in self._parts.items()})
+        return loss
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self._optimizer(self.model.parameters())
+        if self._scheduler is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self._scheduler(optimizer), "interval": "step"}}
+
+    def least_squares(self) -> LeastSquares:
+        """The losses as one function of flat parameters, for Gauss–Newton."""
+        return LeastSquares(self.model, {name: loss for name, loss in self.losses.items()})  # type: ignore[misc]
+
+    def status(self) -> str:
+        """The loss and its parts for the progress bar."""
+        parts = {name: float(part) for name, part in self._parts.items()}
+        terms = "  ".join(f"{name} {value:.3g}" for name, value in parts.items()) if len(parts) > 1 else ""
+        return f"loss {sum(parts.values()):.4g}  {terms}"
+
+    def describe(self) -> dict[str, str]:
+        """Rows of the table shown before the training."""
+        from hadronlab.data.diagnostics import effective_rank
+
+        waves, bins = len(self.data.labels), self.data.amplitude.shape[0] - 1
+        shown = ", ".join(self.data.labels[:6]) + (", …" if waves > 6 else "")
+        return {
+            "data": f"{waves} waves ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} fm, {bins} bins",
+            "parameters": str(sum(p.numel() for p in self.model.parameters())),
+            "effective rank": str(effective_rank(self.data)),
+            "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
+            "loss of U = 0": f"{self.loss_zero:.4g}",
+        }
+
+
+class Steps(torch.utils.data.IterableDataset[int]):
+    """0, 1, 2, … without end: the full batch has no samples to iterate over."""
+
+    def __iter__(self) -> Any:
+        return itertools.count()
+
+
+def _positions(rows: Tensor, wanted: Tensor) -> Tensor | None:
+    """Where `wanted` stand in `rows`; None if they are the same."""
+    return None if torch.equal(rows, wanted) else torch.searchsorted(rows, wanted)

@@ -1,0 +1,77 @@
+"""Entry point: `python -m hadronlab.train system=… [group=choice] [key=value]`; `--help` explains the groups."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import hydra
+
+if TYPE_CHECKING:  # torch, Lightning and W&B are imported inside functions: --help stays fast
+    from omegaconf import DictConfig
+
+failures: list[Exception] = []
+
+
+@hydra.main(version_base="1.3", config_path="pkg://hadronlab.conf", config_name="train")
+def run(config: DictConfig) -> float | None:
+    """One job: compose (done by Hydra), check, hand over."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from hadronlab.runner.launch import launch
+
+    try:
+        return launch(config)
+    except user_errors() as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise  # the job fails with its overrides named, the sweep goes on
+        failures.append(error)
+        return None
+
+
+def main() -> None:
+    """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
+    sys.argv = resume_arguments(sys.argv)
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
+    try:
+        run()
+    except user_errors() as error:
+        failures.append(error)
+    if failures:
+        if os.environ.get("HADRONLAB_DEBUG"):
+            raise failures[0]
+        from hadronlab.config.messages import one_line
+
+        print(f"error: {one_line(failures[0])}", file=sys.stderr)
+        sys.exit(1)
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """What a user can mend."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from hadronlab.errors import HadronlabError
+
+    return HadronlabError, HydraException, OmegaConfBaseException
+
+
+def resume_arguments(argv: list[str]) -> list[str]:
+    """`resume=RUN_DIR` reads the run's own resolved configuration and continues in its directory."""
+    resumed = [argument for argument in argv[1:] if argument.startswith("resume=")]
+    if not resumed or resumed[-1] in ("resume=", "resume=null"):
+        return argv
+    directory = os.path.abspath(resumed[-1].split("=", 1)[1])
+    if not os.path.isfile(os.path.join(directory, "config.yaml")):
+        print(f"error: resume={directory} is not a run directory: it has no config.yaml", file=sys.stderr)
+        sys.exit(1)
+    rest = [argument for argument in argv[1:] if not argument.startswith("resume=")]
+    quoted = directory.replace("'", "\\'")
+    return [argv[0], "--config-path", directory, "--config-name", "config", *rest,
+            f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null", "hydra.job.name=train", f"resume='{quoted}'"]  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
