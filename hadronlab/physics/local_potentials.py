@@ -1,14 +1,13 @@
 """Local potentials V(r), MeV with r in fm: sums of Gaussians and squared Yukawas, and the published fits.
 
 Every class takes plain numbers, so that a yaml file can name it (`_target_`); V(r) is `potential(r)` or
-`potential.local(r)`.
+`potential.local(r)`. Plain classes, for a list of dataclasses would come out of a yaml file as settings.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -29,52 +28,42 @@ class LocalPotential(ABC):
         return self(r)
 
 
-@dataclass(frozen=True)
 class Gaussians(LocalPotential):
     """Σ_i c_i e^{−β_i r²}: strengths c in MeV, exponents β in fm^-2, or ranges d in fm with β = 1/d²."""
 
-    strengths: Sequence[float]
-    exponents: Sequence[float] | None = None
-    ranges: Sequence[float] | None = None
-
-    def __post_init__(self) -> None:
-        if (self.exponents is None) == (self.ranges is None):
+    def __init__(
+        self,
+        strengths: Sequence[float],
+        exponents: Sequence[float] | None = None,
+        ranges: Sequence[float] | None = None,
+    ):
+        if ranges is not None and exponents is None:
+            exponents = [1.0 / d**2 for d in ranges]
+        elif exponents is None or ranges is not None:
             raise HadronlabError("Gaussians: give either exponents (fm^-2) or ranges (fm), not both")
-        if len(self.strengths) != len(self._exponents):
+        if len(strengths) != len(exponents):
             raise HadronlabError(
-                f"Gaussians: {len(self.strengths)} strengths and {len(self._exponents)} exponents or ranges"
+                f"Gaussians: {len(strengths)} strengths and {len(exponents)} exponents or ranges"
             )
-
-    @property
-    def _exponents(self) -> list[float]:
-        if self.exponents is not None:
-            return list(self.exponents)
-        return [1.0 / d**2 for d in self.ranges or ()]
+        self.strengths, self.exponents = tuple(strengths), tuple(exponents)
 
     def __call__(self, r: Tensor) -> Tensor:
         V = torch.zeros_like(r)
-        for c, beta in zip(self.strengths, self._exponents, strict=True):
+        for c, beta in zip(self.strengths, self.exponents, strict=True):
             V = V + c * torch.exp(-beta * r**2)
         return V
 
 
-@dataclass(frozen=True)
 class YukawaSquared(LocalPotential):
     """c (1 − e^{−β r²})^n (e^{−m r}/r)²: two-pion exchange with a form factor.
 
     strength c in MeV fm², mass m in MeV, exponent β in fm^-2, power n ≥ 1 (V stays finite at r = 0).
     """
 
-    strength: float
-    mass: float
-    exponent: float
-    power: int = 1
-
-    def __post_init__(self) -> None:
-        if self.power < 1:
-            raise HadronlabError(
-                f"YukawaSquared: power={self.power} leaves a 1/r² singularity, choose 1 or more"
-            )
+    def __init__(self, strength: float, mass: float, exponent: float, power: int = 1):
+        if power < 1:
+            raise HadronlabError(f"YukawaSquared: power={power} leaves a 1/r² singularity, choose 1 or more")
+        self.strength, self.mass, self.exponent, self.power = strength, mass, exponent, power
 
     def __call__(self, r: Tensor) -> Tensor:
         r = r.clamp(min=1e-8)  # the limit r → 0 is finite, the quotient is not
@@ -82,11 +71,11 @@ class YukawaSquared(LocalPotential):
         return self.strength * form**self.power * torch.exp(-2 * self.mass / HBAR_C * r) / r**2
 
 
-@dataclass(frozen=True)
 class SumOfPotentials(LocalPotential):
     """Σ of local potentials."""
 
-    terms: Sequence[LocalPotential]
+    def __init__(self, terms: Sequence[LocalPotential]):
+        self.terms = tuple(terms)
 
     def __call__(self, r: Tensor) -> Tensor:
         return sum((term(r) for term in self.terms), torch.zeros_like(r))

@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
 
 from hadronlab.errors import HadronlabError
 from hadronlab.physics.constants import HBAR_C, kinetic_constant
@@ -96,3 +98,11 @@ def test_refusals() -> None:
         YukawaSquared(1.0, 140.0, 1.0, power=0)
     with pytest.raises(HadronlabError, match="must be positive"):
         PereyBuck(omega_ccc(), 0.0)
+
+
+def test_potentials_can_be_written_in_yaml() -> None:
+    name = "hadronlab.physics.local_potentials."
+    gaussians = {"_target_": name + "Gaussians", "strengths": [1.0], "ranges": [2.0]}
+    terms = [gaussians, {"_target_": name + "omega_ccc"}]
+    node = OmegaConf.create({"_target_": name + "SumOfPotentials", "terms": terms})
+    torch.testing.assert_close(instantiate(node)(R), torch.exp(-(R**2) / 4) + omega_ccc()(R))
