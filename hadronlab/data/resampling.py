@@ -13,9 +13,9 @@ KINDS = ("jackknife", "bootstrap")
 def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int = 0) -> Tensor:
     """Mean and bins (1+B, ...) of `samples` (n_configurations, ...).
 
-    Jackknife bin b leaves out the b-th of B nearly equal consecutive blocks (consecutive, so that autocorrelation
-    inside a block does not shrink the error); a bootstrap bin draws configurations with replacement.
-    Raises DataError for fewer than two bins, or more jackknife bins than configurations.
+    Jackknife bin b leaves out the b-th of B nearly equal consecutive blocks (consecutive, so that
+    autocorrelation inside a block does not shrink the error); a bootstrap bin draws configurations with
+    replacement. Raises DataError for fewer than two bins, or more jackknife bins than configurations.
     """
     _check_kind(kind)
     count = samples.shape[0]
@@ -36,8 +36,9 @@ def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int =
 def covariance(values: Tensor, kind: str = "jackknife") -> Tensor:
     """Covariance (n, n) of the means of `values` (1+B, n).
 
-    Jackknife: (B−1)/B Σ_b d_b d_bᵀ; bootstrap: 1/(B−1) Σ_b d_b d_bᵀ, d_b the deviation from the mean of the bins.
-    Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in its span.
+    Jackknife: (B−1)/B Σ_b d_b d_bᵀ; bootstrap: 1/(B−1) Σ_b d_b d_bᵀ, d_b the deviation from the mean of
+    the bins. Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in
+    its span.
     """
     deviation, factor = _deviations(values, kind)
     deviation = deviation.flatten(1)

@@ -1,4 +1,4 @@
-"""What the inverse problem is fitted to: wave functions (or R-correlators) and the left side of their equation."""
+"""What the inverse problem is fitted to: wave functions (or R) and the left side of their equation."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hadronlab.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class WaveData:
-    """Samples of one radial S-wave equation  lhs(r) = V0(r) φ(r) + Σ_j w_j U(r, r_j) φ(r_j)  [Wang, Eq. 4, 5].
+    """Samples of a radial S-wave equation lhs(r) = V0(r) φ(r) + Σ_j w_j U(r, r_j) φ(r_j) [Wang, Eq. 4, 5].
 
-    N radii, K wave functions (momenta, or pairs of source and time), B resampling bins. Raises DataError where
-    the shapes disagree, a number is not finite, or the radii do not increase from above zero.
+    N radii, K wave functions (momenta, or pairs of source and time), B resampling bins. Raises DataError
+    where the shapes disagree, a number is not finite, or the radii do not increase from above zero.
     """
 
     r: Tensor  # (N,) fm, strictly increasing, > 0
@@ -34,8 +34,8 @@ class WaveData:
 
     def __post_init__(self) -> None:
         if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
-            raise DataError(f"wave data: amplitude must be (1+B, K, N) and r (N,), got {tuple(self.amplitude.shape)} "
-                            f"and {tuple(self.r.shape)}")  # fmt: skip
+            got = f"{tuple(self.amplitude.shape)} and {tuple(self.r.shape)}"
+            raise DataError(f"wave data: amplitude must be (1+B, K, N) and r (N,), got {got}")
         _, n_waves, n_radii = self.amplitude.shape
         expected = {
             "r": (n_radii,),

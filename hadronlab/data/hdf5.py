@@ -1,0 +1,150 @@
+"""HDF5 files of unknown origin: every failure is one DataError that names the file and the dataset."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import h5py
+import numpy as np
+
+from hadronlab.errors import DataError
+
+MAX_BYTES = 2**31  # of one dataset: a declared shape is refused before anything of its size is allocated
+KINDS = {"float": "f", "integer": "iu"}
+# What h5py raises for damaged files, depending on where the damage sits.
+FAILURES = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+    OverflowError,
+)
+
+
+class Group:
+    """One group of an open file, reached by hard links only."""
+
+    def __init__(self, path: str | Path, group: h5py.Group) -> None:
+        self.path, self._group = path, group
+
+    def error(self, name: str, what: str) -> DataError:
+        """The DataError about the member `name` of this group."""
+        shown = f"{(self._group.name or '').rstrip('/')}/{name}"
+        # A name in a file may hold line breaks or control characters; the message is one line all the same.
+        return DataError(f"{self.path}: {shown if shown.isprintable() else ascii(shown)} {what}")
+
+    def members(self) -> list[str]:
+        """Names of all members; DataError if one is a soft or external link."""
+        names = list(self._group)
+        for name in names:
+            if not isinstance(self._group.get(name, getlink=True), h5py.HardLink):
+                raise self.error(name, "is a soft or external link; store the data themselves")
+        return names
+
+    def groups(self) -> dict[str, Group]:
+        """The members that are groups."""
+        found = {name: self._group[name] for name in self.members()}
+        return {name: Group(self.path, item) for name, item in found.items() if isinstance(item, h5py.Group)}
+
+    def array(self, name: str, kind: str, ndim: tuple[int, ...]) -> np.ndarray:
+        """A real dataset as float64 or int64, after checks of its type, rank and declared size."""
+        if name not in self.members():
+            raise self.error(name, f"is missing; this group holds {sorted(self.members())}")
+        item = self._group[name]
+        if not isinstance(item, h5py.Dataset):
+            raise self.error(name, "must be a dataset")
+        if item.is_virtual or item.external:
+            raise self.error(name, "takes its values from another file; store the data themselves")
+        if item.dtype.kind not in KINDS[kind] or item.dtype.itemsize > 8:
+            raise self.error(name, f"must hold {kind} numbers, got {item.dtype}")
+        if item.ndim not in ndim:
+            raise self.error(
+                name, f"must have {' or '.join(map(str, ndim))} dimensions, got shape {item.shape}"
+            )
+        if item.size is None or item.size == 0:
+            raise self.error(name, f"is empty, shape {item.shape}")
+        if item.size * 8 > MAX_BYTES:
+            raise self.error(name, f"declares shape {item.shape}, over the limit of {MAX_BYTES >> 20} MiB")
+        values = np.asarray(item[()])
+        if kind == "integer":
+            if values.dtype.kind == "u" and (values > np.iinfo(np.int64).max).any():
+                raise self.error(name, "holds integers beyond 63 bits")
+            return values.astype(np.int64)
+        return values.astype(np.float64)
+
+    def attributes(self) -> dict[str, Any]:
+        """Attributes that are one number or one string."""
+        found: dict[str, Any] = {}
+        for name, value in self._group.attrs.items():
+            if isinstance(value, bytes):
+                value = value.decode("utf-8", "replace")
+            if isinstance(value, str):
+                found[name] = value
+            elif np.isscalar(value) or (
+                isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu"
+            ):
+                found[name] = cast(Any, np.asarray(value)).item()
+        return found
+
+    def number(self, name: str) -> float:
+        """A finite positive number among the attributes."""
+        value = self.attributes().get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            raise DataError(f"{self.path}: attribute {name} must be a positive number, got {value!r:.60}")
+        return float(value)
+
+    def integer(self, name: str) -> int:
+        """A positive integer among the attributes."""
+        value = self.number(name)
+        if value != int(value):
+            raise DataError(f"{self.path}: attribute {name} must be a whole number, got {value}")
+        return int(value)
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Group]:
+    """The root group of an HDF5 file, closed at the end; every failure inside is a DataError."""
+    where = Path(path)
+    if not where.exists():
+        raise DataError(f"{path}: no such file")
+    if not where.is_file():
+        raise DataError(f"{path}: is not a regular file")
+    try:
+        if not h5py.is_hdf5(where):
+            raise DataError(
+                f"{path}: is not an HDF5 file (python -m hadronlab.data.convert makes one from tables)"
+            )
+        with h5py.File(where, "r") as file:
+            yield Group(path, file)
+    except DataError:
+        raise
+    except FAILURES as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path}: truncated or damaged HDF5 file ({first:.200})") from error
+
+
+@contextmanager
+def created(path: str | Path) -> Iterator[h5py.File]:
+    """A new HDF5 file that takes its name only once it is whole; DataError if it cannot be written."""
+    where = Path(path)
+    temporary = None
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=where.parent, prefix=f".{where.name}.")
+        os.close(handle)
+        with h5py.File(temporary, "w") as file:
+            yield file
+        os.replace(temporary, where)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)

@@ -1,0 +1,192 @@
+"""From R-correlators to the time-dependent HAL QCD equation [Wang, Eq. 5], on sites and on radial shells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.radial import laplacian as radial_laplacian
+from hadronlab.data.radial import shell_weights
+from hadronlab.data.resampling import resampled_error
+from hadronlab.data.wave_data import WaveData
+from hadronlab.data.wedge import Wedge
+from hadronlab.errors import DataError
+from hadronlab.physics.constants import HBAR_C
+
+# time_derivative order → ∂t and ∂t² on t − n … t + n
+FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}
+SECOND = {2: (1.0, -2.0, 1.0), 4: (-1 / 12, 4 / 3, -5 / 2, 4 / 3, -1 / 12)}
+ORIGIN_FM = 1e-6  # the site r = 0 takes part in the integral, and radii are positive
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """How K is taken: the order of the time derivative (2 is three-point) and the Laplacian.
+
+    On sites the Laplacian is "lattice" (2nd order in a) or "lattice4"; on radii "differences" (9-point) or
+    "spline"; "auto" is the first of each.
+    """
+
+    time_order: int = 2
+    laplacian: str = "auto"
+
+
+def kinetic(
+    correlator: RCorrelator, source: str, time: int, how: Derivatives | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """R and K R (MeV) of every bin and site, both (1+B, S), each bin over its mean in the box at `time`.
+
+    K = (1 + 3δ²)/(8μ) ∂t² − ∂t + ∇²/(2μ), μ the reduced mass and δ the relative difference of the masses;
+    for equal masses this is [Wang, Eq. 5]. On sites the Laplacian is taken before any radial projection.
+    Raises DataError for an unknown source, or a time without the neighbours that the derivative needs.
+    """
+    how = how or Derivatives()
+    values = _values(correlator, source)
+    if how.time_order not in FIRST:
+        raise DataError(f"time_derivative has order {' or '.join(map(str, FIRST))}, not {how.time_order}")
+    reach = how.time_order // 2
+    slices = [_slice(correlator, time + step, time) for step in range(-reach, reach + 1)]
+    around = values[:, slices]  # (1+B, 2n+1, S)
+    central = values[:, slices[reach]]
+    mean = _mean(correlator, central)
+    if (mean == 0).any():
+        raise correlator.error(
+            f"{source!r}/R at t = {time} has mean zero in the box; it cannot be normalised"
+        )
+    first = np.einsum("k,bks->bs", FIRST[how.time_order], around)
+    second = np.einsum("k,bks->bs", SECOND[how.time_order], around)
+    m1, m2 = correlator.mass, correlator.mass2
+    reduced, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
+    curvature = (1 + 3 * delta**2) / (8 * reduced)
+    KR = (
+        curvature * second - first + _laplacian(correlator, central, how.laplacian) / (2 * reduced)
+    )  # Eq. (5)
+    return central / mean[:, None], KR / mean[:, None] * correlator.inverse_spacing
+
+
+def available_times(correlator: RCorrelator, time_order: int = 2) -> list[int]:
+    """Lattice times whose neighbours are in the file."""
+    present, reach = set(correlator.t.tolist()), time_order // 2
+    return [t for t in correlator.t.tolist() if all(t + s in present for s in range(-reach, reach + 1))]
+
+
+def leading_order_sites(
+    correlator: RCorrelator, source: str, time: int, r_max_fm: float, how: Derivatives | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Radii (n,) fm and V_LO (1+B, n) MeV on every site r ≤ r_max, r = 0 too, not projected [Wang, Eq. 3]."""
+    R, KR = kinetic(correlator, source, time, how)
+    distance = correlator.radius if correlator.radius is not None else _wedge(correlator).distance
+    r = distance * correlator.spacing_fm
+    keep = r <= r_max_fm
+    if not keep.any():
+        raise DataError(f"{correlator.origin}: no site lies within r_max = {r_max_fm} fm")
+    return torch.from_numpy(r[keep]), torch.from_numpy((KR / R)[:, keep])  # Eq. (3)
+
+
+def lattice_wave_data(
+    correlator: RCorrelator,
+    sources: Sequence[str] | None = None,
+    times: Sequence[int] | None = None,
+    r_max_fm: float | None = None,
+    how: Derivatives | None = None,
+) -> WaveData:
+    """The equation on radial shells for every (source, time), in MeV and fm.
+
+    Args:
+        sources, times: which; all if None (times: those with neighbours).
+        r_max_fm: radii kept. Sites: at most L/2, where complete shells end, which is also the default;
+        sites of one
+            r² are averaged with their multiplicity, their weight is Σ multiplicity · a³, and r = 0 feeds
+            the integral without being an equation. Radii: all by default.
+        how: derivatives, see `Derivatives`.
+
+    The error is that of K R − V_LO R over the bins with V_LO of the mean held fixed; without bins it is
+    None.
+    """
+    how = how or Derivatives()
+    a, origin = correlator.spacing_fm, correlator.origin
+    sources = list(correlator.values) if sources is None else list(sources)
+    times = available_times(correlator, how.time_order) if times is None else [int(t) for t in times]
+    if not sources or not times:
+        raise DataError(f"{origin}: choose at least one source and one time")
+    pairs = [(source, time) for source in sources for time in times]
+    fields = [kinetic(correlator, source, time, how) for source, time in pairs]
+    R, KR = (np.stack(part, axis=1) for part in zip(*fields, strict=True))  # (1+B, K, S)
+    if correlator.site is not None:
+        wedge = _wedge(correlator)
+        shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
+        r, weight = shells.radius * a, shells.count * a**3
+        R, KR = shells.project(R), shells.project(KR)
+    else:
+        assert correlator.radius is not None
+        r, weight = correlator.radius * a, shell_weights(correlator.radius) * a**3
+        if r_max_fm is not None:
+            keep = r <= r_max_fm * (1 + 1e-12)
+            r, weight, R, KR = r[keep], weight[keep], R[..., keep], KR[..., keep]
+    if not (r > 0).any():
+        raise DataError(f"{origin}: no radius lies within r_max = {r_max_fm} fm")
+    amplitude, lhs = torch.from_numpy(R), torch.from_numpy(KR)
+    error = None
+    if len(amplitude) > 1:
+        error = resampled_error(lhs - lhs[0] / amplitude[0] * amplitude, correlator.resampling)
+    m1, m2 = correlator.mass * correlator.inverse_spacing, correlator.mass2 * correlator.inverse_spacing
+    return WaveData(
+        r=torch.from_numpy(np.where(r > 0, r, ORIGIN_FM)),
+        weight=torch.from_numpy(weight),
+        amplitude=amplitude,
+        lhs=lhs,
+        error=error,
+        equation=torch.from_numpy(r > 0),
+        labels=tuple(f"{source} t={time}" for source, time in pairs),
+        sources=tuple(source for source, _ in pairs),
+        times=tuple(time for _, time in pairs),
+        momenta=None,
+        reduced_mass=m1 * m2 / (m1 + m2),
+        hbar_c=HBAR_C,
+        resampling=correlator.resampling,
+    )
+
+
+def _values(correlator: RCorrelator, source: str) -> np.ndarray:
+    if source not in correlator.values:
+        raise DataError(f"{correlator.origin}: no source {source!r}; it holds {', '.join(correlator.values)}")
+    return correlator.values[source]
+
+
+def _slice(correlator: RCorrelator, wanted: int, centre: int) -> int:
+    found = np.flatnonzero(correlator.t == wanted)
+    if not len(found):
+        held = correlator.t.tolist()
+        raise correlator.error(
+            f"time {centre} needs slice {wanted} for its derivative; the file holds {held}"
+        )
+    return int(found[0])
+
+
+def _wedge(correlator: RCorrelator) -> Wedge:
+    assert correlator.site is not None and correlator.length is not None
+    return Wedge(correlator.site, correlator.length)
+
+
+def _mean(correlator: RCorrelator, values: np.ndarray) -> np.ndarray:
+    if correlator.site is not None:
+        return _wedge(correlator).mean(values)
+    assert correlator.radius is not None
+    weight = shell_weights(correlator.radius)
+    return values @ weight / weight.sum()
+
+
+def _laplacian(correlator: RCorrelator, values: np.ndarray, method: str) -> np.ndarray:
+    if correlator.site is not None:
+        orders = {"auto": 2, "lattice": 2, "lattice4": 4}
+        if method not in orders:
+            raise DataError(
+                f"{correlator.origin}: laplacian {method!r} is not for sites; choose {', '.join(orders)}"
+            )
+        return _wedge(correlator).laplacian(values, orders[method])
+    assert correlator.radius is not None
+    return radial_laplacian(values, correlator.radius, "differences" if method == "auto" else method)

@@ -1,0 +1,65 @@
+"""Laplacian and quadrature of a function sampled on a radial grid."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import make_interp_spline
+
+from hadronlab.errors import DataError
+
+METHODS = ("differences", "spline")
+
+
+def finite_difference_weights(x: np.ndarray, centre: float, derivative: int) -> np.ndarray:
+    """Weights (n,) of the `derivative`-th derivative at `centre` from values at distinct `x` (n,).
+
+    Exact for polynomials of degree n − 1. The points are scaled, so that the Vandermonde system stays tame.
+    """
+    scale = np.abs(x - centre).max()
+    powers = np.vander((x - centre) / scale, increasing=True).T
+    right = np.zeros(len(x))
+    right[derivative] = float(np.prod(np.arange(1, derivative + 1)))
+    return np.linalg.solve(powers, right) / scale**derivative
+
+
+def laplacian_matrix(r: np.ndarray, points: int = 9) -> np.ndarray:
+    """Matrix (N, N) of ∇²f = (1/r) d²(rf)/dr² on an increasing grid r > 0, by `points`-point differences.
+
+    u = rf is continued as an odd function through r = 0, which a regular S-wave is, so that only the outer
+    edge is one-sided. Raises DataError with fewer radii than points.
+    """
+    if len(r) < points:
+        raise DataError(f"a Laplacian by {points}-point differences needs {points} radii, got {len(r)}")
+    n_mirror = points // 2
+    mirrored = np.concatenate([-r[:n_mirror][::-1], r])
+    matrix = np.zeros((len(r), len(r)))
+    for i in range(len(r)):
+        first = min(i, len(mirrored) - points)
+        columns = np.arange(first, first + points)
+        weights = finite_difference_weights(mirrored[columns], float(r[i]), 2)
+        for column, weight in zip(columns, weights, strict=True):
+            target = column - n_mirror if column >= n_mirror else n_mirror - 1 - column
+            matrix[i, target] += weight * mirrored[column] / r[i]
+    return matrix
+
+
+def laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
+    """∇² of `values` (..., N) on `r` (N,): 9-point "differences", or a quintic "spline" through r f(r)."""
+    if method == "differences":
+        return values @ laplacian_matrix(r).T
+    if method == "spline":
+        if len(r) < 6:
+            raise DataError(f"a Laplacian by quintic spline needs 6 radii, got {len(r)}")
+        u = values * r
+        x = np.concatenate([-r[::-1], [0.0], r])
+        odd = np.concatenate([-u[..., ::-1], np.zeros_like(u[..., :1]), u], axis=-1)
+        return make_interp_spline(x, odd, k=5, axis=-1).derivative(2)(r) / r
+    raise DataError(f"unknown radial Laplacian {method!r}; choose one of {', '.join(METHODS)}")
+
+
+def shell_weights(r: np.ndarray) -> np.ndarray:
+    """Trapezoid weights (N,) of ∫ 4π r² dr on an increasing grid; the integrand vanishes at r = 0."""
+    step = np.diff(np.concatenate([[0.0], r]))
+    width = 0.5 * step
+    width[:-1] += 0.5 * step[1:]
+    return 4 * np.pi * r**2 * width
