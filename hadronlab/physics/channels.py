@@ -1,4 +1,4 @@
-"""The coupled colour ⊗ spin ⊗ isospin channels of a set of quarks, with operators and permutations acting on them."""
+"""The coupled colour ⊗ spin ⊗ isospin channels of a few particles; operators and permutations on them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from hadronlab.physics.spin import spin_basis
 class PermutationElement:
     """One permutation of identical particles: `perm`, its sign, and D(π) on the channels, (n, n).
 
-    D(σ∘π) = D(σ) D(π); the antisymmetric ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) f_β(πr), (πr)_i = r_{π(i)}.   [DeepQuark, Eq. 6]
+    D(σ∘π) = D(σ) D(π); the antisymmetric ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) f_β(πr), (πr)_i = r_{π(i)}.
+    [DeepQuark, Eq. 6]
     """
 
     perm: tuple[int, ...]
@@ -56,18 +57,21 @@ class ChannelBasis:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """'3bar-3 S[1-0] I[0]': colour, spin and isospin couplings; a part with one state only is left out."""
+        """'3bar-3 S[1-0] I[0]': colour, spin, isospin couplings; a part with one state only is left out."""
         parts = [("{}", self.color), ("S[{}]", self.spin), ("I[{}]", self.isospin)]
         return tuple(
-            " ".join(form.format(b.labels[k]) for (form, b), k in zip(parts, row) if b.n > 1)
+            " ".join(form.format(b.labels[k]) for (form, b), k in zip(parts, row, strict=True) if b.n > 1)
             or self.color.labels[0]
             or "1"
             for row in self.indices
         )
 
     def operator(self, name: str) -> np.ndarray:
-        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j), 'isospin' (I_i·I_j),
-        'charge' (e_i e_j) or 'one', joined by '*', for example 'color*spin'; raises ConfigError for any other."""
+        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j),
+        'isospin' (I_i·I_j), 'charge' (e_i e_j) or 'one', joined by '*', such as 'color*spin'.
+
+        Raises ConfigError for any other name.
+        """
         factors = set(name.split("*"))
         if factors - {"color", "spin", "isospin", "charge", "one"} or (
             "charge" in factors and self.charges is None
@@ -92,7 +96,7 @@ class ChannelBasis:
 
     @cached_property
     def symmetric_projector(self) -> np.ndarray:
-        """(n, n) projector Σ_π sgn(π) D(π)/|G| on the channel vectors that go with a spatial function symmetric in identical particles."""
+        """(n, n) projector Σ_π sgn(π) D(π)/|G| on the channels that go with a symmetric spatial function."""
         return sum((g.sign * g.matrix for g in self.group), np.zeros((self.n, self.n))) / len(self.group)
 
     @property
@@ -109,7 +113,7 @@ def quark_channels(
     antiquarks = [i for i in range(n) if anti[i]]
     tree = coupling_tree(quarks, antiquarks)
     light = [[i for i in group if flavors[i] == "q"] for group in (quarks, antiquarks)]
-    kinds = tuple(f + "~" * a for f, a in zip(flavors, anti))
+    kinds = tuple(f + "~" * a for f, a in zip(flavors, anti, strict=True))
     return ChannelBasis(
         kinds,
         color_basis(tuple(anti), tree),
@@ -123,7 +127,7 @@ def lepton_channels(
 ) -> ChannelBasis:
     """Spin channels of leptons in which the identical ones of each kind have the total spin spins[kind].
 
-    A Coulomb force conserves the spin of each kind by itself; how these are coupled to each other does not matter.
+    A Coulomb force conserves the spin of each kind by itself; how these are coupled does not matter.
     """
     n = len(kinds)
     groups = identical_groups(kinds)

@@ -6,7 +6,7 @@ Everything follows from λ^a_ij λ^a_kl = 2(δ_il δ_jk − δ_ij δ_kl/3): λ_i
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -41,9 +41,9 @@ def irrep_name(n_quarks: int, n_antiquarks: int, sum_lambda_lambda: float) -> st
     raise ValueError(f"no SU(3) irrep of {n_quarks} quarks and {n_antiquarks} antiquarks has C2 = {casimir}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def color_basis(anti: tuple[bool, ...], tree: Tree) -> CoupledBasis:
-    """All colour singlets of the particles (anti[i] marks an antiquark); labels such as '3bar-3' and '6-6bar'."""
+    """All colour singlets of the particles, anti[i] marking antiquarks; labels such as '3bar-3', '6-6bar'."""
 
     def irrep(members: tuple[int, ...], value: float) -> str:
         n_antiquarks = sum(anti[i] for i in members)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -16,7 +17,7 @@ class Coulomb:
     strength: float = 1.0
 
     operators = ("charge",)
-    masses = {"e": 1.0, "mu": 206.7682830}
+    masses: ClassVar[dict[str, float]] = {"e": 1.0, "mu": 206.7682830}
 
     def mass(self, flavor: str) -> float:
         """Mass in units of the electron's."""

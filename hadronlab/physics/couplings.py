@@ -1,11 +1,12 @@
 """Coupled bases of SU(2) and SU(3) multiplets, found by diagonalising nested Casimir operators.
 
-A coupling scheme is a binary tree over the particles, for example ((0, 1), (2, 3)). A basis state carries the irreducible
-representation of every node; the chains built by `coupling_tree` couple single particles and pairs only, so no
-multiplicity arises (Pieri's rule) and the states are unique up to a sign, which is fixed here.
+A coupling scheme is a binary tree over the particles, such as ((0, 1), (2, 3)). A basis state carries the
+irreducible representation of every node; the chains of `coupling_tree` couple single particles and pairs,
+so no multiplicity arises (Pieri's rule) and the states are unique up to a sign, which is fixed here.
 
 Convention for permutations, used throughout the package: a permutation π acts on functions by
-(U_π Ψ)(x_0, …, x_{N-1}) = Ψ(x_{π(0)}, …, x_{π(N-1)}), x = (r, colour, spin, isospin), hence U_σ U_π = U_{σ∘π} with (σ∘π)(i) = σ(π(i)).
+(U_π Ψ)(x_0, …, x_{N-1}) = Ψ(x_{π(0)}, …, x_{π(N-1)}), x = (r, colour, spin, isospin), hence U_σ U_π = U_{σ∘π}
+with (σ∘π)(i) = σ(π(i)).
 """
 
 from __future__ import annotations
@@ -98,8 +99,9 @@ def coupled_basis(
 ) -> CoupledBasis:
     """States in which every node of `tree` has a definite irrep and the root has the irrep `total`.
 
-    pair_operator(i, j): (d², d²) matrix of the scalar product of the generators of particles i and j; irrep(particles, x): name of
-    the irrep in which their summed pair operator has the eigenvalue x; restrict: (d^N,) mask of product states (a weight).
+    pair_operator(i, j): (d², d²) matrix of the scalar product of the generators of particles i and j;
+    irrep(particles, x): name of the irrep in which their summed pair operator has the eigenvalue x; restrict:
+    (d^N,) mask of product states (a weight).
     """
     n = len(leaves(tree))
     identity = np.eye(dims**n)
@@ -146,7 +148,7 @@ def apply_pair(states: np.ndarray, n: int, dims: int, i: int, j: int, operator: 
 
 
 def snap_to_roots(matrix: np.ndarray, tolerance: float = 1e-11) -> np.ndarray:
-    """Round every element to ±√(p/q): the states have rational components up to normalisation, so its square is rational."""
+    """Round elements to ±√(p/q): the states are rational up to their norms, so the squares are rational."""
 
     def snap(x: float) -> float:
         square = Fraction(x * x).limit_denominator(100000)
@@ -180,7 +182,7 @@ def _labels(tree: Tree, irreps: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         return f"({inner}){names[id(node)]}" if full and node is not tree else inner
 
     for full in (False, True):
-        labels = [text(tree, dict(zip(map(id, nodes), names)), full) for names in irreps]
+        labels = [text(tree, dict(zip(map(id, nodes), names, strict=True)), full) for names in irreps]
         if len(set(labels)) == len(labels):
             break
     return tuple(labels)

@@ -1,4 +1,4 @@
-"""Y-shaped flux-tube confinement in baryons: σ_Y L_min in place of the pairwise linear term. [DeepQuark, Eq. 3, 11]"""
+"""Flux tubes in baryons: σ_Y L_min in place of the pairwise linear confinement. [DeepQuark, Eq. 3, 11]"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hadronlab.physics.quark_models import HBAR_C, QuarkModel, quark_model
 
 
 def shortest_tube(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """L_min: the least total length of tubes joining the corners of a triangle with sides a, b, c (any common shape).   [Eq. 11]"""
+    """L_min, the least length of tubes that join the corners of a triangle with sides a, b, c.   [Eq. 11]"""
     a2, b2, c2 = a * a, b * b, c * c
     heron = ((a + b + c) * (-a + b + c) * (a - b + c) * (a + b - c)).clamp(min=0)
     star = torch.sqrt(((a2 + b2 + c2) + math.sqrt(3) * heron.sqrt()) / 2)
@@ -25,7 +25,7 @@ def shortest_tube(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class FluxTube(QuarkModel):
-    """A quark model whose linear pair term gives way to σ_Y L_min; −Λ stays pairwise. Baryons only.   [Eq. 3]"""
+    """A quark model with σ_Y L_min for its linear pair term; −Λ stays pairwise. Baryons only.   [Eq. 3]"""
 
     sigma_ratio: float = 0.9204  # σ_Y/λ
 
@@ -50,7 +50,7 @@ class FluxTube(QuarkModel):
 def flux_tube(
     name: str = "AL1", three_body: bool = False, sigma_ratio: float = 0.9204, **changes: float
 ) -> FluxTube:
-    """The flux-tube variant of a quark model with linear confinement; raises ConfigError if it is not linear."""
+    """The flux-tube variant of AL1 or AL2; raises ConfigError for a model without linear confinement."""
     base = quark_model(name, three_body, **changes)
     if base.p != 1:
         raise ConfigError(

@@ -53,7 +53,7 @@ class IsospinBasis:
 def isospin_basis(
     light_quarks: Sequence[int], light_antiquarks: Sequence[int], n_particles: int, isospin: Fraction
 ) -> IsospinBasis:
-    """Isospin states: light quarks are coupled first, light antiquarks next, then both. Empty if I is impossible."""
+    """Light quarks are coupled first, light antiquarks next, then both. Empty if I is impossible."""
     light = (*light_quarks, *light_antiquarks)
     n = len(light)
     tree = coupling_tree(range(len(light_quarks)), range(len(light_quarks), n)) if n else 0

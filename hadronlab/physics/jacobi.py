@@ -1,4 +1,4 @@
-"""Mass-scaled Jacobi coordinates: x = J r, in which the kinetic energy without the centre of mass is T = −½ Δ_x."""
+"""Mass-scaled Jacobi coordinates x = J r: without the centre of mass the kinetic energy is T = −½ Δ_x."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 def jacobi_matrix(masses: Tensor, hbar_c: float = 1.0) -> Tensor:
     """J, shape (N−1, N), with J diag(ħ²c²/m) Jᵀ = 1 and J·(1, …, 1) = 0.
 
-    Row k joins particle k+1 to the centre of mass of particles 0 … k, scaled by √μ_k/ħc. With masses in GeV and r in fm,
-    x is in GeV^{-1/2} and T = −½ Σ_k ∇²_{x_k} in GeV.
+    Row k joins particle k+1 to the centre of mass of particles 0 … k, scaled by √μ_k/ħc. With masses in GeV
+    and r in fm, x is in GeV^{-1/2} and T = −½ Σ_k ∇²_{x_k} in GeV.
     """
     n = len(masses)
     rows = []
@@ -31,7 +31,7 @@ def from_jacobi_matrix(masses: Tensor, hbar_c: float = 1.0) -> Tensor:
 
 
 def permutation_map(perm: Sequence[int], masses: Tensor) -> Tensor:
-    """Orthogonal (N−1, N−1) map O with x(πr) = O x(r), (πr)_i = r_{π(i)}, for a π that exchanges equal masses."""
+    """Orthogonal (N−1, N−1) O with x(πr) = O x(r), (πr)_i = r_{π(i)}, for a π that exchanges equal masses."""
     return (
         jacobi_matrix(masses)[:, :] @ torch.eye(len(masses), dtype=masses.dtype)[list(perm)]
     ) @ from_jacobi_matrix(masses)

@@ -32,8 +32,8 @@ def permutation_group(kinds: Sequence[Hashable]) -> list[tuple[int, ...]]:
     elements = []
     for images in product(*(orderings(group) for group in groups)):
         perm = list(range(len(kinds)))
-        for group, image in zip(groups, images):
-            for i, target in zip(group, image):
+        for group, image in zip(groups, images, strict=True):
+            for i, target in zip(group, image, strict=True):
                 perm[i] = target
         elements.append(tuple(perm))
     return elements

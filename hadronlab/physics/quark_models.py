@@ -9,16 +9,18 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics import constants
 
-HBAR_C = 0.1973269804  # GeV fm
+HBAR_C = constants.HBAR_C / 1000  # GeV fm
 
 
 @dataclass(frozen=True)
 class QuarkModel:
     """One-gluon exchange with confinement, in GeV units.
 
-    V_ij = −(3/16) λ_i·λ_j [ −κ g/r + λ r^p − Λ + (8π κ' g/(3 m_i m_j)) e^{−r²/r0²}/(π^{3/2} r0³) S_i·S_j ],   [DeepQuark, Eq. 2]
-    r0 = A (2 m_i m_j/(m_i+m_j))^{−B}, g = 1 − e^{−r/r_c} (1 if r_c = 0). `three_body` adds V_C = −C/(m_1 m_2 m_3) in baryons.
+    V_ij = −(3/16) λ_i·λ_j [ −κ g/r + λ r^p − Λ + (8π κ' g/(3 m_i m_j)) e^{−r²/r0²}/(π^{3/2} r0³) S_i·S_j ],
+    r0 = A (2 m_i m_j/(m_i+m_j))^{−B}, g = 1 − e^{−r/r_c} (1 if r_c = 0).   [DeepQuark, Eq. 2]
+    `three_body` adds V_C = −C/(m_1 m_2 m_3) in baryons.
     """
 
     name: str
@@ -49,7 +51,7 @@ class QuarkModel:
         return masses[flavor]
 
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
-        """Radial factors of λ_i·λ_j and of λ_i·λ_j S_i·S_j in GeV; r in fm, any shape the masses broadcast to."""
+        """Radial factors of λ_i·λ_j and of λ_i·λ_j S_i·S_j in GeV; r in fm, the masses broadcast."""
         x = r / HBAR_C  # GeV⁻¹
         smear = 1.0 if self.r_c == 0 else -torch.expm1(-x / self.r_c)
         central = -self.kappa * smear / x + self.confinement(x) - self.constant  # Eq. (2)
@@ -82,7 +84,7 @@ MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2)}
 
 
 def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -> QuarkModel:
-    """AL1, AL2, AP1 or AP2, with any parameter changed by its name (`kappa=0.5`); raises ConfigError for an unknown one."""
+    """AL1, AL2, AP1 or AP2, any parameter changed by its name (`kappa=0.5`); ConfigError if unknown."""
     if name.upper() not in MODELS:
         raise ConfigError(f"unknown quark model {name!r}: choose one of {', '.join(MODELS)}")
     unknown = set(changes) - {field.name for field in fields(QuarkModel)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
+from hadronlab.errors import ConfigError
 from hadronlab.physics.couplings import CoupledBasis, Tree, coupled_basis
 
 # S_i·S_j = P_ij/2 − 1/4 for two spins 1/2
@@ -18,9 +20,9 @@ def total_spin(n: int, sum_spin_spin: float) -> Fraction:
     return Fraction(round(np.sqrt(3 * n + 8 * sum_spin_spin + 1) - 1), 2)
 
 
-@lru_cache(maxsize=None)
+@cache
 def spin_basis(n: int, spin: Fraction, tree: Tree) -> CoupledBasis:
-    """States of n spins 1/2 with total spin S and M = S; labels such as '1-0' (pair spins). Empty if S is impossible."""
+    """States of n spins 1/2 with total spin S = M; labels: pair spins, '1-0'. Empty if impossible."""
     if n == 0 or spin < 0 or 2 * spin > n or (2 * spin - n) % 2:
         count = 1 if n == 0 and spin == 0 else 0
         return CoupledBasis(
@@ -40,3 +42,19 @@ def spin_basis(n: int, spin: Fraction, tree: Tree) -> CoupledBasis:
 def possible_spins(n: int) -> list[Fraction]:
     """Total spins of n spins 1/2."""
     return [Fraction(twice, 2) for twice in range(n % 2, n + 1, 2)]
+
+
+def half_integer(what: str, value: float | str) -> Fraction:
+    """A spin or isospin given as 1, 0.5 or "3/2"; raises ConfigError, naming it `what`, for anything else."""
+    try:
+        number = Fraction(value)
+    except (ValueError, TypeError, OverflowError, ZeroDivisionError):
+        raise ConfigError(f"{what}={value} is not a number: give 0, 0.5, 1, …") from None
+    if number < 0 or number.denominator > 2:
+        raise ConfigError(f"{what}={value} is not a multiple of 1/2: give 0, 0.5, 1, …")
+    return number
+
+
+def as_list(values: Sequence[Fraction]) -> str:
+    """'0, 0.5, 1': spins for a message."""
+    return ", ".join(f"{float(value):g}" for value in values)

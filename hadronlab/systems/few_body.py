@@ -1,0 +1,137 @@
+"""What the wave functions, samplers and estimators see of a system of a few quarks or leptons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from hadronlab.physics.channels import ChannelBasis, PermutationElement
+from hadronlab.physics.couplings import pairs_of
+from hadronlab.physics.interaction import Interaction
+
+
+@dataclass(frozen=True)
+class FewBodySystem:
+    """N particles with coupled discrete channels.
+
+    Masses, V and T = −Σ_i ħ²c²/(2 m_i) ∇_i² are in the internal unit: GeV and fm for quarks, Hartree and
+    bohr for leptons. `to_unit` turns an energy into `energy_unit` ("MeV" or "Ha").
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    """as the user wrote them, quarks first and equal flavours together: ("c", "c", "u~", "d~")"""
+    flavors: tuple[str, ...]
+    """what makes particles identical: ("c", "c", "q~", "q~")"""
+    masses: Tensor
+    """(N,) float64"""
+    hbar_c: float
+    energy_unit: str
+    to_unit: float
+    channels: ChannelBasis
+    interaction: Interaction
+    spin: Fraction
+    isospin: Fraction
+    parity: int | None = 1
+    """spatial parity to project on (+1 in an S wave), None for no projection"""
+
+    @property
+    def n_particles(self) -> int:
+        return len(self.labels)
+
+    @property
+    def n_channels(self) -> int:
+        return self.channels.n
+
+    @property
+    def channel_labels(self) -> tuple[str, ...]:
+        return self.channels.labels
+
+    @property
+    def color_labels(self) -> tuple[str, ...]:
+        """Labels of the colour singlets, for example ("3bar-3", "6-6bar"); empty for leptons."""
+        return self.channels.color.labels if self.energy_unit == "MeV" else ()
+
+    @property
+    def spin_labels(self) -> tuple[str, ...]:
+        return self.channels.spin.labels
+
+    @property
+    def isospin_labels(self) -> tuple[str, ...]:
+        return self.channels.isospin.labels
+
+    @cached_property
+    def channel_indices(self) -> Tensor:
+        """(n_channels, 3) colour, spin and isospin index of every channel."""
+        return torch.from_numpy(self.channels.indices.copy())
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """(0,1), (0,2), …: the order of every distances tensor."""
+        return pairs_of(self.n_particles)
+
+    @cached_property
+    def pair_classes(self) -> dict[str, list[int]]:
+        """Pairs equivalent by symmetry: {"c-c": [0], "c-q~": [1, 2, 3, 4], "q~-q~": [5]}."""
+        classes: dict[str, list[int]] = {}
+        for p, (i, j) in enumerate(self.pairs):
+            classes.setdefault(f"{self.flavors[i]}-{self.flavors[j]}", []).append(p)
+        return classes
+
+    @property
+    def group(self) -> tuple[PermutationElement, ...]:
+        """Permutations of identical particles, each with .perm, .sign and .matrix = D(π), (n, n)."""
+        return self.channels.group
+
+    @property
+    def quantum_numbers(self) -> str:
+        """I(J^P) of an L = 0 state, "0(1+)"; every antiquark counts a factor −1 in P."""
+        parity = (self.parity or 1) * (-1) ** sum(flavor.endswith("~") for flavor in self.flavors)
+        return f"{self.isospin}({self.spin}{'+' if parity > 0 else '-'})"
+
+    @property
+    def mass_sum(self) -> float:
+        """Σ m_i in `energy_unit` (0 for leptons, whose rest energy is not counted)."""
+        return float(self.masses.sum()) * self.to_unit if self.energy_unit == "MeV" else 0.0
+
+    @cached_property
+    def couplings(self) -> Tensor:
+        """(n_operators · n_pairs, n, n) symmetric matrices of the pair operators, operators outermost."""
+        matrices = [torch.from_numpy(self.channels.operator(name)) for name in self.interaction.operators]
+        return torch.cat(matrices)
+
+    @cached_property
+    def _pair_masses(self) -> tuple[Tensor, Tensor]:
+        first, second = zip(*self.pairs, strict=True)
+        return self.masses[list(first), None], self.masses[list(second), None]
+
+    def distances(self, r: Tensor) -> Tensor:
+        """|r_i − r_j| of coordinates (N, 3, batch), shape (n_pairs, batch)."""
+        first, second = zip(*self.pairs, strict=True)
+        return (r[list(first)] - r[list(second)]).norm(dim=1)
+
+    def radial(self, distances: Tensor) -> Tensor:
+        """Radial factors of `couplings`, (n_operators · n_pairs, batch); distances (n_pairs, batch)."""
+        mass_i, mass_j = (m.to(distances) for m in self._pair_masses)
+        return torch.cat(self.interaction.radial(distances, mass_i, mass_j))
+
+    def potential(self, distances: Tensor) -> Tensor:
+        """V_αβ, shape (..., n, n), symmetric, internal unit; distances (..., n_pairs)."""
+        flat = distances.reshape(-1, len(self.pairs)).T
+        matrix = torch.einsum("tk,tab->kab", self.radial(flat), self.couplings.to(distances))
+        extra = self.interaction.many_body(flat, self.masses)
+        if extra is not None:
+            matrix = matrix + extra[:, None, None] * torch.eye(self.n_channels).to(distances)
+        return matrix.reshape(*distances.shape[:-1], self.n_channels, self.n_channels)
+
+    def potential_apply(self, distances: Tensor, psi: Tensor) -> Tensor:
+        """Σ_β V_αβ ψ_β, shape (n, batch), without building V; distances (n_pairs, batch), psi (n, batch)."""
+        n, batch = psi.shape
+        matrix = self.couplings.to(psi).reshape(-1, n * n).T @ self.radial(distances)
+        result = torch.einsum("abk,bk->ak", matrix.reshape(n, n, batch), psi)
+        extra = self.interaction.many_body(distances, self.masses)
+        return result if extra is None else result + extra * psi

@@ -1,0 +1,73 @@
+"""Systems of a few leptons with Coulomb forces, in atomic units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import torch
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.channels import lepton_channels
+from hadronlab.physics.coulomb import Coulomb
+from hadronlab.physics.interaction import Interaction
+from hadronlab.physics.permutations import identical_groups
+from hadronlab.physics.spin import as_list, half_integer, possible_spins
+from hadronlab.systems.few_body import FewBodySystem
+
+MAX_PARTICLES = 6
+
+
+def lepton_system(
+    name: str,
+    leptons: str | Sequence[str],
+    spins: dict[str, float] | None = None,
+    parity: int | None = 1,
+    interaction: Interaction | None = None,
+) -> FewBodySystem:
+    """Two to six leptons with Coulomb forces, such as lepton_system("ps2", "e- e- e+ e+").
+
+    spins: total spin of the identical particles of each kind, {"e-": 0}; by default the lowest (singlets).
+    Raises ConfigError for an unknown lepton or an impossible spin.
+    """
+    labels = leptons.split() if isinstance(leptons, str) else list(leptons)
+    if not 2 <= len(labels) <= MAX_PARTICLES:
+        raise ConfigError(
+            f"system {name!r} has {len(labels)} leptons: give 2 to {MAX_PARTICLES}, for example 'e- e- e+'"
+        )
+    for label in labels:
+        if not label.endswith(("+", "-")):
+            raise ConfigError(f"unknown lepton {label!r} in {' '.join(labels)!r}: use e-, e+, mu-, mu+")
+    labels = sorted(labels, key=lambda label: (label[-1] == "+", label))
+    groups = identical_groups(labels)
+    force = interaction or Coulomb()
+    total: dict[str, Fraction] = {}
+    for group in groups:
+        kind = labels[group[0]]
+        allowed = possible_spins(len(group))
+        total[kind] = half_integer(f"spins.{kind}", (spins or {}).get(kind, float(allowed[0])))
+        if total[kind] not in allowed:
+            raise ConfigError(
+                f"spins.{kind}={total[kind]} is impossible for {len(group)}: choose {as_list(allowed)}"
+            )
+    unknown = set(spins or {}) - set(total)
+    if unknown:
+        raise ConfigError(
+            f"spins.{sorted(unknown)[0]} of system {name!r} names no particle of {' '.join(labels)!r}"
+        )
+    charges = [1.0 if label.endswith("+") else -1.0 for label in labels]
+    force.check(tuple(charge > 0 for charge in charges))
+    return FewBodySystem(
+        name=name,
+        labels=tuple(labels),
+        flavors=tuple(labels),
+        masses=torch.tensor([force.mass(label[:-1]) for label in labels], dtype=torch.float64),
+        hbar_c=1.0,
+        energy_unit="Ha",
+        to_unit=1.0,
+        channels=lepton_channels(labels, charges, total),
+        interaction=force,
+        spin=sum(total.values(), Fraction(0)),
+        isospin=Fraction(0),
+        parity=parity,
+    )

@@ -1,0 +1,51 @@
+"""Published and converged values of few-body systems, found by their content, so that any name and any
+spelling finds them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from hadronlab.physics.coulomb import Coulomb
+from hadronlab.physics.flux_tube import flux_tube
+from hadronlab.physics.quark_models import AL1
+from hadronlab.systems.quarks import FewBodySystem
+
+SOURCES = {
+    "reference": "converged correlated-Gaussian calculation, this project",
+    "paper": "DeepQuark, Tables 1, 2, 4 and 6",
+}
+
+
+def references(system: FewBodySystem) -> dict[str, dict[str, dict[str, Any]]]:
+    """{"reference": {observable: {value, error?, unit, source}}, "paper": {…}} for a system; empty where
+    nothing is known.
+
+    The values hold for one interaction each (AL1 without V_C, its flux tube, Coulomb): another one finds
+    nothing.
+    """
+    key = _key(" ".join(system.flavors), float(system.spin), float(system.isospin), _interaction(system))
+    entry = _table().get(key, {})
+    return {
+        column: {name: {**value, "source": source} for name, value in entry.get(column, {}).items()}
+        for column, source in SOURCES.items()
+    }
+
+
+def _interaction(system: FewBodySystem) -> str:
+    known = {"AL1": AL1, "flux_tube": flux_tube(), "coulomb": Coulomb()}
+    return next((name for name, interaction in known.items() if interaction == system.interaction), "other")
+
+
+def _key(flavors: str, spin: float, isospin: float, interaction: str) -> tuple[str, float, float, str]:
+    return (flavors, float(spin), float(isospin), interaction)
+
+
+@cache
+def _table() -> dict[tuple[str, float, float, str], dict[str, Any]]:
+    text = files("hadronlab.systems").joinpath("references.yaml").read_text(encoding="utf-8")
+    return {_key(**entry["of"]): entry for entry in yaml.safe_load(text).values()}
