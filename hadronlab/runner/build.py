@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ def build_task(config: DictConfig) -> Any:
 
 
 def _build_inverse(config: DictConfig) -> LightningModule:
-    pair = instantiate(config.system)
-    data = instantiate(config.data).load(pair)
+    pair = instantiate(config.system, _convert_="all")
+    data = instantiate(config.data, _convert_="all").load(pair)
+    if pair.mass1 is None or pair.mass2 is None:
+        pair = replace(pair, mass1=2 * data.reduced_mass, mass2=2 * data.reduced_mass)
     losses = {
         name: instantiate(term, _partial_=True)(data=data)
         for name, term in config.loss.items()
@@ -34,7 +37,7 @@ def _build_inverse(config: DictConfig) -> LightningModule:
     if not losses:
         raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
     return instantiate(config.task, _partial_=True)(
-        model=instantiate(config.model),
+        model=instantiate(config.model, _convert_="all"),
         losses=losses,
         data=data,
         pair=pair,

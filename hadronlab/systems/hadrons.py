@@ -8,22 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hadronlab.errors import ConfigError
-
-HBAR_C = 197.3269804  # MeV fm
+from hadronlab.physics.constants import HBAR_C
 
 
 @dataclass(frozen=True)
 class HadronPair:
     """A pair of hadrons in the S-wave.
 
-    Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. `potential` is the truth
-    (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in MeV fm⁻³), or None where it is unknown.
+    Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. A mass of None is that of
+    the data file. `potential` is the truth (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in MeV fm⁻³), or None where it is unknown.
     `references` holds published numbers, name → {"value": …, "source": …}. Raises ConfigError for a bad mass.
     """
 
     name: str
-    mass1: float
-    mass2: float
+    mass1: float | None
+    mass2: float | None
     hbar_c: float = HBAR_C
     potential: Any = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -31,7 +30,7 @@ class HadronPair:
     def __post_init__(self) -> None:
         for label in ("mass1", "mass2", "hbar_c"):
             value = getattr(self, label)
-            if not (math.isfinite(value) and value > 0):
+            if value is not None and not (math.isfinite(value) and value > 0):
                 raise ConfigError(f"system {self.name}: {label} must be a positive number, got {value}")
         for label, entry in self.references.items():
             if not {"value", "source"} <= set(entry):
@@ -40,4 +39,6 @@ class HadronPair:
     @property
     def reduced_mass(self) -> float:
         """m1 m2 / (m1 + m2) in MeV: half the baryon mass for two equal ones (`m` of [Wang, Eq. 1])."""
+        if self.mass1 is None or self.mass2 is None:
+            raise ConfigError(f"system {self.name}: a mass is missing; give system.mass1=… in MeV")
         return self.mass1 * self.mass2 / (self.mass1 + self.mass2)

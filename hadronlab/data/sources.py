@@ -1,0 +1,77 @@
+"""Where the data of the inverse problem come from: what `data=…` chooses. Each loads WaveData for a hadron pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from hadronlab.data.lattice import Derivatives, lattice_wave_data
+from hadronlab.data.r_correlator import read
+from hadronlab.data.separable import separable_wave_data
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import ConfigError, DataError
+from hadronlab.physics.separable import Separable
+from hadronlab.systems.hadrons import HadronPair
+
+
+class Source(Protocol):
+    """Anything with `load` can stand behind `data=`; a user's own class works by `_target_`."""
+
+    def load(self, pair: HadronPair) -> WaveData:
+        """The equation of `pair` on a grid. Raises DataError or ConfigError."""
+        ...
+
+
+class SeparableWaves:
+    """Exact wave functions of the separable potential, `n_momenta` × `n_radii` points [Wang, Eq. 9].
+
+    Ranges in μ and 1/μ; quadrature: rectangle, trapezoid, simpson or gregory.
+    """
+
+    def __init__(
+        self,
+        n_momenta: int = 10,
+        momentum_range: Sequence[float] = (0.01, 1.0),
+        n_radii: int = 100,
+        radius_range: Sequence[float] = (0.01, 12.5),
+        quadrature: str = "trapezoid",
+    ) -> None:
+        if len(momentum_range) != 2 or len(radius_range) != 2:
+            raise ConfigError("momentum_range and radius_range are pairs [from, to]")
+        self.n_momenta, self.n_radii, self.quadrature = n_momenta, n_radii, quadrature
+        self.momentum_range, self.radius_range = tuple(momentum_range), tuple(radius_range)
+
+    def load(self, pair: HadronPair) -> WaveData:
+        if not isinstance(pair.potential, Separable):
+            raise ConfigError(f"data=separable holds no wave functions of system={pair.name}: choose data=synthetic")
+        (k_min, k_max), (r_min, r_max) = self.momentum_range, self.radius_range
+        return separable_wave_data(
+            pair.potential, self.n_momenta, k_min, k_max, self.n_radii, r_min, r_max, self.quadrature
+        )
+
+
+class LatticeFile:
+    """An R-correlator file in the HDF5 layout of `data.r_correlator`.
+
+    sources, times: which of the file's (null: all). r_max in fm (null: the whole of the data, at most L/2).
+    time_order: 2 for three-point time derivatives. laplacian: auto, lattice, lattice4, differences, spline.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        sources: Sequence[str] | None = None,
+        times: Sequence[int] | None = None,
+        r_max: float | None = None,
+        time_order: int = 2,
+        laplacian: str = "auto",
+    ) -> None:
+        self.path = Path(path).expanduser()
+        self.sources, self.times, self.r_max = sources, times, r_max
+        self.derivatives = Derivatives(time_order, laplacian)
+
+    def load(self, pair: HadronPair) -> WaveData:
+        if not self.path.exists():
+            raise DataError(f"{self.path}: no such file; give the R-correlator with data.path=…")
+        return lattice_wave_data(read(self.path), self.sources, self.times, self.r_max, self.derivatives)
