@@ -39,7 +39,9 @@ class LocalEnergy:
 
 
 @torch.no_grad()
-def local_energy(wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int = 4096) -> LocalEnergy:
+def local_energy(
+    wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int = 4096
+) -> LocalEnergy:
     """E_L = Σ_α ψ_α (Hψ)_α / Σ_α ψ_α² at positions r (N, 3, batch), the exact (Rao–Blackwell) sum over channels.
 
     With `channel` (batch,) it is E_L(r, α) = (Hψ)_α/ψ_α   [DeepQuark, Eq. 15].

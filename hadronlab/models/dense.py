@@ -49,9 +49,13 @@ class DenseNetwork(nn.Module):
     ):
         super().__init__()
         if activation not in ACTIVATIONS:
-            raise ConfigError(f"model.activation={activation!r} is unknown: choose one of {', '.join(ACTIVATIONS)}")
+            raise ConfigError(
+                f"model.activation={activation!r} is unknown: choose one of {', '.join(ACTIVATIONS)}"
+            )
         if not widths or min(widths) < 1:
-            raise ConfigError(f"model.widths={list(widths)} must name one hidden layer or more, each of one node or more")
+            raise ConfigError(
+                f"model.widths={list(widths)} must name one hidden layer or more, each of one node or more"
+            )
         self.activate, self.differentiate = ACTIVATIONS[activation]
         sizes = [n_in + n_labels, *widths, n_out]
         self.n_in = n_in

@@ -41,8 +41,10 @@ class ExponentialEnvelope(nn.Module):
     def _exponent(self, lengths: Tensor, contact: Tensor | None) -> Tensor:
         """ln of the envelopes, (C, T, columns), linear in lengths and contact (n_lengths, columns)."""
         decay = self.decay.to(lengths.dtype)
-        folded = decay[None].expand(len(self.order), -1, -1).gather(
-            2, self.inverse_order[:, None].expand(-1, len(decay), -1)
+        folded = (
+            decay[None]
+            .expand(len(self.order), -1, -1)
+            .gather(2, self.inverse_order[:, None].expand(-1, len(decay), -1))
         )
         exponent = (folded.reshape(-1, decay.shape[1]) @ lengths).neg_().view(*folded.shape[:2], -1)
         if contact is not None and self.slope is not None:

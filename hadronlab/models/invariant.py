@@ -18,7 +18,7 @@ from hadronlab.models.symmetry import antisymmetriser, pair_order
 from hadronlab.models.wavefunction import WaveFunction, chunks
 
 if TYPE_CHECKING:
-    from hadronlab.systems.quarks import FewBodySystem
+    from hadronlab.systems.few_body import FewBodySystem
 
 
 class InvariantWaveFunction(WaveFunction):
@@ -62,9 +62,16 @@ class InvariantWaveFunction(WaveFunction):
 
         decays = [3.0 / (scale * len(system.masses))]  # e^{−r/d}, d = 2s/3, shared by the pairs of a particle
         for partition in clusters:
+            if sorted(i for cluster in partition for i in cluster) != list(range(len(system.masses))):
+                raise ConfigError(
+                    f"model.clusters: {[list(c) for c in partition]} must hold each of the particles 0 … "
+                    f"{len(system.masses) - 1} once"
+                )
             inside = torch.tensor([any(i in c and j in c for c in partition) for i, j in system.pairs])
             decays.append(torch.where(inside, decays[0], 0.3 * decays[0]))
-        decay = torch.stack(decays).repeat(n, 1)  # (n · K, n_pairs), envelopes of a channel next to each other
+        decay = torch.stack(decays).repeat(
+            n, 1
+        )  # (n · K, n_pairs), envelopes of a channel next to each other
         slope = contact_slopes(system) if kato else None
         self.envelope = ExponentialEnvelope(decay, order, scale, slope)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from hadronlab.systems.quarks import FewBodySystem
+    from hadronlab.systems.few_body import FewBodySystem
 
 
 def reduced_masses(system: FewBodySystem) -> Tensor:
@@ -27,7 +27,9 @@ def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
     """
     mu = reduced_masses(system)
     shape = (mu / mu.log().mean().exp()) ** -0.25
-    trial = torch.logspace(-3, 2, 400, dtype=torch.float64)  # in units of the Compton length of the lightest pair
+    trial = torch.logspace(
+        -3, 2, 400, dtype=torch.float64
+    )  # in units of the Compton length of the lightest pair
     size = trial * system.hbar_c / mu.min()
     scales = shape[:, None] * size
     kinetic = (1.5**2 * system.hbar_c**2 / (2 * mu[:, None] * scales**2)).sum(0) * 2 / len(system.masses)

@@ -71,5 +71,7 @@ def _cholesky_(metric: Tensor, factor: Tensor) -> None:
         if k:
             column = column - (factor[k:, :k] * factor[k, :k]).sum(1)
         pivot = column[0]
-        inverse_root = torch.where(pivot > tolerance * metric[k, k], pivot.clamp_min(torch.finfo(pivot.dtype).tiny).rsqrt(), 0.0)
+        inverse_root = torch.where(
+            pivot > tolerance * metric[k, k], pivot.clamp_min(torch.finfo(pivot.dtype).tiny).rsqrt(), 0.0
+        )
         factor[k:, k] = column * inverse_root

@@ -8,13 +8,16 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from hadronlab.systems.quarks import FewBodySystem
+    from hadronlab.systems.few_body import FewBodySystem
 
 
 def pair_order(system: FewBodySystem) -> Tensor:
     """(C, n_pairs): pair p of the permuted point πr, (πr)_i = r_π(i), is pair order[π, p] of r."""
     index = {frozenset(pair): p for p, pair in enumerate(system.pairs)}
-    rows = [[index[frozenset((perm[i], perm[j]))] for i, j in system.pairs] for perm in (element.perm for element in system.group)]
+    rows = [
+        [index[frozenset((perm[i], perm[j]))] for i, j in system.pairs]
+        for perm in (element.perm for element in system.group)
+    ]
     return torch.tensor(rows)
 
 

@@ -12,7 +12,7 @@ from torch.func import functional_call, hessian, vjp, vmap
 from hadronlab.models.length_scales import natural_scales
 
 if TYPE_CHECKING:
-    from hadronlab.systems.quarks import FewBodySystem
+    from hadronlab.systems.few_body import FewBodySystem
 
 
 class WaveFunction(nn.Module):

@@ -35,7 +35,9 @@ def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Ten
     along = psi / density
     if len(psi) == 1:
         return along[None]
-    signs = torch.randint(0, 2, psi.shape, generator=generator, device=psi.device).to(psi.dtype).mul_(2).sub_(1)
+    signs = (
+        torch.randint(0, 2, psi.shape, generator=generator, device=psi.device).to(psi.dtype).mul_(2).sub_(1)
+    )
     across = signs.sub_(along * (signs * psi).sum(0)) / density.sqrt()
     return torch.stack([along, across])
 
@@ -68,7 +70,9 @@ class SRStatistics:
     @classmethod
     def zeros(cls, n_parameters: int, like: Tensor) -> SRStatistics:
         vector = like.new_zeros(n_parameters, dtype=torch.float64)
-        return cls(torch.zeros(n_parameters, n_parameters).to(vector), vector, vector.clone(), vector.new_zeros(1))
+        return cls(
+            torch.zeros(n_parameters, n_parameters).to(vector), vector, vector.clone(), vector.new_zeros(1)
+        )
 
     def reduce(self, total: Reduce) -> SRStatistics:
         """Sum over the processes in one call, the symmetric matrix packed as a triangle."""

@@ -49,13 +49,24 @@ class MetropolisSampler:
         device: torch.device | str = "cpu",
     ):
         if n_walkers < 1 or sweeps < 1:
-            raise ConfigError(f"sampler.n_walkers={n_walkers}, sampler.sweeps={sweeps}: both must be 1 or more")
+            raise ConfigError(
+                f"sampler.n_walkers={n_walkers}, sampler.sweeps={sweeps}: both must be 1 or more"
+            )
         if len(move_weights) != len(MOVES) or min(move_weights) < 0 or sum(move_weights) <= 0:
-            raise ConfigError(f"sampler.move_weights={list(move_weights)}: give {len(MOVES)} weights ≥ 0 for {', '.join(MOVES)}")
+            raise ConfigError(
+                f"sampler.move_weights={list(move_weights)}: give {len(MOVES)} weights ≥ 0 for {', '.join(MOVES)}"
+            )
         if not 0 < target_acceptance < 1 or step <= 0:
-            raise ConfigError(f"sampler.step={step} must be > 0 and sampler.target_acceptance={target_acceptance} in (0, 1)")
+            raise ConfigError(
+                f"sampler.step={step} must be > 0 and sampler.target_acceptance={target_acceptance} in (0, 1)"
+            )
         self.wavefunction = wavefunction
-        self.sweeps, self.target_acceptance, self.dtype, self.device = sweeps, target_acceptance, dtype, device
+        self.sweeps, self.target_acceptance, self.dtype, self.device = (
+            sweeps,
+            target_acceptance,
+            dtype,
+            device,
+        )
         self.adapt = True
         self.generator = torch.Generator(device).manual_seed(seed)
         self.move_weights = torch.tensor(move_weights, dtype=torch.float64)
@@ -96,7 +107,9 @@ class MetropolisSampler:
             self._sweep()
         self.r -= self.r.mean(0, keepdim=True)  # a drift of the whole system would cost digits
         if not bool(torch.isfinite(self.r).all()):
-            raise HadronlabError("sampler: a walker left the range of numbers; the wave function does not fall off")
+            raise HadronlabError(
+                "sampler: a walker left the range of numbers; the wave function does not fall off"
+            )
         return self.r.double(), self.channel
 
     def resize(self, n_walkers: int) -> None:
@@ -167,5 +180,7 @@ class MetropolisSampler:
         """Continue exactly where `state_dict` was taken, with the number of walkers it had."""
         self.r = state["r"].to(self.device)
         self.channel = None if state["channel"] is None else state["channel"].to(self.device)
-        self.steps, self.accepted, self.proposed = (state[k].clone() for k in ("steps", "accepted", "proposed"))
+        self.steps, self.accepted, self.proposed = (
+            state[k].clone() for k in ("steps", "accepted", "proposed")
+        )
         self.generator.set_state(state["generator"].cpu())

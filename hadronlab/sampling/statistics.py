@@ -82,12 +82,18 @@ def chain_statistics(chains: Tensor) -> ChainStatistics:
     longer than the chain. Raises HadronlabError if a value is not finite.
     """
     if chains.dim() != 2 or chains.numel() < 2:
-        raise HadronlabError(f"chain_statistics needs (steps, walkers) with two samples or more, got {tuple(chains.shape)}")
+        raise HadronlabError(
+            f"chain_statistics needs (steps, walkers) with two samples or more, got {tuple(chains.shape)}"
+        )
     if not bool(torch.isfinite(chains).all()):
-        raise HadronlabError("chain_statistics: a sample is not finite; the wave function or the potential is singular there")
+        raise HadronlabError(
+            "chain_statistics: a sample is not finite; the wave function or the potential is singular there"
+        )
     tau = autocorrelation_time(chains)
     std = float(chains.double().std())
     naive = std * (2 * tau / chains.numel()) ** 0.5
     blocked = blocked_error(chains)
     error = max(naive, blocked) if blocked == blocked else naive
-    return ChainStatistics(float(chains.double().mean()), error, std, tau, split_r_hat(chains), chains.numel())
+    return ChainStatistics(
+        float(chains.double().mean()), error, std, tau, split_r_hat(chains), chains.numel()
+    )

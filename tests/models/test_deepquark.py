@@ -1,0 +1,71 @@
+"""The paper's network."""
+
+import pytest
+import torch
+
+from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+
+# system, parameters   [DeepQuark, Table 5]
+TABLE_5 = [
+    (lambda: lepton_system("ps", "e- e+"), 961),
+    (lambda: lepton_system("ps_minus", "e- e- e+"), 1041),
+    (lambda: lepton_system("ps2", "e- e- e+ e+"), 1137),
+    (lambda: quark_system("nucleon", "u u d", 0.5, 0.5), 1105),
+    (lambda: quark_system("tcc", "c c u~ d~", 1, 0), 1889),
+    (lambda: quark_system("t4c", "c c c~ c~", 0, 0), 1825),
+    (lambda: quark_system("t4c", "c c c~ c~", 1, 0), 1857),
+    (lambda: quark_system("t4c", "c c c~ c~", 2, 0), 1793),
+    (lambda: quark_system("pcc_12", "c c u d c~", 0.5, 0), 3081),
+    (lambda: quark_system("pcc_32", "c c u d c~", 1.5, 0), 3041),
+    (lambda: quark_system("pcc_52", "c c u d c~", 2.5, 0), 2921),
+]
+
+
+@pytest.mark.parametrize(("system", "count"), TABLE_5)
+def test_parameter_counts_of_table_5(system, count):
+    assert DeepQuarkWaveFunction(system(), boundary=2.0).n_parameters == count
+
+
+def test_folded_copies_equal_the_formula():
+    """ψ_α(r) summed by hand over permutations, channels and parity from the bare network of one point."""
+    system = quark_system("nucleon", "u u d", 0.5, 0.5)
+    psi = DeepQuarkWaveFunction(system, widths=(5, 4), boundary=1.0, channel_sum="exact")
+    r = torch.randn(3, 3, 1, dtype=torch.float64)
+
+    def f(point, beta):
+        centred = (point - point.mean(0))[..., 0]
+        distances = torch.stack([(point[i] - point[j]).norm() for i, j in system.pairs])
+        a = torch.cat([centred.flatten(), distances, psi.one_hot[beta]])
+        layers = list(zip(psi.network.weights, psi.network.biases, strict=True))
+        for weight, bias in layers[:-1]:
+            a = torch.tanh(weight @ a + bias)
+        return (layers[-1][0] @ a + layers[-1][1])[0]
+
+    expected = torch.zeros(4, dtype=torch.float64)
+    for g in system.group:
+        for alpha in range(4):
+            for beta in range(4):
+                d = g.sign * float(g.matrix[alpha, beta])
+                permuted = r[list(g.perm)]
+                expected[alpha] += d * 0.5 * (f(permuted, beta) + f(-permuted, beta))
+    boundary = torch.exp(-sum((r[i] - r[j]).square().sum() for i, j in system.pairs))
+    torch.testing.assert_close(psi(r)[:, 0], expected * boundary, rtol=1e-12, atol=1e-14)
+
+
+def test_sampled_and_exact_channels_agree():
+    system = quark_system("nucleon", "u u d", 0.5, 0.5)
+    torch.manual_seed(1)
+    exact = DeepQuarkWaveFunction(system, widths=(5, 4), boundary=1.0, channel_sum="exact")
+    sampled = DeepQuarkWaveFunction(system, widths=(5, 4), boundary=1.0)
+    sampled.load_state_dict(exact.state_dict())
+    r = torch.randn(3, 3, 8, dtype=torch.float64)
+    channel = torch.arange(8) % 4
+    psi, t_psi = exact.kinetic(r)
+    psi_sampled, t_sampled = sampled.kinetic(r, channel)
+    torch.testing.assert_close(psi_sampled, psi)
+    torch.testing.assert_close(t_sampled, t_psi.gather(0, channel[None]))
+    torch.testing.assert_close(
+        sampled.log_density(r, channel), psi.gather(0, channel[None])[0].square().log()
+    )

@@ -1,0 +1,166 @@
+"""Both wave functions: symmetries to 1e-12, forward Laplacian and parameter rows against torch.func to 1e-10."""
+
+import pytest
+import torch
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+
+SYSTEMS = {
+    "ps": lambda: lepton_system("ps", "e- e+"),
+    "ps2": lambda: lepton_system("ps2", "e- e- e+ e+"),
+    "D": lambda: quark_system("D", "c q~", 0, 0.5),
+    "nucleon": lambda: quark_system("nucleon", "u u d", 0.5, 0.5),
+    "lambda_c": lambda: quark_system("lambda_c", "u d c", 0.5, 0),
+    "tcc": lambda: quark_system("tcc", "c c u~ d~", 1, 0),
+    "t4c": lambda: quark_system("t4c", "c c c~ c~", 0, 0),
+    "pcc_52": lambda: quark_system("pcc_52", "c c u d c~", 2.5, 0),
+}
+MODELS = {
+    "invariant": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("linear", "saturating")),
+    "kato": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("smooth", "lorentzian"), kato=True),
+    "deepquark": lambda s: DeepQuarkWaveFunction(
+        s, widths=(6, 5), boundary=3 * length(s), channel_sum="exact"
+    ),
+    "sampled": lambda s: DeepQuarkWaveFunction(s, widths=(6, 5), boundary=3 * length(s)),
+}
+
+
+def length(system) -> float:
+    return 4.0 if system.energy_unit == "Ha" else 0.8
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request):
+    torch.manual_seed(3)
+    return SYSTEMS[request.param]()
+
+
+def points(system, batch=4):
+    generator = torch.Generator().manual_seed(5)
+    r = torch.randn(system.n_particles, 3, batch, dtype=torch.float64, generator=generator)
+    return r * length(system)
+
+
+def close(a, b, tolerance):
+    scale = b.abs().amax(0, keepdim=True)
+    assert torch.isfinite(a).all() and scale.min() > 0
+    assert ((a - b).abs() / scale).max() < tolerance
+
+
+@pytest.mark.parametrize("model", ["invariant", "kato", "deepquark"])
+def test_antisymmetric(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    for element in system.group:
+        permuted = psi(r[list(element.perm)])  # ψ(πr)
+        matrix = torch.as_tensor(element.matrix, dtype=torch.float64)
+        close(matrix @ permuted, element.sign * psi(r), 1e-12)
+
+
+@pytest.mark.parametrize("model", ["invariant", "kato", "deepquark"])
+def test_parity_and_translation(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    shift = torch.tensor([0.3, -1.1, 0.7], dtype=torch.float64)[None, :, None]
+    close(psi(-r), psi(r), 1e-12)
+    close(psi(r + shift), psi(r), 1e-12)
+
+
+def test_odd_parity_projection():
+    import dataclasses
+
+    odd = dataclasses.replace(SYSTEMS["D"](), parity=-1)
+    psi = MODELS["deepquark"](odd)
+    close(psi(-points(odd)), -psi(points(odd)), 1e-12)
+
+
+@pytest.mark.parametrize("model", ["invariant", "kato"])
+def test_rotation(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    rotation = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64))[0]
+    close(psi(torch.einsum("xy,iyb->ixb", rotation, r)), psi(r), 1e-12)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_forward_laplacian_equals_torch_func(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    channel = torch.arange(r.shape[-1]) % psi.n_channels if psi.samples_channel else None
+    value, kinetic = psi.kinetic(r, channel)
+    value_reference, kinetic_reference = WaveFunction.kinetic(psi, r, channel)
+    close(value, value_reference, 1e-12)
+    close(kinetic, kinetic_reference, 1e-10)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_parameter_rows_equal_torch_func(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    channel = torch.arange(r.shape[-1]) % psi.n_channels if psi.samples_channel else None
+    shape = (2, 1 if psi.samples_channel else psi.n_channels, r.shape[-1])
+    cotangent = torch.randn(shape, dtype=torch.float64)
+    rows = psi.parameter_rows(r, cotangent, channel)
+    expected = WaveFunction.parameter_rows(psi, r, cotangent, channel)
+    assert (rows - expected).abs().max() < 1e-10 * expected.abs().max()
+    gradient = psi.parameter_gradient(r, cotangent[0], channel)
+    assert (gradient - expected[:, 0].sum(1)).abs().max() < 1e-10 * expected.abs().max()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_log_density_is_that_of_psi_and_survives_single_precision(system, model):
+    psi = MODELS[model](system)
+    r = points(system)
+    channel = torch.arange(r.shape[-1]) % psi.n_channels if psi.samples_channel else None
+    expected = WaveFunction.log_density(psi, r, channel)
+    torch.testing.assert_close(psi.log_density(r, channel), expected)
+    single = psi.log_density(r.float(), channel)
+    assert single.dtype == torch.float32
+    torch.testing.assert_close(single.double(), expected, rtol=1e-3, atol=1e-2)
+    assert torch.isfinite(psi.log_density(6 * r.float(), channel)).all()  # ψ² underflows in float32 out here
+
+
+def test_kinetic_at_a_flat_configuration():
+    """Three particles on a line: the metric of the distances is singular, the kinetic energy is not."""
+    system = SYSTEMS["nucleon"]()
+    psi = MODELS["invariant"](system)
+    r = torch.zeros(3, 3, 1, dtype=torch.float64)
+    r[:, 0, 0] = torch.tensor([0.0, 0.5, 1.3])
+    near = r.clone()
+    near[1, 1] = 1e-5
+    assert torch.allclose(psi.kinetic(r)[1], psi.kinetic(near)[1], rtol=1e-6)
+
+
+def test_molecular_envelope_falls_slowly_between_its_clusters():
+    system = SYSTEMS["tcc"]()
+    compact = InvariantWaveFunction(system)
+    molecule = InvariantWaveFunction(system, clusters=[[[0, 2], [1, 3]]])
+    r = points(system, 1)
+    far = r.clone()
+    far[[1, 3]] += 5.0
+    fall = [(psi.log_density(far) - psi.log_density(r)).item() for psi in (compact, molecule)]
+    assert fall[1] > fall[0] + 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"activation": "relu"}, "tanh"),
+        ({"features": ["cubic"]}, "linear"),
+        ({"widths": []}, "hidden layer"),
+        ({"clusters": [[[0, 2], [1, 7]]]}, "clusters"),
+    ],
+)
+def test_bad_settings_are_named(arguments, word):
+    with pytest.raises(ConfigError, match=word):
+        InvariantWaveFunction(SYSTEMS["tcc"](), **arguments)
+
+
+def test_bad_boundary_is_named():
+    with pytest.raises(ConfigError, match="boundary"):
+        DeepQuarkWaveFunction(SYSTEMS["tcc"](), boundary=-1.0)
