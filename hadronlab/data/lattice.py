@@ -10,12 +10,12 @@ import torch
 
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import laplacian as radial_laplacian
-from hadronlab.data.radial import shell_weights
 from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
 from hadronlab.errors import DataError
 from hadronlab.physics.constants import HBAR_C
+from hadronlab.physics.quadrature import radial_weights
 
 # time_derivative order → ∂t and ∂t² on t − n … t + n
 FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}
@@ -123,7 +123,7 @@ def lattice_wave_data(
         R, KR = shells.project(R), shells.project(KR)
     else:
         assert correlator.radius is not None
-        r, weight = correlator.radius * a, shell_weights(correlator.radius) * a**3
+        r, weight = correlator.radius * a, _shell_weights(correlator.radius) * a**3
         if r_max_fm is not None:
             keep = r <= r_max_fm * (1 + 1e-12)
             r, weight, R, KR = r[keep], weight[keep], R[..., keep], KR[..., keep]
@@ -176,7 +176,7 @@ def _mean(correlator: RCorrelator, values: np.ndarray) -> np.ndarray:
     if correlator.site is not None:
         return _wedge(correlator).mean(values)
     assert correlator.radius is not None
-    weight = shell_weights(correlator.radius)
+    weight = _shell_weights(correlator.radius)
     return values @ weight / weight.sum()
 
 
@@ -190,3 +190,9 @@ def _laplacian(correlator: RCorrelator, values: np.ndarray, method: str) -> np.n
         return _wedge(correlator).laplacian(values, orders[method])
     assert correlator.radius is not None
     return radial_laplacian(values, correlator.radius, "differences" if method == "auto" else method)
+
+
+def _shell_weights(radius: np.ndarray) -> np.ndarray:
+    """Weights of ∫ 4π r² dr by the trapezoid from r = 0, where the integrand vanishes."""
+    with_origin = torch.from_numpy(np.concatenate([[0.0], radius]))
+    return radial_weights("trapezoid", with_origin)[1:].numpy()

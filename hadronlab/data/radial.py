@@ -1,4 +1,4 @@
-"""Laplacian and quadrature of a function sampled on a radial grid."""
+"""Laplacian of a function sampled on a radial grid."""
 
 from __future__ import annotations
 
@@ -55,11 +55,3 @@ def laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") ->
         odd = np.concatenate([-u[..., ::-1], np.zeros_like(u[..., :1]), u], axis=-1)
         return make_interp_spline(x, odd, k=5, axis=-1).derivative(2)(r) / r
     raise DataError(f"unknown radial Laplacian {method!r}; choose one of {', '.join(METHODS)}")
-
-
-def shell_weights(r: np.ndarray) -> np.ndarray:
-    """Trapezoid weights (N,) of ∫ 4π r² dr on an increasing grid; the integrand vanishes at r = 0."""
-    step = np.diff(np.concatenate([[0.0], r]))
-    width = 0.5 * step
-    width[:-1] += 0.5 * step[1:]
-    return 4 * np.pi * r**2 * width

@@ -33,37 +33,37 @@ def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int =
     return torch.cat([mean, torch.stack([(total - b.sum(0)) / (count - len(b)) for b in blocks])])
 
 
+def deviations(values: Tensor, kind: str = "jackknife") -> Tensor:
+    """Deviations d (B, ...) of the bins of `values` (1+B, ...) from their mean, with Σ_b d_b d_bᵀ the covariance.
+
+    The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. DataError with fewer than two bins.
+    """
+    _check_kind(kind)
+    n_bins = values.shape[0] - 1
+    if n_bins < 2:
+        raise DataError(f"resampling: an error needs at least two bins, got {n_bins}")
+    factor = (n_bins - 1) / n_bins if kind == "jackknife" else 1 / (n_bins - 1)
+    return factor**0.5 * (values[1:] - values[1:].mean(0))
+
+
 def covariance(values: Tensor, kind: str = "jackknife") -> Tensor:
     """Covariance (n, n) of the means of `values` (1+B, n).
 
-    Jackknife: (B−1)/B Σ_b d_b d_bᵀ; bootstrap: 1/(B−1) Σ_b d_b d_bᵀ, d_b the deviation from the mean of
-    the bins. Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in
-    its span.
+    Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in its
+    span.
     """
-    deviation, factor = _deviations(values, kind)
-    deviation = deviation.flatten(1)
-    return factor * deviation.T @ deviation
+    d = deviations(values, kind)
+    return d.T @ d
 
 
 def resampled_error(values: Tensor, kind: str = "jackknife") -> Tensor:
-    """One-σ error (...) of the means of `values` (1+B, ...). Raises DataError with fewer than two bins."""
-    deviation, factor = _deviations(values, kind)
-    return (factor * deviation.square().sum(0)).sqrt()
+    """One-σ error (...) of the means of `values` (1+B, ...)."""
+    return deviations(values, kind).square().sum(0).sqrt()
 
 
 def jackknife_error(values: Tensor) -> Tensor:
     """One-σ jackknife error (...) of `values` (1+B, ...): sqrt((B−1)/B Σ_b (v_b − v̄)²)."""
     return resampled_error(values, "jackknife")
-
-
-def _deviations(values: Tensor, kind: str) -> tuple[Tensor, float]:
-    _check_kind(kind)
-    n_bins = values.shape[0] - 1
-    if n_bins < 2:
-        raise DataError(f"resampling: an error needs at least two bins, got {n_bins}")
-    bins = values[1:]
-    factor = (n_bins - 1) / n_bins if kind == "jackknife" else 1 / (n_bins - 1)
-    return bins - bins.mean(0), factor
 
 
 def _check_kind(kind: str) -> None:

@@ -1,0 +1,79 @@
+"""What the data can say: the directions they hold above their noise, and whether their K is Hermitian."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hadronlab.data.resampling import deviations, resampled_error
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import DataError
+
+SIGNAL_TO_NOISE = 2.0  # with bins: a direction counts from here on
+RELATIVE_FLOOR = (
+    1e-4  # without: what the quadrature of the toy leaves of its own equation (3e-8 of 3.8, squared)
+)
+
+
+def signal_to_noise(data: WaveData) -> Tensor:
+    """Signal over noise of the independent directions of the wave functions, (K,), largest first.
+
+    A direction is a combination c of the K wave functions. With bins: the stationary values of
+    |Σ c_k φ_k| / (jackknife error of Σ c_k φ_k), both summed in squares over the radii, so that neither
+    the scales of the wave functions nor noise that they share matter. Without bins: the singular values
+    of the wave functions, each normalised to one in ∫ 4π r² dr, relative to the largest.
+    """
+    amplitude = data.amplitude[..., data.equation].double()
+    if data.n_bins == 0:
+        wave = amplitude[0] * data.weight[data.equation].abs().sqrt()
+        singular = torch.linalg.svdvals(wave / wave.norm(dim=1, keepdim=True))
+        return singular / singular[0]
+    amplitude = amplitude / amplitude[0].norm(dim=1)[None, :, None]
+    deviation = deviations(amplitude, data.resampling)
+    noise = torch.einsum("bkr,blr->kl", deviation, deviation)
+    signal = amplitude[0] @ amplitude[0].T
+    # Noise that vanishes to rounding would divide by nothing: it is held above the rounding of the signal.
+    value, vector = torch.linalg.eigh(noise)
+    whiten = vector / value.clamp(min=1e-30 * float(signal.trace())).sqrt()
+    return torch.linalg.eigvalsh(whiten.T @ signal @ whiten).clamp(min=0).sqrt().flip(0)
+
+
+def effective_rank(data: WaveData) -> int:
+    """How many directions of φ the data hold above their noise: one cannot tell U from a local potential.
+
+    The data fix U only on the span of these directions (P U + U P − P U P). See `signal_to_noise`; a
+    direction counts from a ratio of 2 on, or without bins from 1e-4 of the largest.
+    """
+    threshold = SIGNAL_TO_NOISE if data.n_bins else RELATIVE_FLOOR
+    return max(1, int((signal_to_noise(data) > threshold).sum()))
+
+
+@dataclass(frozen=True)
+class Hermiticity:
+    """⟨a|K|b⟩ − ⟨b|K|a⟩ over the root of ⟨a|a⟩⟨b|b⟩, MeV: zero within its error for a Hermitian potential."""
+
+    first: str
+    second: str
+    difference: float
+    error: float | None
+
+
+def hermiticity(data: WaveData, first: int, second: int) -> Hermiticity:
+    """Whether one Hermitian potential can stand behind two wave functions, given by their indices.
+
+    ⟨a|K|b⟩ = ∫ 4π r² a(r) (K b)(r) dr over the equations. It equals ⟨a|V0 + U|b⟩, symmetric whatever V0
+    and a symmetric U are; only potentials that depend on time, inelastic states and the cut of the
+    integral break it. Raises DataError for an index that the data do not hold.
+    """
+    n_waves = len(data.labels)
+    if not (0 <= first < n_waves and 0 <= second < n_waves):
+        raise DataError(f"hermiticity: wave functions {first} and {second}, but the data hold {n_waves}")
+    use = data.equation
+    a, b = data.amplitude[:, first, use], data.amplitude[:, second, use]
+    weight = data.weight[use]
+    norm = ((weight * a * a).sum(-1) * (weight * b * b).sum(-1)).sqrt()
+    values = (weight * (a * data.lhs[:, second, use] - b * data.lhs[:, first, use])).sum(-1) / norm
+    error = float(resampled_error(values, data.resampling)) if data.n_bins else None
+    return Hermiticity(data.labels[first], data.labels[second], float(values[0]), error)
