@@ -42,7 +42,8 @@ class LocalEnergy:
 def local_energy(
     wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int = 4096
 ) -> LocalEnergy:
-    """E_L = Σ_α ψ_α (Hψ)_α / Σ_α ψ_α² at positions r (N, 3, batch), the exact (Rao–Blackwell) sum over channels.
+    """E_L = Σ_α ψ_α (Hψ)_α / Σ_α ψ_α² at positions r (N, 3, batch), the exact (Rao–Blackwell) sum over
+    channels.
 
     With `channel` (batch,) it is E_L(r, α) = (Hψ)_α/ψ_α   [DeepQuark, Eq. 15].
     """
@@ -69,7 +70,7 @@ def local_energy(
 
 
 def clipped(energy: Tensor, width: float | None) -> Tensor:
-    """energy within `width` mean absolute deviations of its median. For gradients only: it biases an energy."""
+    """Energies pulled to within `width` mean absolute deviations of the median; for gradients only."""
     if width is None:
         return energy
     median = energy.median()

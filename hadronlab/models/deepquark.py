@@ -1,4 +1,4 @@
-"""The DeepQuark wave function: one scalar network of Cartesian coordinates, distances and one-hot channels."""
+"""The DeepQuark wave function: a scalar network of coordinates, distances and one-hot channels."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 class DeepQuarkWaveFunction(WaveFunction):
     """ψ_α(r) = e^{−Σ_p r_p²/b²} Σ_π sgn(π) Σ_β D_αβ(π) ½ [f_β(πr) + P f_β(−πr)]   [DeepQuark, Eq. 5, 6].
 
-    f sees the 3N centre-of-mass coordinates (fm), the N(N−1)/2 distances and one-hot vectors of the colour, spin and isospin
-    states of β. The kinetic energy is taken in mass-scaled Jacobi coordinates; permutations and parity act on the columns of the first weight.
+    f sees the 3N centre-of-mass coordinates (fm), the N(N−1)/2 distances and one-hot vectors of the colour,
+    spin and isospin states of β. The kinetic energy is taken in mass-scaled Jacobi coordinates;
+    permutations and parity act on the columns of the first weight.
 
     Args:
         system: masses, channels, permutation group, parity and potential.
         widths: hidden layers; the paper's by default, from the number of particles.
         boundary: b of the boundary factor, fm; the paper's 1 for three quarks, 2.5 otherwise, by default.
         activation: a key of `jets.ACTIVATIONS`.
-        channel_sum: "sampled" flips channels in the Metropolis walk as the paper does, "exact" sums them at every point.
+        channel_sum: "sampled" flips channels in the Metropolis walk as the paper does, "exact" sums them at
+        every point.
     """
 
     first: Tensor
@@ -90,8 +92,6 @@ class DeepQuarkWaveFunction(WaveFunction):
         weights = matrix.gather(2, partners[:, None].expand(-1, matrix.shape[1], -1))
         self.register_buffer("partner_weights", weights, persistent=False)  # (n, C, m)
 
-    # --- inputs ---------------------------------------------------------------------------------------------------
-
     def _inputs(self, r: Tensor) -> tuple[Tensor, Tensor]:
         """Features (3N + n_pairs, batch) and the exponent −Σ r_p²/b², (batch,)."""
         centred = r - self._center(r)
@@ -103,7 +103,8 @@ class DeepQuarkWaveFunction(WaveFunction):
         return torch.einsum("i,ixb->xb", masses / masses.sum(), r)
 
     def _input_jets(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """Jets of the features, (3N + n_pairs, D + 2, batch), and of the exponent, (D + 2, batch), D = 3(N − 1).
+        """Jets of the features, (3N + n_pairs, D + 2, batch), and of the exponent, (D + 2, batch), D = 3(N
+        − 1).
 
         Direction (k, x) moves Jacobi coordinate k along axis x, r_i by `directions[i, k]`.
         """
@@ -142,8 +143,6 @@ class DeepQuarkWaveFunction(WaveFunction):
     @staticmethod
     def _none_if_empty(labels: Tensor) -> Tensor | None:
         return labels if labels.shape[1] else None
-
-    # --- passes ---------------------------------------------------------------------------------------------------
 
     def _combine(self, f: Tensor, weights: Tensor) -> Tensor:
         """Σ_{C,M} weights f: f (M, C, batch) -> (n or 1, batch)."""
@@ -226,9 +225,11 @@ def default_boundary(length: float, n_particles: int) -> float:
 
 
 def one_hot_channels(system: FewBodySystem) -> Tensor:
-    """(n_channels, n_labels) one-hot vectors of colour, spin and isospin side by side, as Table 5 counts them.
+    """(n_channels, n_labels) one-hot vectors of colour, spin and isospin side by side, as Table 5 counts
+    them.
 
-    Leptons carry none; quarks the colour where there is more than one singlet, the spin, and the isospin where there are light quarks.
+    Leptons carry none; quarks the colour where there is more than one singlet, the spin, and the isospin
+    where there are light quarks.
     """
     color, spin, isospin = system.channel_indices.T
     used = []
@@ -241,7 +242,7 @@ def one_hot_channels(system: FewBodySystem) -> Tensor:
 
 def _signed_copies(system: FewBodySystem) -> tuple[Tensor, Tensor]:
     """order and sign (C, 3N + n_pairs) of the features of every permuted, and then every reflected, copy."""
-    n, n_pairs = len(system.masses), len(system.pairs)
+    n = len(system.masses)
     cartesian = (3 * particle_order(system)[:, :, None] + torch.arange(3)).flatten(1)
     order = torch.cat([cartesian, 3 * n + pair_order(system)], 1)
     sign = torch.ones(order.shape, dtype=torch.float64)

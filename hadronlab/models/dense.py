@@ -1,17 +1,19 @@
-"""A fully connected network with the three passes of variational Monte Carlo, evaluated on permuted copies of its input.
+"""A fully connected network with the three passes of variational Monte Carlo, evaluated on permuted copies
+of its input.
 
     values       y(x)
     jets         y, ∂_d y and Δy, the forward Laplacian
     backward     Σ_o c_o ∂y_o/∂θ sample by sample (rows of the Jacobian) or summed over the samples
 
-Arrays are feature-major, (features, batch): the batch is the contiguous axis. Permuting (and reflecting) the particles
-permutes (and reflects) the input features, so a copy of the network at a permuted point is the same network with the
-columns of its first weight permuted: all copies share one matrix product.
+Arrays are feature-major, (features, batch): the batch is the contiguous axis. Permuting (and reflecting)
+the particles permutes (and reflects) the input features, so a copy of the network at a permuted point is
+the same network with the columns of its first weight permuted: all copies share one matrix product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +63,7 @@ class DenseNetwork(nn.Module):
         self.n_in = n_in
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        for fan_in, fan_out in pairwise(sizes):
             scale = (2.0 / (fan_in + fan_out)) ** 0.5
             self.weights.append(nn.Parameter(torch.randn(fan_out, fan_in, dtype=torch.float64) * scale))
             self.biases.append(nn.Parameter(torch.zeros(fan_out, dtype=torch.float64)))
@@ -104,7 +106,7 @@ class DenseNetwork(nn.Module):
         return (weight @ a).add_(bias)
 
     def jets(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Jets of the outputs, (M, C, n_out, D + 2, batch), from the jets of the inputs x (n_in, D + 2, batch)."""
+        """Jets of the outputs, (M, C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch)."""
         slots, batch = x.shape[1:]
         z = self._first(x.reshape(self.n_in, -1)).view(1, self.n_copies, -1, slots, batch)
         bias = self._label_bias(labels, x.dtype)

@@ -11,9 +11,9 @@ from hadronlab.models.jets import Derivatives, compose_
 class ExponentialEnvelope(nn.Module):
     """exp(−Σ_p a_tp q_p), one trainable decay a_tp = softplus(·) > 0 for every output t and length q_p.
 
-    The lengths are the pair distances. Then ln of the envelope is linear in the lengths, and its jet one matrix product.
-    With a contact slope c_p the exponent is −Σ_p [a_tp (r_p − g_p) + c_p g_p], g(r) = s (1 − e^{−r/s}), of slope −c_p at r = 0
-    for every output (Kato's cusp) and −a_tp at infinity.
+    The lengths are the pair distances. Then ln of the envelope is linear in the lengths, and its jet one
+    matrix product. With a contact slope c_p the exponent is −Σ_p [a_tp (r_p − g_p) + c_p g_p], g(r) = s (1
+    − e^{−r/s}), of slope −c_p at r = 0 for every output (Kato's cusp) and −a_tp at infinity.
 
     Args:
         decay: (T, n_lengths) initial a, inverse fm.
@@ -58,7 +58,7 @@ class ExponentialEnvelope(nn.Module):
         return scale * (1 - fall), fall, -fall / scale
 
     def lengths(self, r: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the decays multiply and what the slopes multiply, (n_lengths, batch) each, from distances r."""
+        """What decays and slopes multiply, (n_lengths, batch) each, from distances r."""
         if self.slope is None:
             return r, None
         contact = self._contact(r)[0]
@@ -69,7 +69,7 @@ class ExponentialEnvelope(nn.Module):
         return self._exponent(*self.lengths(r))
 
     def jets(self, jet: Tensor) -> Tensor:
-        """Jets of the exponents, (C, T, D + 2, batch), from jets of the distances (n_lengths, D + 2, batch)."""
+        """Jets of the exponents, (C, T, D + 2, batch), from those of the distances."""
         contact = None
         lengths = jet
         if self.slope is not None:
@@ -79,7 +79,7 @@ class ExponentialEnvelope(nn.Module):
         return self._exponent(lengths.reshape(len(jet), -1), contact).unflatten(-1, jet.shape[1:])
 
     def backward(self, r: Tensor, cotangent: Tensor, out: Tensor) -> None:
-        """Add Σ_{c,t} cotangent ∂exponent/∂θ to out, (P, R, batch) or summed (P,); cotangent (C, T, R, batch)."""
+        """Add Σ_{c,t} cotangent · ∂exponent/∂θ to out, (P, R, batch) or (P,); cotangent (C, T, R, batch)."""
         lengths = self.lengths(r)[0][self.order]  # (C, n_lengths, batch)
         chain = -torch.sigmoid(self.raw_decay).to(r.dtype)  # softplus' with the sign of the exponent
         if out.dim() == 1:

@@ -1,4 +1,4 @@
-"""A wave function of the pair distances alone: all channels at once, L = 0 and positive intrinsic parity exactly."""
+"""A wave function of the pair distances alone: all channels at once, L = 0 exactly."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 class InvariantWaveFunction(WaveFunction):
     """ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) Σ_k e^{−Σ_p a_βkp r_p} y_βk(φ(r)) at the permuted distances πr.
 
-    The network y sees features φ of the distances r_p and has one output for every channel β and envelope k; the decays a
-    are trained with it.
+    The network y sees features φ of the distances r_p and has one output for every channel β and envelope
+    k; the decays a are trained with it.
 
     Args:
         system: masses, pairs, permutation group and potential.
         widths, activation: of the hidden layers.
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
-        clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly between
+        clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off
+        slowly between
             its clusters, the tail of two hadrons.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
@@ -138,7 +139,7 @@ class InvariantWaveFunction(WaveFunction):
         return out
 
     def _backward(self, r: Tensor, cotangent: Tensor, out: Tensor) -> None:
-        """Rows (P, R, batch) or their sum (P,): envelope first, then network, as `parameters()` orders them."""
+        """Rows (P, R, batch) or their sum (P,): envelope, then network, as in `parameters()`."""
         distance = self.geometry(r)
         features = self._features(distance)
         envelope = self.envelope.values(distance).exp_().unsqueeze(2)  # (C, T, 1, batch)

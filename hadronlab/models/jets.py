@@ -1,8 +1,9 @@
 """Jets: a value, its D directional derivatives and its Laplacian, carried together through a network.
 
-A jet is one buffer (..., D + 2, batch): slot 0 the value, slots 1 ... D the derivatives along D directions, the last slot
-the Laplacian. A linear map acts on all slots alike, so a layer is one matrix product; only the elementwise functions mix
-slots. This is the forward Laplacian: no second backward pass, no Hessian, and memory for one layer at a time.
+A jet is one buffer (..., D + 2, batch): slot 0 the value, slots 1 ... D the derivatives along D directions,
+the last slot the Laplacian. A linear map acts on all slots alike, so a layer is one matrix product; only
+the elementwise functions mix slots. This is the forward Laplacian: no second backward pass, no Hessian, and
+memory for one layer at a time.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Deri
     "silu": (nn.functional.silu, _silu),
     "sine": (torch.sin, _sine),
 }
-"""Smooth activations: the function alone, for sampling, and with the two derivatives that the kinetic energy needs."""
+"""Smooth activations: the function alone, for sampling, and with its two derivatives, for energies."""
 
 
 def _linear(t: Tensor) -> Derivatives:
@@ -84,7 +85,7 @@ def _gaussian(t: Tensor) -> Derivatives:
 
 
 def _smooth(t: Tensor) -> Derivatives:
-    """√(1 + t²): linear at large distance, of zero slope at contact, where it leaves the cusp to the envelope."""
+    """√(1 + t²): linear far away, of zero slope at contact, where it leaves the cusp to the envelope."""
     root = torch.sqrt(1 + t * t)
     return root, t / root, root**-3
 

@@ -19,11 +19,12 @@ def reduced_masses(system: FewBodySystem) -> Tensor:
 
 
 def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
-    """The mean distance s_p expected of every pair, (n_pairs,) in fm, and the kinetic energy at that size, GeV.
+    """The mean distance s_p expected of every pair, (n_pairs,) in fm, and the kinetic energy at that size,
+    GeV.
 
-    All pairs at distances b (μ_p/μ̄)^(−1/4): the b that minimises Σ_p (2/N) ħ²c²/(2 μ_p d_p²) + min eig V, as a ground state
-    does, with s = 3d/2 the mean distance of e^{−r/d}; exact for hydrogen. The fourth root lies between the linear potential
-    (μ^{−1/3}) and pairs that share their size with lighter partners.
+    All pairs at distances b (μ_p/μ̄)^(−1/4): the b that minimises Σ_p (2/N) ħ²c²/(2 μ_p d_p²) + min eig V,
+    as a ground state does, with s = 3d/2 the mean distance of e^{−r/d}; exact for hydrogen. The fourth root
+    lies between the linear potential (μ^{−1/3}) and pairs that share their size with lighter partners.
     """
     mu = reduced_masses(system)
     shape = (mu / mu.log().mean().exp()) ** -0.25

@@ -1,4 +1,4 @@
-"""Distances between particles as coordinates: their jets in the directions that change the shape of the system."""
+"""Distances between particles as coordinates: their jets in the directions that change the shape."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class PairGeometry(nn.Module):
         """Jets of the distances, (n_pairs, D + 2, batch), for the Laplacian Σ_i (1/m_i) ∇_i².
 
         A function of the distances alone has Σ_i |∇_i f|²/m_i = Σ_pq G_pq ∂_p f ∂_q f with the metric
-        G_pq = (Σ_i s_pi s_qi / m_i) û_p·û_q. Its Cholesky factor gives as many directions as the shape has freedoms: 1, 3,
-        6, 9, 12 for 2 ... 6 particles instead of the 3 (N − 1) of Cartesian coordinates.
+        G_pq = (Σ_i s_pi s_qi / m_i) û_p·û_q. Its Cholesky factor gives as many directions as the shape has
+        freedoms: 1, 3, 6, 9, 12 for 2 ... 6 particles instead of the 3 (N − 1) of Cartesian coordinates.
         """
         separation = self.separations(r)
         distance = separation.square().sum(1).sqrt_()
@@ -60,10 +60,11 @@ class PairGeometry(nn.Module):
 
 
 def _cholesky_(metric: Tensor, factor: Tensor) -> None:
-    """Write the lower Cholesky factor of metric (n, n, batch) into factor (n, D, batch), D ≤ n, rank-deficient allowed.
+    """Write the lower Cholesky factor of metric (n, n, batch) into factor (n, D, batch), D ≤ n,
+    rank-deficient allowed.
 
-    At collinear or coplanar shapes a pivot vanishes: its column is left zero, which changes the metric by less than
-    1e-12 of its size.
+    At collinear or coplanar shapes a pivot vanishes: its column is left zero, which changes the metric by
+    less than 1e-12 of its size.
     """
     tolerance = 1e-12 if metric.dtype == torch.float64 else 1e-6
     for k in range(factor.shape[1]):

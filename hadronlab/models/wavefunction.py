@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class WaveFunction(nn.Module):
     """ψ_α(r) of a few-body system: N particles, n coupled colour-spin-isospin channels α, real.
 
-    A subclass defines `forward`; the other passes are then correct but slow (torch.func) until it overrides them with its
-    own. Everything is feature-major, and computes in the dtype of r.
+    A subclass defines `forward`; the other passes are then correct but slow (torch.func) until it overrides
+    them with its own. Everything is feature-major, and computes in the dtype of r.
 
-    With `samples_channel`, a sample is a point and one channel, ρ(r, α) = ψ_α(r)² [DeepQuark, Eq. 12]; otherwise a sample
-    is a point and the channels are summed exactly, ρ(r) = Σ_α ψ_α(r)².
+    With `samples_channel`, a sample is a point and one channel, ρ(r, α) = ψ_α(r)² [DeepQuark, Eq. 12];
+    otherwise a sample is a point and the channels are summed exactly, ρ(r) = Σ_α ψ_α(r)².
 
-    `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at that size in GeV.
+    `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at
+    that size in GeV.
     """
 
     scale: Tensor
@@ -43,11 +44,11 @@ class WaveFunction(nn.Module):
         self.register_buffer("kinetic_factor", -0.5 * system.hbar_c**2 / masses, persistent=False)
 
     def forward(self, r: Tensor) -> Tensor:
-        """ψ_α(r), (n_channels, batch), for positions r (N, 3, batch) in fm (or the unit of length of the system)."""
+        """ψ_α(r), (n_channels, batch), at positions r (N, 3, batch) in fm (leptons: bohr)."""
         raise NotImplementedError
 
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
-        """ln ρ, (batch,), safe against underflow in single precision; channel (batch,) if `samples_channel`."""
+        """ln ρ, (batch,), safe against underflow in float32; channel (batch,) if `samples_channel`."""
         psi = self(r)
         if channel is not None:
             return psi.gather(0, channel[None])[0].abs().log().mul(2)
@@ -71,7 +72,8 @@ class WaveFunction(nn.Module):
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         """Rows Σ_α c_α ∂ψ_α/∂θ of every sample, (P, R, batch), for cotangents c (R, n_channels, batch).
 
-        P runs over `parameters()`, flattened in order. With `channel`, c is (R, 1, batch) and belongs to that channel.
+        P runs over `parameters()`, flattened in order. With `channel`, c is (R, 1, batch) and belongs to
+        that channel.
         """
         parameters = dict(self.named_parameters())
 

@@ -4,9 +4,9 @@ For ψ with channels and ρ = Σ_α ψ_α², the state Σ_α ψ_α |α⟩ has th
 
     S = ⟨Σ_α ∂ψ_α ∂ψ_αᵀ/ρ⟩ − ⟨Ō⟩⟨Ō⟩ᵀ,    Ō = Σ_α ψ_α ∂ψ_α/ρ,    F = 2 ⟨Σ_α ∂ψ_α ((Hψ)_α − E ψ_α)/ρ⟩.
 
-The channel index costs two rows a sample in place of n: Ō, and Σ_α z_α ∂ψ_α/√ρ with z a random ±1 vector projected orthogonal
-to ψ, whose mean outer product is the part of the metric orthogonal to ψ. One channel: S = Cov(O), F = 2 Cov(O, E_L)
-[DeepQuark, Eq. 9, 16–18].
+The channel index costs two rows a sample in place of n: Ō, and Σ_α z_α ∂ψ_α/√ρ with z a random ±1 vector
+projected orthogonal to ψ, whose mean outer product is the part of the metric orthogonal to ψ. One channel:
+S = Cov(O), F = 2 Cov(O, E_L) [DeepQuark, Eq. 9, 16–18].
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Reduce = Callable[[Tensor], Tensor]
 
 
 def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Cotangents c of the rows Σ_α c_α ∂ψ_α, (R, K, batch), from ψ (K, batch): R = 1 for one channel, else 2."""
+    """Cotangents c of the rows Σ_α c_α ∂ψ_α, (R, K, batch), from ψ (K, batch); R = min(K, 2)."""
     density = psi.square().sum(0)
     along = psi / density
     if len(psi) == 1:
@@ -59,7 +59,8 @@ def residual(local: LocalEnergy, mean: Tensor, clip: float | None = None) -> Ten
 class SRStatistics:
     """Sums over samples for the P × P form, fit to be reduced over processes in one message.
 
-    gram: (P, P) Σ of outer products of rows; row_sum: (P,) Σ Ō; force: (P,) Σ of the gradient's half; n: samples.
+    gram: (P, P) Σ of outer products of rows; row_sum: (P,) Σ Ō; force: (P,) Σ of the gradient's half; n:
+    samples.
     """
 
     gram: Tensor
@@ -112,7 +113,8 @@ def accumulate(
 ) -> None:
     """Add samples r (N, 3, batch) with their local energies to the sums, `chunk` samples at a time.
 
-    mean: the energy of all samples (of all processes). dtype: of the rows and of their Gram matrix; the sums are float64.
+    mean: the energy of all samples (of all processes). dtype: of the rows and of their Gram matrix; the
+    sums are float64.
     """
     h = residual(local, mean, clip)
     root = local.density.sqrt()
@@ -156,7 +158,7 @@ def kernel_rows(
     clip: float | None = None,
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Rows O (R · batch, P) and residuals e (R · batch,) with OᵀO = S and 2 Oᵀe = F (in the mean over z), for N < P."""
+    """Rows O (R · batch, P) and residuals e (R · batch,): OᵀO = S and 2 Oᵀe = F in the mean over z."""
     n = r.shape[-1]
     cotangents = row_cotangents(local.psi, generator)
     rows = wavefunction.parameter_rows(r, cotangents, channel)
@@ -176,7 +178,7 @@ def reconfigure(
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """The natural-gradient direction δ (P,) of one process, θ ← θ − step · δ: kernel form when rows < P, else P × P."""
+    """Direction δ (P,) of one process, θ ← θ − step · δ: kernel form with fewer rows than parameters."""
     mean = clipped(local.energy, clip).mean()
     n_rows = r.shape[-1] * min(2, len(local.psi))
     if n_rows < wavefunction.n_parameters:

@@ -22,13 +22,16 @@ class MetropolisSampler:
 
     Moves, one kind chosen for all walkers at every sweep:
         all       every particle, Gaussian, of width step · mass_scale_i;
-        subset    one random subset of the particles by one vector: single particles and whole clusters against each other;
-        dilation  r → e^{s ξ} r about the centre of mass, with the Jacobian e^{3(N−1) s ξ}.
-    Every kind has a step of its own that adapts to `target_acceptance` while `adapt` is on. Proposals and densities are computed
-    in single precision, which moves ρ by 1e-6 relative: energies are computed from the walkers in double precision.
+        subset    one random subset of the particles by one vector: single particles and whole clusters
+        against each other; dilation  r → e^{s ξ} r about the centre of mass, with the Jacobian e^{3(N−1) s
+        ξ}.
+    Every kind has a step of its own that adapts to `target_acceptance` while `adapt` is on. Proposals and
+    densities are computed in single precision, which moves ρ by 1e-6 relative: energies are computed from
+    the walkers in double precision.
 
     Args:
-        wavefunction: gives log_density; with `samples_channel` every sweep also proposes a channel [DeepQuark, Eq. 13].
+        wavefunction: gives log_density; with `samples_channel` every sweep also proposes a channel
+        [DeepQuark, Eq. 13].
         n_walkers: number of walkers of this process.
         sweeps: sweeps between two sets of samples.
         step: first step, in units of the width of the masses, fm.
@@ -54,7 +57,7 @@ class MetropolisSampler:
             )
         if len(move_weights) != len(MOVES) or min(move_weights) < 0 or sum(move_weights) <= 0:
             raise ConfigError(
-                f"sampler.move_weights={list(move_weights)}: give {len(MOVES)} weights ≥ 0 for {', '.join(MOVES)}"
+                f"sampler.move_weights={list(move_weights)}: give a weight ≥ 0 for each of {', '.join(MOVES)}"
             )
         if not 0 < target_acceptance < 1 or step <= 0:
             raise ConfigError(
@@ -113,14 +116,14 @@ class MetropolisSampler:
         return self.r.double(), self.channel
 
     def resize(self, n_walkers: int) -> None:
-        """Change the number of walkers: copies of the old ones (which forget each other within the next samples), or the first."""
+        """Change the number of walkers: the first ones, or copies, which part within a few samples."""
         index = torch.arange(n_walkers, device=self.r.device) % self.n_walkers
         self.r = self.r[..., index].clone()
         if self.channel is not None:
             self.channel = self.channel[index].clone()
 
     def _evaluate(self, r: Tensor, channel: Tensor | None) -> Tensor:
-        return torch.nan_to_num(self.wavefunction.log_density(r, channel), nan=-math.inf)
+        return torch.nan_to_num(self.wavefunction.log_density(r, channel), nan=-math.inf, neginf=-math.inf)
 
     def _normal(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
@@ -139,7 +142,7 @@ class MetropolisSampler:
             channel = torch.where(self._uniform(len(channel)) < 0.5, channel, self.channel)
         log_density = self._evaluate(proposal, channel)
         log_ratio = log_density - self.log_density + log_jacobian
-        accept = self._uniform(self.n_walkers).log() < log_ratio
+        accept = self._uniform(self.n_walkers).log() < log_ratio  # from ρ = 0 only to ρ > 0
         self.r = torch.where(accept, proposal, self.r)
         self.log_density = torch.where(accept, log_density, self.log_density)
         if channel is not None:

@@ -17,8 +17,8 @@ from hadronlab.errors import HadronlabError
 class ChainStatistics:
     """A Monte Carlo mean and how far to trust it.
 
-    error accounts for autocorrelation; tau_corr is the integrated autocorrelation time in steps (½ for independent steps);
-    r_hat near 1 says that the walkers agree.
+    error accounts for autocorrelation; tau_corr is the integrated autocorrelation time in steps (½ for
+    independent steps); r_hat near 1 says that the walkers agree.
     """
 
     mean: float
@@ -29,14 +29,15 @@ class ChainStatistics:
     n_samples: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.6g} ± {self.error:.2g} [σ={self.std:.3g}, τ={self.tau_corr:.2g}, R̂={self.r_hat:.4f}]"
+        spread = f"σ={self.std:.3g}, τ={self.tau_corr:.2g}, R̂={self.r_hat:.4f}"
+        return f"{self.mean:.6g} ± {self.error:.2g} [{spread}]"
 
 
 def autocorrelation_time(chains: Tensor, window: float = 5.0) -> float:
     """Integrated autocorrelation time τ = ½ + Σ_t ρ(t) in steps, from chains (steps, walkers).
 
-    The sum ends at the first t ≥ window · τ(t)   [Sokal 1997]; ρ is averaged over the walkers before the sum, so that short
-    chains of many walkers do well.
+    The sum ends at the first t ≥ window · τ(t)   [Sokal 1997]; ρ is averaged over the walkers before the
+    sum, so that short chains of many walkers do well.
     """
     steps = len(chains)
     if steps < 2:
@@ -53,7 +54,7 @@ def autocorrelation_time(chains: Tensor, window: float = 5.0) -> float:
 
 
 def split_r_hat(chains: Tensor) -> float:
-    """Split R̂ over the walkers   [Gelman et al., Bayesian Data Analysis, Eq. 11.4]: √(total variance / within-chain variance)."""
+    """Split R̂ over the walkers: √(total / within-chain variance)   [Gelman et al. 2013, Eq. 11.4]."""
     half = len(chains) // 2
     if half < 2:
         return float("nan")
@@ -65,7 +66,7 @@ def split_r_hat(chains: Tensor) -> float:
 
 
 def blocked_error(chains: Tensor, n_blocks: int = 32) -> float:
-    """Error of the mean from independent blocks: walkers when there are enough, else stretches of steps as well."""
+    """Error of the mean from independent blocks: the walkers, and stretches of steps where they are few."""
     steps, walkers = chains.shape
     n_time = 1 if walkers >= n_blocks else max(1, min(steps // 2, -(-n_blocks // walkers)))
     usable = steps - steps % n_time
@@ -78,8 +79,8 @@ def blocked_error(chains: Tensor, n_blocks: int = 32) -> float:
 def chain_statistics(chains: Tensor) -> ChainStatistics:
     """Mean and error of chains (steps, walkers) of any real observable.
 
-    The error is the larger of the two honest ones: σ √(2τ/n), and that of independent walkers, which also sees correlations
-    longer than the chain. Raises HadronlabError if a value is not finite.
+    The error is the larger of the two honest ones: σ √(2τ/n), and that of independent walkers, which also
+    sees correlations longer than the chain. Raises HadronlabError if a value is not finite.
     """
     if chains.dim() != 2 or chains.numel() < 2:
         raise HadronlabError(

@@ -1,4 +1,4 @@
-"""Both wave functions: symmetries to 1e-12, forward Laplacian and parameter rows against torch.func to 1e-10."""
+"""Both wave functions: symmetries to 1e-12, Laplacian and parameter rows against torch.func to 1e-10."""
 
 import pytest
 import torch

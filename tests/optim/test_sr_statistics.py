@@ -1,0 +1,182 @@
+"""Streamed stochastic reconfiguration against the dense formulas."""
+
+import pytest
+import torch
+
+from hadronlab.estimators.local_energy import local_energy
+from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.sr_statistics import (
+    SRStatistics,
+    accumulate,
+    add_gram_,
+    kernel_rows,
+    reconfigure,
+    row_cotangents,
+)
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+
+
+def scalar_case(batch=200):
+    torch.manual_seed(0)
+    psi = InvariantWaveFunction(lepton_system("ps_minus", "e- e- e+"), widths=(4, 3))
+    return psi, 3 * torch.randn(3, 3, batch, dtype=torch.float64)
+
+
+def vector_case(batch=60):
+    torch.manual_seed(0)
+    psi = InvariantWaveFunction(quark_system("tcc", "c c u~ d~", 1, 0), widths=(4, 3))
+    return psi, 0.5 * torch.randn(4, 3, batch, dtype=torch.float64)
+
+
+def test_scalar_step_equals_the_dense_formula():
+    """δ = (Cov(O) + ε)⁻¹ 2 Cov(O, E_L), O = ∂ ln ψ from autograd   [DeepQuark, Eq. 17, 18]."""
+    psi, r = scalar_case()
+    local = local_energy(psi, r)
+    o = []
+    for b in range(r.shape[-1]):
+        grads = torch.autograd.grad(psi(r[..., b : b + 1])[0, 0].abs().log(), list(psi.parameters()))
+        o.append(torch.cat([g.flatten() for g in grads]))
+    o = torch.stack(o)
+    centred = o - o.mean(0)
+    fisher = centred.T @ centred / len(o)
+    force = 2 * centred.T @ (local.energy - local.energy.mean()) / len(o)
+    expected = torch.linalg.solve(fisher + 1e-3 * torch.eye(len(fisher)), force)
+    delta = reconfigure(DampedSolver(1e-3), psi, r, None, local, step=0.1)
+    torch.testing.assert_close(delta, expected, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("chunk", [7, 1000])
+def test_streaming_does_not_change_the_sums(chunk):
+    psi, r = scalar_case()
+    local = local_energy(psi, r)
+    whole = SRStatistics.zeros(psi.n_parameters, r)
+    accumulate(whole, psi, r, None, local, local.energy.mean())
+    parts = SRStatistics.zeros(psi.n_parameters, r)
+    accumulate(parts, psi, r, None, local, local.energy.mean(), chunk=chunk)
+    torch.testing.assert_close(parts.fisher, whole.fisher)
+    torch.testing.assert_close(parts.gradient, whole.gradient)
+    torch.testing.assert_close(whole.gram, whole.gram.T)
+
+
+def test_two_processes_reduce_to_one():
+    psi, r = scalar_case()
+    local = local_energy(psi, r)
+    whole = SRStatistics.zeros(psi.n_parameters, r)
+    accumulate(whole, psi, r, None, local, local.energy.mean())
+    halves = []
+    for part in (slice(0, 80), slice(80, 200)):
+        half = SRStatistics.zeros(psi.n_parameters, r)
+        accumulate(half, psi, r[..., part], None, local_energy(psi, r[..., part]), local.energy.mean())
+        halves.append(half)
+    messages = []
+    halves[1].reduce(lambda message: messages.append(message) or message)
+    total = halves[0].reduce(lambda message: message + messages[0])
+    torch.testing.assert_close(total.fisher, whole.fisher)
+    torch.testing.assert_close(total.gradient, whole.gradient)
+
+
+def test_vector_gradient_is_the_derivative_of_the_energy():
+    """F against autograd of 2 Σ ψ·(Hψ − Eψ)/ρ on fixed weights: exact before any average over z."""
+    psi, r = vector_case()
+    local = local_energy(psi, r)
+    mean = local.energy.mean()
+    statistics = SRStatistics.zeros(psi.n_parameters, r)
+    accumulate(statistics, psi, r, None, local, mean)
+    weight = (local.h_psi - mean * local.psi) / local.density
+    surrogate = 2 * (psi(r) * weight).sum() / r.shape[-1]
+    grads = torch.autograd.grad(surrogate, list(psi.parameters()))
+    expected = torch.cat([g.flatten() for g in grads])
+    torch.testing.assert_close(statistics.gradient, expected, rtol=1e-8, atol=1e-10)
+
+
+def test_rows_give_the_full_metric_in_the_mean():
+    """Ō Ōᵀ + ⟨z-row outer products⟩ = Σ_α ∂ψ_α ∂ψ_αᵀ/ρ: the cotangents average to the identity over ρ."""
+    psi = torch.randn(4, 3, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    total = torch.zeros(4, 4, 3, dtype=torch.float64)
+    repeats = 20000
+    wide = row_cotangents(psi.repeat(1, repeats), generator).unflatten(2, (repeats, 3))
+    total = torch.einsum("rakb,rckb->acb", wide, wide) / repeats
+    expected = torch.eye(4, dtype=torch.float64)[:, :, None] / psi.square().sum(0)
+    assert (total - expected).abs().max() < 0.05 * expected.max()
+    along, across = row_cotangents(psi, generator)
+    assert float((across * psi).sum(0).abs().max()) < 1e-12
+    torch.testing.assert_close((along * psi).sum(0), torch.ones(3, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("case", [scalar_case, vector_case])
+def test_kernel_rows_make_the_same_sums(case):
+    """OᵀO and 2Oᵀe against the P × P sums; the gradient of a vector agrees in the mean over z."""
+    psi, r = case()
+    local = local_energy(psi, r)
+    rows, e = kernel_rows(
+        psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(3)
+    )
+    statistics = SRStatistics.zeros(psi.n_parameters, r)
+    accumulate(
+        statistics, psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(3)
+    )
+    torch.testing.assert_close(rows.T @ rows, statistics.fisher)
+    if psi.n_channels == 1:
+        torch.testing.assert_close(2 * rows.T @ e, statistics.gradient)
+        return
+    gradients = []
+    for seed in range(300):
+        some, residual = kernel_rows(
+            psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(seed)
+        )
+        gradients.append(2 * some.T @ residual)
+    gradients = torch.stack(gradients)
+    pull = (gradients.mean(0) - statistics.gradient) / (gradients.std(0) / 300**0.5 + 1e-9)
+    assert float(pull.square().mean()) < 2.0
+
+
+def test_single_precision_rows_are_close():
+    psi, r = vector_case()
+    local = local_energy(psi, r)
+    generator = torch.Generator()
+    sums = []
+    for dtype in (torch.float64, torch.float32):
+        statistics = SRStatistics.zeros(psi.n_parameters, r)
+        accumulate(
+            statistics,
+            psi,
+            r,
+            None,
+            local,
+            local.energy.mean(),
+            dtype=dtype,
+            generator=generator.manual_seed(1),
+        )
+        sums.append(statistics.fisher)
+    assert (sums[1] - sums[0]).abs().max() < 1e-5 * sums[0].abs().max()
+
+
+def test_blocked_gram_equals_the_product():
+    rows = torch.randn(37, 20, dtype=torch.float64)
+    gram = torch.zeros(37, 37, dtype=torch.float64)
+    add_gram_(gram, rows)
+    torch.testing.assert_close(gram.tril(), (rows @ rows.T).tril())
+
+
+def test_step_lowers_the_energy_of_sampled_channels():
+    """One small step of the paper's network on a fixed sample lowers the reweighted energy."""
+    system = quark_system("nucleon", "u u d", 0.5, 0.5)
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(system, widths=(5, 4), boundary=1.5)
+    from hadronlab.sampling.metropolis import MetropolisSampler
+
+    sampler = MetropolisSampler(psi, n_walkers=400)
+    sampler.sample(100)
+    r, channel = sampler.sample()
+    local = local_energy(psi, r, channel)
+    before, log_density = float(local.energy.mean()), psi.log_density(r, channel).detach()
+    delta = reconfigure(DampedSolver(1e-3, cap=0.1), psi, r, channel, local, step=0.05)
+    theta = torch.nn.utils.parameters_to_vector(psi.parameters()).detach()
+    torch.nn.utils.vector_to_parameters(theta - 0.05 * delta, psi.parameters())
+    weight = (psi.log_density(r, channel).detach() - log_density).exp()
+    after = float((weight * local_energy(psi, r, channel).energy).sum() / weight.sum())
+    assert after < before

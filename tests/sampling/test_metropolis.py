@@ -1,0 +1,121 @@
+"""The sampler against densities with known moments."""
+
+import pytest
+import torch
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
+from hadronlab.sampling.statistics import chain_statistics
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+
+
+class Gaussian(WaveFunction):
+    """ψ = exp(−Σ_{i<j} r_ij²/2w²): every pair distance is Gaussian with ⟨r_ij²⟩ = 3 w²/N."""
+
+    width = 0.7
+
+    def forward(self, r):
+        return (0.5 * self.log_density(r)).exp()[None]
+
+    def log_density(self, r, channel=None):
+        return -sum((r[i] - r[j]).square().sum(0) for i, j in self.system.pairs) / self.width**2
+
+
+@pytest.mark.parametrize("move", range(len(MOVES)), ids=MOVES)
+def test_every_move_alone_or_with_a_partner_samples_the_density(move):
+    """The dilation alone keeps the shape of a configuration, so that it needs a partner to be ergodic."""
+    system = quark_system("lambda_c", "u d c", 0.5, 0)
+    weights = [0.0, 0.0, 0.0]
+    weights[move] = 0.7
+    if MOVES[move] == "dilation":
+        weights[0] = 0.3
+    sampler = MetropolisSampler(Gaussian(system), n_walkers=400, sweeps=8, seed=2, move_weights=weights)
+    sampler.sample(150)
+    sampler.adapt = False
+    squares = torch.stack([system.distances(sampler.sample()[0]).square().mean(0) for _ in range(80)])
+    statistics = chain_statistics(squares)
+    assert abs(statistics.mean - 0.7**2) < 4 * statistics.error
+    assert statistics.error < 0.01
+
+
+def test_steps_adapt_to_the_wanted_acceptance():
+    system = lepton_system("ps", "e- e+")
+    sampler = MetropolisSampler(Gaussian(system), n_walkers=200, step=5.0, target_acceptance=0.6)
+    sampler.sample(400)
+    sampler.reset_acceptance()
+    sampler.sample(100)
+    assert sampler.acceptance == pytest.approx(0.6, abs=0.05)
+
+
+def test_hydrogen_like_distance():
+    """⟨r⟩ = 3 bohr for positronium, ψ = e^{−r/2}."""
+    psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,))
+    with torch.no_grad():
+        psi.network.weights[-1].zero_()
+        psi.envelope.raw_decay.fill_(float(torch.tensor(0.5).double().expm1().log()))
+    sampler = MetropolisSampler(psi, n_walkers=500, sweeps=10)
+    sampler.sample(100)
+    sampler.adapt = False
+    chains = torch.stack([psi.system.distances(sampler.sample()[0])[0] for _ in range(60)])
+    statistics = chain_statistics(chains)
+    assert abs(statistics.mean - 3.0) < 4 * statistics.error
+    assert statistics.error < 0.03
+
+
+def test_channel_flips_visit_channels_by_their_weight():
+    system = quark_system("lambda_c", "u d c", 0.5, 0)
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(system, widths=(6, 5), boundary=1.5)
+    sampler = MetropolisSampler(psi, n_walkers=1000, sweeps=10)
+    sampler.sample(200)
+    sampler.adapt = False
+    seen, weights = [], []
+    for _ in range(40):
+        r, channel = sampler.sample()
+        seen.append((channel == 0).double())
+        # the exact conditional probability of channel 0 at the points visited
+        squares = psi(r).detach().square()
+        weights.append(squares[0] / squares.sum(0))
+    difference = chain_statistics(torch.stack(seen) - torch.stack(weights))
+    assert abs(difference.mean) < 4 * difference.error
+    assert 0.01 < float(torch.stack(seen).mean()) < 0.99
+
+
+def test_resuming_continues_bit_for_bit():
+    system = quark_system("nucleon", "u u d", 0.5, 0.5)
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(system, widths=(4,), boundary=1.5)
+    sampler = MetropolisSampler(psi, n_walkers=20, seed=4)
+    sampler.sample(30)
+    state = sampler.state_dict()
+    r, channel = sampler.sample()
+    other = MetropolisSampler(psi, n_walkers=20, seed=9)
+    other.load_state_dict(state)
+    r_again, channel_again = other.sample()
+    assert torch.equal(r, r_again) and torch.equal(channel, channel_again)
+    assert torch.equal(sampler.steps, other.steps)
+
+
+def test_resize_keeps_the_first_walkers():
+    sampler = MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), n_walkers=10)
+    before = sampler.r.clone()
+    sampler.resize(25)
+    assert sampler.n_walkers == 25
+    assert torch.equal(sampler.r[..., :10], before) and torch.equal(sampler.r[..., 10:20], before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"n_walkers": 0}, "n_walkers"),
+        ({"move_weights": (1, 1)}, "move_weights"),
+        ({"target_acceptance": 1.5}, "target_acceptance"),
+    ],
+)
+def test_bad_settings_are_named(arguments, word):
+    with pytest.raises(ConfigError, match=word):
+        MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), **arguments)
