@@ -1,0 +1,94 @@
+"""Checkpoints between two steps: `checkpoints/last.ckpt`, the newest, and `previous.ckpt`, the one before."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Checkpoint
+
+from hadronlab.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoints(Checkpoint):
+    """Saves every `every_n_steps` steps, or when `every_minutes` have passed, and at the end.
+
+    A save falls between two steps, after the step's row went to the loggers, so that a run killed at any moment has
+    logged all that its checkpoint counts. A state that is not finite is never saved. A disk that is full costs the
+    checkpoint, not the run: the old files stand and the next save tries again.
+    """
+
+    def __init__(self, every_n_steps: int = 500, every_minutes: float = 10.0) -> None:
+        if every_n_steps < 1 or not every_minutes > 0:
+            raise ConfigError(
+                f"every_n_steps = {every_n_steps}, every_minutes = {every_minutes} of checkpoints: must be positive"
+            )
+        self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
+        self._saved_step, self._saved_at = -1, 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._saved_step, self._saved_at = trainer.global_step, time.monotonic()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        due = trainer.global_step % self.every_n_steps == 0
+        if not due:
+            late = time.monotonic() - self._saved_at > 60.0 * self.every_minutes
+            due = any_rank(trainer, late) if trainer.world_size > 1 else late
+        if due:
+            self.save(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.save(trainer)
+
+    def save(self, trainer: Trainer) -> None:
+        """Write last.ckpt now, on all ranks together. Does nothing where the present step is saved already."""
+        if trainer.global_step == self._saved_step:
+            return
+        self._saved_at = time.monotonic()
+        if any_rank(trainer, not finite(trainer.lightning_module)):
+            log.warning("step %d: parameters are not finite, no checkpoint", trainer.global_step)
+            return
+        directory = Path(trainer.default_root_dir) / "checkpoints"
+        try:
+            if trainer.is_global_zero:
+                _keep(directory / "last.ckpt", directory / "previous.ckpt")
+            trainer.save_checkpoint(directory / "last.ckpt")
+        except OSError as error:
+            log.warning("no checkpoint at step %d: %s", trainer.global_step, error)
+            print(f"no checkpoint at step {trainer.global_step}: {error.strerror}; training on", file=sys.stderr)
+            return
+        self._saved_step = trainer.global_step
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Take the batch that is about to begin out of Lightning's counters: a resumed run begins it anew."""
+        progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
+        for counts in (progress["total"], progress["current"]):
+            counts["ready"] = counts["started"] = counts["completed"]
+
+
+def any_rank(trainer: Trainer, flag: bool) -> bool:
+    """Whether `flag` holds on any rank; all ranks ask together."""
+    return flag if trainer.world_size == 1 else trainer.strategy.reduce_boolean_decision(flag, all=False)
+
+
+def finite(module: torch.nn.Module) -> bool:
+    """Whether every parameter is finite."""
+    norms = torch._foreach_norm([p.detach() for p in module.parameters()])
+    return bool(torch.isfinite(torch.stack([n.double() for n in norms]).sum())) if norms else True
+
+
+def _keep(newest: Path, before: Path) -> None:
+    """`before` becomes a second name of `newest`, which the next save replaces."""
+    if newest.exists():
+        temporary = before.with_name(f".{before.name}.{os.getpid()}")
+        temporary.unlink(missing_ok=True)
+        os.link(newest, temporary)
+        os.replace(temporary, before)
