@@ -25,6 +25,7 @@ class ExponentialEnvelope(nn.Module):
     order: Tensor
     inverse_order: Tensor
     scale: Tensor
+    slope: Tensor | None
 
     def __init__(self, decay: Tensor, order: Tensor, scale: Tensor, slope: Tensor | None = None):
         super().__init__()

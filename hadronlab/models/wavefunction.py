@@ -82,7 +82,7 @@ class WaveFunction(nn.Module):
                 out = functional_call(self, values, (point[..., None],))
                 return out[:, 0] if alpha is None else out[:, 0].gather(0, alpha[None])
 
-            _, pullback = vjp(psi, parameters)
+            pullback = vjp(psi, parameters)[1]
             grads = vmap(lambda v: pullback(v)[0])(c)
             return torch.cat([grads[name].flatten(1) for name in parameters], 1)
 

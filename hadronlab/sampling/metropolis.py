@@ -84,7 +84,6 @@ class MetropolisSampler:
         self.channel: Tensor | None = None
         if wavefunction.samples_channel:
             self.channel = torch.randint(n, (n_walkers,), generator=self.generator, device=device)
-        self.log_density: Tensor | None = None
 
     @property
     def n_walkers(self) -> int:
@@ -101,13 +100,13 @@ class MetropolisSampler:
 
     @torch.inference_mode()
     def sample(self, sweeps: int | None = None) -> tuple[Tensor, Tensor | None]:
-        """Advance every walker; returns positions (N, 3, walkers) in float64 and channels (walkers,) or None.
+        """Advance every walker; positions (N, 3, walkers) in float64 and channels (walkers,) or None.
 
         The density is computed afresh at the start, for the parameters may have moved since the last call.
         """
-        self.log_density = self._evaluate(self.r, self.channel)
+        log_density = self._evaluate(self.r, self.channel)
         for _ in range(self.sweeps if sweeps is None else sweeps):
-            self._sweep()
+            log_density = self._sweep(log_density)
         self.r -= self.r.mean(0, keepdim=True)  # a drift of the whole system would cost digits
         if not bool(torch.isfinite(self.r).all()):
             raise HadronlabError(
@@ -131,21 +130,15 @@ class MetropolisSampler:
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
 
-    def _sweep(self) -> None:
+    def _sweep(self, log_density: Tensor) -> Tensor:
+        """One proposal for every walker; returns the new ln ρ."""
         kind = int(torch.multinomial(self.move_weights, 1, generator=self.generator))
         proposal, log_jacobian = self._propose(kind, float(self.steps[kind]))
-        channel = self.channel
-        if channel is not None:
-            channel = torch.randint(
-                self.wavefunction.n_channels, channel.shape, generator=self.generator, device=self.device
-            )
-            channel = torch.where(self._uniform(len(channel)) < 0.5, channel, self.channel)
-        log_density = self._evaluate(proposal, channel)
-        log_ratio = log_density - self.log_density + log_jacobian
-        accept = self._uniform(self.n_walkers).log() < log_ratio  # from ρ = 0 only to ρ > 0
+        channel = None if self.channel is None else self._flip(self.channel)
+        proposed = self._evaluate(proposal, channel)
+        accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian
         self.r = torch.where(accept, proposal, self.r)
-        self.log_density = torch.where(accept, log_density, self.log_density)
-        if channel is not None:
+        if channel is not None and self.channel is not None:
             self.channel = torch.where(accept, channel, self.channel)
         share = float(accept.float().mean())
         self.accepted[kind] += share
@@ -153,6 +146,13 @@ class MetropolisSampler:
         if self.adapt:
             factor = math.exp(0.2 * (share - self.target_acceptance))
             self.steps[kind] = min(max(float(self.steps[kind]) * factor, 1e-4), 1e3)
+        return torch.where(accept, proposed, log_density)
+
+    def _flip(self, channel: Tensor) -> Tensor:
+        """A channel chosen at random for half of the walkers   [DeepQuark, Appendix B]."""
+        n = self.wavefunction.n_channels
+        other = torch.randint(n, channel.shape, generator=self.generator, device=self.device)
+        return torch.where(self._uniform(len(channel)) < 0.5, other, channel)
 
     def _propose(self, kind: int, step: float) -> tuple[Tensor, Tensor | float]:
         n, _, walkers = self.r.shape
