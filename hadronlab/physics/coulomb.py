@@ -8,15 +8,16 @@ from typing import ClassVar
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.interaction import Interaction
 
 
 @dataclass(frozen=True)
-class Coulomb:
+class Coulomb(Interaction):
     """V_ij = e_i e_j/r_ij, Hartree and bohr."""
 
     strength: float = 1.0
 
-    operators = ("charge",)
+    operators: ClassVar[tuple[str, ...]] = ("charge",)
     masses: ClassVar[dict[str, float]] = {"e": 1.0, "mu": 206.7682830}
 
     def mass(self, flavor: str) -> float:
@@ -28,10 +29,3 @@ class Coulomb:
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         """1/r."""
         return (self.strength / r,)
-
-    def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
-        """None."""
-        return None
-
-    def check(self, anti: tuple[bool, ...]) -> None:
-        """Defined for every content."""

@@ -30,6 +30,11 @@ class IsospinBasis:
         return self.coupled.n
 
     @property
+    def vectors(self) -> np.ndarray:
+        """(n, 2, …, 2) components, one axis a light particle."""
+        return self.coupled.vectors
+
+    @property
     def labels(self) -> tuple[str, ...]:
         return self.coupled.labels
 

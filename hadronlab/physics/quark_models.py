@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics import constants
+from hadronlab.physics.interaction import Interaction
 
 HBAR_C = constants.HBAR_C / 1000  # GeV fm
 
 
 @dataclass(frozen=True)
-class QuarkModel:
+class QuarkModel(Interaction):
     """One-gluon exchange with confinement, in GeV units.
 
     V_ij = −(3/16) λ_i·λ_j [ −κ g/r + λ r^p − Λ + (8π κ' g/(3 m_i m_j)) e^{−r²/r0²}/(π^{3/2} r0³) S_i·S_j ],
@@ -39,7 +41,7 @@ class QuarkModel:
     C: float = 2.02e-3  # GeV⁴
     three_body: bool = False
 
-    operators = ("color", "color*spin")
+    operators: ClassVar[tuple[str, ...]] = ("color", "color*spin")
 
     def mass(self, flavor: str) -> float:
         """Quark mass in GeV."""
@@ -69,9 +71,6 @@ class QuarkModel:
         if not self.three_body or len(masses) != 3:
             return None
         return torch.full_like(distances[0], -self.C / float(masses.prod()))
-
-    def check(self, anti: tuple[bool, ...]) -> None:
-        """Defined for every content."""
 
 
 AL1 = QuarkModel("AL1", 5.227, 1.836, 0.577, 0.315, 0.5069, 0.1653, 0.8321, 1.8609, 1.6553, 0.2204)

@@ -44,7 +44,7 @@ def possible_spins(n: int) -> list[Fraction]:
     return [Fraction(twice, 2) for twice in range(n % 2, n + 1, 2)]
 
 
-def half_integer(what: str, value: float | str) -> Fraction:
+def half_integer(what: str, value: float | str | Fraction) -> Fraction:
     """A spin or isospin given as 1, 0.5 or "3/2"; raises ConfigError, naming it `what`, for anything else."""
     try:
         number = Fraction(value)

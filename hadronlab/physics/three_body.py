@@ -28,14 +28,16 @@ def three_body_levels(
     ranges: np.ndarray | None = None,
     levels: int = 2,
 ) -> np.ndarray:
-    """Lowest energies Σm left out, in the unit of the masses; `many_body` terms of the interaction are left
-    out.
+    """Lowest energies in the unit of the masses, Σm and a constant `many_body` term (V_C) left out.
 
-    ranges: lengths (fm) of the Gaussians for the pair and for the third particle; by default 15 from 0.02 to
-    2.6 fm.
+    Raises ConfigError for more or fewer particles, and for a many-body term that is not constant.
+    ranges: lengths of the Gaussians for the pair and the third particle; by default 15 from 0.02 to 2.6 fm.
     """
     if len(masses) != 3:
         raise ConfigError(f"three_body_levels needs three particles, not {len(masses)}")
+    extra = interaction.many_body(torch.linspace(0.5, 1.5, 12, dtype=masses.dtype).reshape(3, 4), masses)
+    if extra is not None and bool(extra.max() > extra.min()):
+        raise ConfigError("three_body_levels knows pair forces only: leave the flux tube to the VMC")
     lengths = np.geomspace(0.02, 2.6, 15) if ranges is None else ranges
     back = from_jacobi_matrix(masses, hbar_c).numpy()  # r = back x
     pair_rows = np.array([back[i] - back[j] for i, j in pairs_of(3)])

@@ -25,8 +25,8 @@ FLAVORS = ("u", "d", "q", "s", "c", "b")
 def quark_system(
     name: str,
     quarks: str | Sequence[str],
-    spin: float | str,
-    isospin: float | str,
+    spin: float | str | Fraction,
+    isospin: float | str | Fraction,
     parity: int | None = 1,
     interaction: Interaction = AL1,
 ) -> FewBodySystem:

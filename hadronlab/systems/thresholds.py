@@ -71,7 +71,7 @@ def hadron_mass(
     flavors: tuple[str, ...], spin: Fraction, isospin: Fraction, interaction: Interaction, level: str = "1S"
 ) -> float:
     """Mass in MeV of a meson (1S, 2S, 1P) or baryon (1S, 2S) without V_C, to about 1e-4 and 0.02 MeV."""
-    system = quark_system("cluster", [*flavors], str(spin), str(isospin), interaction=interaction)
+    system = quark_system("cluster", flavors, spin, isospin, interaction=interaction)
     radial, wave = int(level[0]) - 1, "SP".index(level[1])
     if len(flavors) == 3:
         if wave:

@@ -1,0 +1,161 @@
+"""Building few-body systems: order, labels, fast paths, refusals, shipped configurations and references."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import torch
+import yaml
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.flux_tube import flux_tube
+from hadronlab.physics.interaction import Interaction
+from hadronlab.physics.quark_models import AL1, quark_model
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+from hadronlab.systems.references import references
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def test_tcc():
+    system = quark_system("tcc", "c c u~ d~", spin=1, isospin=0)
+    assert system.labels == ("c", "c", "u~", "d~")
+    assert system.color_labels == ("3bar-3", "6-6bar")
+    assert system.spin_labels == ("0-1", "1-0", "1-1")
+    assert system.quantum_numbers == "0(1+)"
+    assert system.pair_classes == {"c-c": [0], "c-q~": [1, 2, 3, 4], "q~-q~": [5]}
+    assert system.mass_sum == pytest.approx(4302.0)
+    assert system.masses.tolist() == [1.836, 1.836, 0.315, 0.315]
+    assert system.channel_indices.tolist() == [[c, s, 0] for c in (0, 1) for s in (0, 1, 2)]
+
+
+def test_order_and_spelling_do_not_matter():
+    """Identical quarks are put together, and pairs of them first, whatever the order typed."""
+    expected = quark_system("a", "c c q~ q~", 1, 0)
+    other = quark_system("b", ["d~", "c", "u~", "c"], "1", "0")
+    assert other.flavors == expected.flavors and other.channel_labels == expected.channel_labels
+    assert quark_system("x", "c u c c~ d", 0.5, 0).labels == ("c", "c", "u", "d", "c~")
+    assert quark_system("x", "c u d", Fraction(1, 2), 0).labels == ("u", "d", "c")
+    assert lepton_system("x", "e+ e- e+ e-").labels == ("e-", "e-", "e+", "e+")
+
+
+@pytest.mark.parametrize("arguments", [("c c u~ d~", 1, 0), ("c c u d c~", 0.5, 0), ("u u d", 0.5, 0.5)])
+def test_fast_path_equals_matrix(arguments):
+    system = quark_system("x", *arguments, interaction=quark_model("AL2", three_body=True))
+    generator = torch.Generator().manual_seed(0)
+    r = torch.randn(system.n_particles, 3, 9, generator=generator, dtype=torch.float64)
+    psi = torch.randn(system.n_channels, 9, generator=generator, dtype=torch.float64)
+    distances = system.distances(r)
+    for p, (i, j) in enumerate(system.pairs):
+        torch.testing.assert_close(distances[p], (r[i] - r[j]).square().sum(0).sqrt())
+    expected = torch.einsum("kab,bk->ak", system.potential(distances.T), psi)
+    torch.testing.assert_close(system.potential_apply(distances, psi), expected, rtol=1e-13, atol=1e-13)
+    single = system.potential_apply(distances.float(), psi.float())
+    torch.testing.assert_close(single.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_leptons():
+    system = lepton_system("ps2", "e- e- e+ e+")
+    assert system.n_channels == 1 and system.color_labels == () and system.mass_sum == 0
+    assert all(g.sign * g.matrix[0, 0] == 1 for g in system.group) and len(system.group) == 4
+    r = torch.tensor([1.0, 2.0, 4.0, 5.0, 8.0, 10.0], dtype=torch.float64)
+    attraction = 1 / 2 + 1 / 4 + 1 / 5 + 1 / 8
+    assert system.potential(r).item() == pytest.approx(1 / 1 + 1 / 10 - attraction, rel=1e-14)
+    triplet = lepton_system("ps_minus", "e- e- e+", spins={"e-": 1})
+    assert [g.sign * g.matrix[0, 0] for g in triplet.group] == [1, -1]
+    assert lepton_system("mu", "mu+ e-").masses.tolist() == [1.0, 206.7682830]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("c c u~ d~", 1.5, 0), "spin may be 0, 1, 2 and isospin 0, 1"),
+        (("c c u~ d~", 1, 2), "spin may be 0, 1, 2 and isospin 0, 1"),
+        (("c c u~ d~", 1, 0.5), "isospin=0.5 is impossible"),
+        (("c c u~ u~", 1, 0), "isospin 1"),  # |I_z| = 1
+        (("c c c", 1.5, 0.5), "isospin 0"),
+        (("c c u~ d~", "one", 0), "spin=one"),
+        (("c c u~ d~", 0.7, 0), "multiple of 1/2"),
+        (("u u u d d d s", 0.5, 0), "7 quarks"),
+        (("ccu~d~", 1, 0), "1 quarks"),
+        (("c t~", 0, 0), "unknown quark 't~'"),
+        (("c c u~", 0.5, 0.5), "no colour singlet"),
+    ],
+)
+def test_refusals(arguments, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        quark_system("x", *arguments)
+    assert "\n" not in str(caught.value)
+
+
+@dataclass
+class Mutable(Interaction):
+    """Not frozen, hence not hashable."""
+
+    operators: ClassVar[tuple[str, ...]] = ("one",)
+
+    def mass(self, flavor: str) -> float:
+        return 1.0
+
+    def radial(self, r, mass_i, mass_j):
+        return (r,)
+
+
+def test_more_refusals():
+    with pytest.raises(ConfigError, match="parity=2"):
+        quark_system("x", "c c~", 0, 0, parity=2)
+    with pytest.raises(ConfigError, match="frozen dataclass"):
+        quark_system("x", "c c~", 0, 0, interaction=Mutable())
+    for leptons, spins, message in [
+        ("e- tau+", None, "unknown lepton 'tau'"),
+        ("e- x", None, "unknown lepton 'x'"),
+        ("e-", None, "1 leptons"),
+        ("e- e- e+", {"e-": 0.5}, "choose 0, 1"),
+        ("e- e+", {"mu-": 0}, "names no particle"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            lepton_system("x", leptons, spins)
+
+
+def shipped_systems():
+    for path in sorted((CONF / "system").glob("*.yaml")):
+        content = yaml.safe_load(path.read_text())
+        chosen = [
+            d["/interaction@system.interaction"] for d in content["defaults"] if "interaction" in str(d)
+        ]
+        if chosen and path.stem != "multiquark":
+            yield pytest.param(content["system"], chosen[0], id=path.stem)
+
+
+@pytest.mark.parametrize(("settings", "interaction"), shipped_systems())
+def test_shipped_systems_and_their_references(settings, interaction):
+    if interaction == "coulomb":
+        system = lepton_system(settings["name"], settings["leptons"])
+    else:
+        system = quark_system(**settings, interaction=flux_tube() if interaction == "flux_tube" else AL1)
+    known = references(system)
+    assert known["reference"]
+    for column in known.values():
+        for observable, entry in column.items():
+            kind, _, label = observable.partition(".")
+            assert {"value", "unit", "source"} <= set(entry)
+            if kind == "rms_radius":
+                assert label in system.pair_classes
+            elif kind == "color_fraction":
+                assert label in system.color_labels
+            else:
+                assert kind in {"energy", "threshold", "binding_energy"} and not label
+
+
+def test_references_follow_content_and_interaction():
+    tcc = references(quark_system("any", "d~ c u~ c", 1, 0))
+    assert tcc["reference"]["energy"]["value"] == 3863.097
+    assert tcc["paper"]["binding_energy"]["value"] == -15
+    assert references(quark_system("tcc", "c c u~ d~", 1, 1)) == {"reference": {}, "paper": {}}
+    other = quark_system("tcc", "c c u~ d~", 1, 0, interaction=quark_model("AP1"))
+    assert references(other)["reference"] == {}
+    total = sum(v["value"] for k, v in tcc["reference"].items() if k.startswith("color_fraction"))
+    assert total == pytest.approx(1)

@@ -1,0 +1,115 @@
+"""The lowest threshold and its name, for the quantum numbers and statistics that decide it."""
+
+from fractions import Fraction
+
+import pytest
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.quark_models import AL1, quark_model
+from hadronlab.systems.hadron_names import hadron_name
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.quarks import quark_system
+from hadronlab.systems.thresholds import hadron_mass, lowest_threshold
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "name", "energy"),
+    [
+        ("c c u~ d~", 1, 0, "D D*", 3878.508),
+        ("b b u~ d~", 1, 0, "B B*", 10643.946),
+        ("c c u~ d~", 0, 1, "D D", 3724.742),
+        ("c c u~ d~", 2, 1, "D* D*", 4032.272),
+        ("c c c~ c~", 0, 0, "eta_c eta_c", 6010.500),
+        ("c c c~ c~", 1, 0, "eta_c J/psi", 6106.507),  # two J/psi with S = 1 are antisymmetric
+        ("c c c~ c~", 2, 0, "J/psi J/psi", 6202.514),
+        ("b b b~ b~", 0, 0, "eta_b eta_b", 18847.372),
+        ("c c c~ c~ c c~", 0, 0, "eta_c eta_c eta_c", 9015.750),
+        ("c c u d c~", 0.5, 0, "eta_c Lambda_c", 5295.374),
+        ("c c u d c~", 1.5, 0, "J/psi Lambda_c", 5391.381),
+        ("c c u d c~", 2.5, 0, "Xi_cc* D*", 5717.940),
+        ("b b u d b~", 2.5, 0, "Xi_bb* B*", 15582.916),
+        ("u u u d d d", 1, 0, "N N", 1990.222),
+    ],
+)
+def test_lowest_threshold(quarks, spin, isospin, name, energy):
+    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    assert threshold is not None and threshold.name == name
+    assert threshold.energy == pytest.approx(energy, abs=0.02)
+    assert threshold.energy == pytest.approx(sum(c.energy for c in threshold.clusters))
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "name"),
+    [
+        ("b b s~ s~", 1, 0, "B_s B_s*"),
+        ("b c u~ d~", 0, 0, "D B"),
+        ("c c~ u d~", 1, 1, "J/psi pi"),
+        ("b b~ s u~", 0, 0.5, "eta_b K"),
+        ("c c c c c~", 1.5, 0, "eta_c Omega_ccc"),
+        ("c c c c c~", 0.5, 0, "J/psi Omega_ccc"),
+        ("u u d d s~", 0.5, 0, "N K"),
+    ],
+)
+def test_other_contents(quarks, spin, isospin, name):
+    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    assert threshold is not None and sorted(threshold.name.split()) == sorted(name.split())
+
+
+def test_statistics_exclude_ground_states():
+    """S = 0, I = 0 ccq̄q̄: D D and D* D* are antisymmetric in isospin; the lowest is D with an orbital D."""
+    threshold = lowest_threshold(quark_system("x", "c c u~ d~", 0, 0))
+    assert threshold is not None and threshold.name == "D D(1P)"
+    half, zero = Fraction(1, 2), Fraction(0)
+    orbital = hadron_mass(("c", "q~"), zero, half, AL1, "1P")
+    assert threshold.energy == pytest.approx(1862.371 + orbital, abs=0.01)
+    assert 1862.371 < orbital < hadron_mass(("c", "q~"), zero, half, AL1, "2S")
+
+
+def test_single_hadrons_have_none():
+    assert lowest_threshold(quark_system("D", "c u~", 0, 0.5)) is None
+    assert lowest_threshold(quark_system("N", "u u d", 0.5, 0.5)) is None
+    assert lowest_threshold(lepton_system("Ps", "e- e+")) is None
+
+
+def test_other_interactions():
+    model = quark_model("AP1", three_body=True)
+    threshold = lowest_threshold(quark_system("x", "c c u~ d~", 1, 0, interaction=model))
+    masses = [hadron_mass(("c", "q~"), Fraction(s), Fraction(1, 2), model) for s in (0, 1)]
+    assert threshold is not None and threshold.energy == pytest.approx(sum(masses))
+    nucleon = (("q", "q", "q"), Fraction(1, 2), Fraction(1, 2))
+    assert hadron_mass(*nucleon, quark_model("AL1", three_body=True)) == pytest.approx(
+        hadron_mass(*nucleon, AL1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("leptons", "name", "energy"),
+    [("e- e- e+", "Ps e-", -0.25), ("e- e- e+ e+", "Ps Ps", -0.5), ("mu+ e- e-", "(e- mu+) e-", -0.49759347)],
+)
+def test_leptons(leptons, name, energy):
+    threshold = lowest_threshold(lepton_system("x", leptons))
+    assert threshold is not None and threshold.name == name
+    assert threshold.energy == pytest.approx(energy, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("flavors", "spin", "isospin", "name"),
+    [
+        ("q q~", 1, 1, "rho"),
+        ("q q~", 0, 0, "eta"),
+        ("b~ c", 1, 0, "B_c*"),
+        ("q s c", 0.5, 0.5, "Xi_c"),
+        ("q q s", 1.5, 1, "Sigma*"),
+        ("s s b", 0.5, 0, "Omega_b"),
+        ("b c q", 0.5, 0.5, "Xi_bc"),
+        ("c c c", 1.5, 0, "Omega_ccc"),
+        ("q~ q~ q~", 0.5, 0.5, "Nbar"),
+    ],
+)
+def test_names(flavors, spin, isospin, name):
+    assert hadron_name(flavors.split(), Fraction(spin), Fraction(isospin)) == name
+
+
+def test_orbital_baryons_are_refused():
+    with pytest.raises(ConfigError, match="1S or 2S"):
+        hadron_mass(("q", "q", "q"), Fraction(1, 2), Fraction(1, 2), AL1, "1P")
