@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from hadronlab.data.cache import synthetic_correlator
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.r_correlator import read
 from hadronlab.data.separable import separable_wave_data
+from hadronlab.data.synthetic import SyntheticLattice
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.separable import Separable
@@ -44,11 +46,37 @@ class SeparableWaves:
 
     def load(self, pair: HadronPair) -> WaveData:
         if not isinstance(pair.potential, Separable):
-            raise ConfigError(f"data=separable holds no wave functions of system={pair.name}: choose data=synthetic")
+            raise ConfigError(
+                f"data=separable holds no wave functions of system={pair.name}: choose data=synthetic"
+            )
         (k_min, k_max), (r_min, r_max) = self.momentum_range, self.radius_range
         return separable_wave_data(
             pair.potential, self.n_momenta, k_min, k_max, self.n_radii, r_min, r_max, self.quadrature
         )
+
+
+class Synthetic:
+    """A simulated lattice of the pair's known potential, generated in a second and cached.
+
+    sources, times, r_max, time_order, laplacian as in LatticeFile.
+    """
+
+    def __init__(
+        self,
+        lattice: SyntheticLattice | None = None,
+        sources: Sequence[str] | None = None,
+        times: Sequence[int] | None = None,
+        r_max: float | None = None,
+        time_order: int = 2,
+        laplacian: str = "auto",
+    ) -> None:
+        self.lattice = lattice or SyntheticLattice()
+        self.sources, self.times, self.r_max = sources, times, r_max
+        self.derivatives = Derivatives(time_order, laplacian)
+
+    def load(self, pair: HadronPair) -> WaveData:
+        correlator = synthetic_correlator(pair, self.lattice)
+        return lattice_wave_data(correlator, self.sources, self.times, self.r_max, self.derivatives)
 
 
 class LatticeFile:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import torch
-from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
@@ -15,9 +13,10 @@ from hadronlab.losses.loss import Loss
 from hadronlab.models.potential import Potential
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.systems.hadrons import HadronPair
+from hadronlab.tasks.base import Task
 
 
-class InverseTask(LightningModule):
+class InverseTask(Task):
     """Learn U(r,r') and V0(r) from `data` by minimising the weighted sum of `losses` over all rows at once.
 
     optimizer: called with the parameters; scheduler: called with the optimizer, stepped once a step, or None.
@@ -50,10 +49,6 @@ class InverseTask(LightningModule):
         self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
         self._parts: dict[str, Tensor] = {}
 
-    def steps(self) -> Iterable[int]:
-        """One item an optimiser step, without end: trainer.max_steps stops it."""
-        return Steps()
-
     def loss_parts(self) -> dict[str, Tensor]:
         """The weighted terms of the loss at the present parameters."""
         U = self.model.on_grid(self.r[self.rows], self.r) if self.model.has_nonlocal else None
@@ -71,9 +66,8 @@ class InverseTask(LightningModule):
         self._parts = self.loss_parts()
         loss = torch.stack(list(self._parts.values())).sum()
         if self.global_step % self.log_every == 0:
-            self.log("loss", loss.detach())
-            if len(self._parts) > 1:
-                self.log_dict({f"loss/{name}": part.detach() for name, part in self._parts.items()})
+            parts = {f"loss/{name}": float(part) for name, part in self._parts.items()}
+            self.log_now({"loss": float(loss), **(parts if len(parts) > 1 else {})})
         return loss
 
     def configure_optimizers(self) -> Any:
@@ -105,13 +99,6 @@ class InverseTask(LightningModule):
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
             "loss of U = 0": f"{self.loss_zero:.4g}",
         }
-
-
-class Steps(torch.utils.data.IterableDataset[int]):
-    """0, 1, 2, … without end: the full batch has no samples to iterate over."""
-
-    def __iter__(self) -> Any:
-        return itertools.count()
 
 
 def _positions(rows: Tensor, wanted: Tensor) -> Tensor | None:
