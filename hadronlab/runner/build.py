@@ -15,11 +15,12 @@ from pytorch_lightning.callbacks import Callback
 from hadronlab.config.check import locate
 from hadronlab.errors import ConfigError
 from hadronlab.runner.checkpoint_io import WholeCheckpointIO
+from hadronlab.tasks.base import NoProfiler
 
 
-def build_task(config: DictConfig) -> Any:
-    """The LightningModule of the configuration, its random numbers fixed by `config.seed`."""
-    seed_everything(config.seed, verbose=False)
+def build_task(config: DictConfig, restart: int = 0) -> Any:
+    """The LightningModule of the configuration, its random numbers fixed by `config.seed` (and `restart`, if anew)."""
+    seed_everything(config.seed + 1000 * restart, verbose=False)
     name = locate(config.task._target_, "task").task
     return {"inverse": _build_inverse}[name](config)
 
@@ -60,18 +61,20 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     if config.optimizer.get("natural_gradient"):
         callbacks.insert(0, instantiate(config.optimizer.natural_gradient))
-    if config.quiet:
+    if config.quiet or not config.trainer.enable_progress_bar:
         callbacks = [c for c in callbacks if type(c).__name__ != "Progress"]
-    settings = {k: v for k, v in config.trainer.items() if k not in ("_target_", "max_epochs", "max_steps")}
+    settings = {k: v for k, v in config.trainer.items() if k not in ("_target_", "max_epochs", "max_steps", "enable_progress_bar")}
     return instantiate(
         {"_target_": config.trainer._target_}, _partial_=True, _convert_="all"
     )(
-        **settings,
+        enable_progress_bar=False,  # ours counts optimiser steps
         max_epochs=-1,
         max_steps=min(limits) if limits else -1,
         logger=[instantiate(node) for node in config.logger.values() if node is not None],
         callbacks=[c for c in callbacks if isinstance(c, Callback)],
         default_root_dir=directory,
+        profiler=settings.pop("profiler", None) or NoProfiler(),
         plugins=[WholeCheckpointIO()],
         use_distributed_sampler=False,
+        **settings,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,18 @@ from hadronlab.runner.results import write_results
 log = logging.getLogger(__name__)
 
 
-def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any], wall_seconds: float) -> float | None:
+def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any], wall_seconds: float, notes: Sequence[str] = ()) -> float | None:
     """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
 
+    about: the first keys of result.json, `status` among them. notes: warnings of the training.
     Returns the task's objective, the number that a sweeper minimises.
     """
     from hadronlab.plotting.figures import draw
 
     observables: Observables = task.observe()
-    path = write_results(directory, observables, **about, status="ok", wall_seconds=round(wall_seconds, 2))
+    observables.warnings[:0] = notes
+    objective = task.objective(observables)
+    path = write_results(directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective)
     figures = draw(task, observables, directory)
     for logger in task.loggers if task._trainer is not None else []:
         if hasattr(logger, "log_results"):
@@ -33,4 +37,4 @@ def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any]
     for warning in observables.warnings:
         log.warning(warning)
     print(path)
-    return task.objective(observables)
+    return objective

@@ -10,7 +10,8 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.check import check
-from hadronlab.runner.run_directory import locked, write_text
+from hadronlab.runner.ranks import rank
+from hadronlab.runner.run_directory import continues, locked, reason_kept, recorded_objective, write_text
 
 log = logging.getLogger(__name__)
 
@@ -23,32 +24,40 @@ def launch(config: DictConfig) -> float | None:
     from hydra.core.hydra_config import HydraConfig
 
     directory = Path(HydraConfig.get().runtime.output_dir)
-    check(config)
+    if rank(config) > 0:  # rank 0 holds the directory
+        return train(config, directory, resume=bool(config.resume))
     with locked(directory):
-        write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
-        return train(config, directory)
+        resume = continues(directory, config.resume)
+        if config.resume == "auto" and (directory / "result.json").exists():
+            print(directory / "result.json")
+            return recorded_objective(directory)
+        with reason_kept(directory):
+            check(config)
+            write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+            return train(config, directory, resume)
 
 
-def train(config: DictConfig, directory: Path) -> float | None:
+def train(config: DictConfig, directory: Path, resume: bool = False) -> float | None:
     """Train the task of `config` in `directory`, write the results and print the path of result.json."""
-    from hadronlab.runner.build import build_task, build_trainer
-    from hadronlab.runner.checkpoint_io import newest_whole
+    from hadronlab.runner.build import build_task
     from hadronlab.runner.finish import finish
+    from hadronlab.runner.fit import fit
     from hadronlab.runner.report import start_table
 
-    _quiet_libraries()
+    quiet_libraries()
     started = time.monotonic()
     task = build_task(config)
-    trainer = build_trainer(config, directory)
     about = {"system": config.system.name, "task": task.task, "model": type(task.model).__name__, "seed": config.seed}
-    if not config.quiet:
+    if not config.quiet and rank(config) == 0:
         start_table({**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)})
-    checkpoint = newest_whole(directory / "checkpoints") if config.resume else None
-    trainer.fit(task, train_dataloaders=task.steps(), ckpt_path=checkpoint, weights_only=True)
-    return finish(config, task, directory, about, time.monotonic() - started)
+    outcome = fit(config, directory, task, resume)
+    if not outcome.trainer.is_global_zero:
+        return None
+    about["status"] = outcome.status
+    return finish(config, outcome.task, directory, about, time.monotonic() - started, outcome.notes)
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Lightning's advice about workers and batches does not concern a full-batch problem."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")

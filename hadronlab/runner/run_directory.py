@@ -32,6 +32,39 @@ def locked(directory: Path) -> Iterator[Path]:
         handle.close()
 
 
+def continues(directory: Path, resume: str | None) -> bool:
+    """Whether a run in `directory` goes on from what stands there; ConfigError where it would overwrite another run.
+
+    resume: "auto" continues what there is or starts; a path continues; None starts, in an empty directory only.
+    """
+    for stale in [*directory.glob(".*.[0-9]*"), *directory.glob("checkpoints/.*.[0-9]*")]:
+        stale.unlink(missing_ok=True)  # a killed run's unfinished files; the lock is ours
+    holds_run = (directory / "result.json").exists() or any(directory.glob("checkpoints/*.ckpt"))
+    if holds_run and not resume:
+        raise ConfigError(f"{directory} holds a run already: continue it with resume={directory} or choose another hydra.run.dir")
+    return holds_run
+
+
+@contextlib.contextmanager
+def reason_kept(directory: Path) -> Iterator[None]:
+    """While a run has no result, stopped.txt says in one line why, if it could still say anything."""
+    note = directory / "stopped.txt"
+    note.unlink(missing_ok=True)
+    try:
+        yield
+    except BaseException as error:
+        from hadronlab.config.messages import one_line
+
+        with contextlib.suppress(OSError):
+            write_text(note, one_line(error) + "\n")
+        raise
+
+
+def recorded_objective(directory: Path) -> float | None:
+    """The objective that result.json of a finished run holds."""
+    return json.loads((directory / "result.json").read_text(encoding="utf-8")).get("objective")
+
+
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
