@@ -69,10 +69,10 @@ def local_energy(
     )
 
 
-def clipped(energy: Tensor, width: float | None) -> Tensor:
-    """Energies pulled to within `width` mean absolute deviations of the median; for gradients only."""
+def clip_limits(values: Tensor, width: float | None) -> tuple[Tensor, Tensor]:
+    """Median ∓ `width` mean absolute deviations, ∓∞ without width. For gradients only: it biases an energy."""
     if width is None:
-        return energy
-    median = energy.median()
-    reach = width * (energy - median).abs().mean()
-    return energy.clamp(median - reach, median + reach)
+        return values.new_tensor(-torch.inf), values.new_tensor(torch.inf)
+    median = values.median()
+    reach = width * (values - median).abs().mean()
+    return median - reach, median + reach

@@ -18,15 +18,29 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from hadronlab.estimators.local_energy import LocalEnergy, clipped
+from hadronlab.estimators.local_energy import LocalEnergy, clip_limits
 from hadronlab.models.wavefunction import chunks
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunction import WaveFunction
     from hadronlab.optim.natural_gradient import DampedSolver
 
-Reduce = Callable[[Tensor], Tensor]
-"""Sums a tensor over the processes (identity for one)."""
+
+def _alone(x: Tensor) -> Tensor:
+    return x
+
+
+@dataclass(frozen=True)
+class Processes:
+    """How several processes act as one; the default is one process.
+
+    total: sum of a tensor over the processes, on all of them. gather: concatenation along the first axis.
+    """
+
+    total: Callable[[Tensor], Tensor] = _alone
+    gather: Callable[[Tensor], Tensor] = _alone
+    rank: int = 0
+    size: int = 1
 
 
 def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -42,15 +56,21 @@ def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Ten
     return torch.stack([along, across])
 
 
-def residual(local: LocalEnergy, mean: Tensor, clip: float | None = None) -> Tensor:
-    """((Hψ)_α − E ψ_α)/√ρ, (K, batch), split along ψ (clipped E_L − E) and across it (norm clipped alike)."""
-    density = local.density
-    direction = local.psi / density.sqrt()
-    across = local.h_psi / density.sqrt() - local.energy * direction
-    along = clipped(local.energy, clip) - mean
+def residual(local: LocalEnergy, clip: float | None = None, processes: Processes = Processes()) -> Tensor:
+    """((Hψ)_α − E ψ_α)/√ρ, (K, batch), E the mean over all processes.
+
+    Both parts, along ψ (E_L − E) and across it, are clipped at `clip` mean deviations from their median; the
+    clipped energies are those that E averages.
+    """
+    root = local.density.sqrt()
+    direction = local.psi / root
+    across = local.h_psi / root - local.energy * direction
+    low, high = clip_limits(processes.gather(local.energy), clip)
+    energy = local.energy.clamp(low, high)
+    along = energy - processes.gather(energy).mean()
     if clip is not None and len(across) > 1:
         size = across.square().sum(0).sqrt()
-        limit = size.median() + clip * (size - size.median()).abs().mean()
+        limit = clip_limits(processes.gather(size), clip)[1]
         across = across * (limit / size.clamp_min(limit))
     return along * direction + across
 
@@ -75,7 +95,7 @@ class SRStatistics:
             torch.zeros(n_parameters, n_parameters).to(vector), vector, vector.clone(), vector.new_zeros(1)
         )
 
-    def reduce(self, total: Reduce) -> SRStatistics:
+    def reduce(self, total: Callable[[Tensor], Tensor]) -> SRStatistics:
         """Sum over the processes in one call, the symmetric matrix packed as a triangle."""
         p = len(self.row_sum)
         i, j = torch.tril_indices(p, p, device=self.gram.device)
@@ -104,29 +124,25 @@ def accumulate(
     wavefunction: WaveFunction,
     r: Tensor,
     channel: Tensor | None,
-    local: LocalEnergy,
-    mean: Tensor,
-    clip: float | None = None,
+    psi: Tensor,
+    h: Tensor,
     chunk: int = 1024,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
 ) -> None:
-    """Add samples r (N, 3, batch) with their local energies to the sums, `chunk` samples at a time.
+    """Add samples r (N, 3, batch) with ψ and residual h (K, batch) to the sums, `chunk` samples at a time.
 
-    mean: the energy of all samples (of all processes). dtype: of the rows and of their Gram matrix; the
-    sums are float64.
+    dtype: of the rows and of their Gram matrix; the sums are float64.
     """
-    h = residual(local, mean, clip)
-    root = local.density.sqrt()
+    root = psi.square().sum(0).sqrt()
     for part in chunks(r.shape[-1], chunk):
-        points, psi = r[..., part], local.psi[:, part]
-        some = None if channel is None else channel[part]
-        cotangents = row_cotangents(psi, generator)
+        points, some = r[..., part], None if channel is None else channel[part]
+        cotangents = row_cotangents(psi[:, part], generator)
         rows = wavefunction.parameter_rows(points.to(dtype), cotangents.to(dtype), some)
         add_gram_(statistics.gram, rows.flatten(1))
         statistics.row_sum += rows[:, 0].sum(1).double()
         if len(psi) == 1:
-            statistics.force += rows[:, 0].double() @ (h[0, part] * psi[0].sign())
+            statistics.force += rows[:, 0].double() @ (h[0, part] * psi[0, part].sign())
         else:
             statistics.force += wavefunction.parameter_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
@@ -153,18 +169,19 @@ def kernel_rows(
     wavefunction: WaveFunction,
     r: Tensor,
     channel: Tensor | None,
-    local: LocalEnergy,
-    mean: Tensor,
-    clip: float | None = None,
+    psi: Tensor,
+    h: Tensor,
     generator: torch.Generator | None = None,
+    processes: Processes = Processes(),
 ) -> tuple[Tensor, Tensor]:
-    """Rows O (R · batch, P) and residuals e (R · batch,): OᵀO = S and 2 Oᵀe = F in the mean over z."""
-    n = r.shape[-1]
-    cotangents = row_cotangents(local.psi, generator)
+    """Rows O (n, P) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z."""
+    cotangents = row_cotangents(psi, generator)
     rows = wavefunction.parameter_rows(r, cotangents, channel)
-    rows[:, 0] -= rows[:, 0].mean(1, keepdim=True)
-    e = torch.einsum("rkb,kb->rb", cotangents, residual(local, mean, clip)) * local.density.sqrt()
-    return rows.flatten(1).T / n**0.5, e.flatten() / n**0.5
+    e = torch.einsum("rkb,kb->rb", cotangents, h) * psi.square().sum(0).sqrt()
+    n = processes.total(rows.new_tensor([float(r.shape[-1])]))
+    rows[:, 0] -= processes.total(rows[:, 0].sum(1, keepdim=True)) / n
+    root = n.sqrt()
+    return processes.gather(rows.flatten(1).T.contiguous()) / root, processes.gather(e.flatten()) / root
 
 
 def reconfigure(
@@ -177,13 +194,34 @@ def reconfigure(
     clip: float | None = None,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
+    processes: Processes = Processes(),
 ) -> Tensor:
-    """Direction δ (P,) of one process, θ ← θ − step · δ: kernel form with fewer rows than parameters."""
-    mean = clipped(local.energy, clip).mean()
-    n_rows = r.shape[-1] * min(2, len(local.psi))
-    if n_rows < wavefunction.n_parameters:
-        rows, e = kernel_rows(wavefunction, r, channel, local, mean, clip, generator)
+    """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
+
+    Kernel form when all processes together have fewer rows than parameters, else P × P. `step` is the learning
+    rate, which the solver's cap counts; `generator` draws z, one for every process.
+    """
+    h = residual(local, clip, processes)
+    if r.shape[-1] * processes.size * min(2, len(h)) < wavefunction.n_parameters:
+        rows, e = kernel_rows(wavefunction, r, channel, local.psi, h, generator, processes)
         return solver.solve_kernel(rows, 2.0 * e, step)
     statistics = SRStatistics.zeros(wavefunction.n_parameters, r)
-    accumulate(statistics, wavefunction, r, channel, local, mean, clip, dtype=dtype, generator=generator)
+    accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
+    if processes.size > 1:
+        statistics = statistics.reduce(processes.total)
     return solver.solve_gram(statistics.fisher, statistics.gradient, step)
+
+
+@torch.no_grad()
+def energy_gradient(
+    wavefunction: WaveFunction,
+    r: Tensor,
+    channel: Tensor | None,
+    local: LocalEnergy,
+    clip: float | None = None,
+    processes: Processes = Processes(),
+) -> Tensor:
+    """∂E/∂θ = 2 ⟨Σ_α ∂ψ_α ((Hψ)_α − E ψ_α)/ρ⟩, (P,), for first-order optimisers   [DeepQuark, Eq. 16]."""
+    weights = residual(local, clip, processes) / local.density.sqrt()
+    gradient = processes.total(wavefunction.parameter_gradient(r, weights, channel))
+    return 2.0 * gradient / processes.total(r.new_tensor([float(r.shape[-1])]))

@@ -1,5 +1,7 @@
 """Streamed stochastic reconfiguration against the dense formulas."""
 
+import threading
+
 import pytest
 import torch
 
@@ -8,11 +10,14 @@ from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import (
+    Processes,
     SRStatistics,
     accumulate,
     add_gram_,
+    energy_gradient,
     kernel_rows,
     reconfigure,
+    residual,
     row_cotangents,
 )
 from hadronlab.systems.leptons import lepton_system
@@ -53,9 +58,9 @@ def test_streaming_does_not_change_the_sums(chunk):
     psi, r = scalar_case()
     local = local_energy(psi, r)
     whole = SRStatistics.zeros(psi.n_parameters, r)
-    accumulate(whole, psi, r, None, local, local.energy.mean())
+    accumulate(whole, psi, r, None, local.psi, residual(local))
     parts = SRStatistics.zeros(psi.n_parameters, r)
-    accumulate(parts, psi, r, None, local, local.energy.mean(), chunk=chunk)
+    accumulate(parts, psi, r, None, local.psi, residual(local), chunk=chunk)
     torch.testing.assert_close(parts.fisher, whole.fisher)
     torch.testing.assert_close(parts.gradient, whole.gradient)
     torch.testing.assert_close(whole.gram, whole.gram.T)
@@ -65,11 +70,11 @@ def test_two_processes_reduce_to_one():
     psi, r = scalar_case()
     local = local_energy(psi, r)
     whole = SRStatistics.zeros(psi.n_parameters, r)
-    accumulate(whole, psi, r, None, local, local.energy.mean())
+    accumulate(whole, psi, r, None, local.psi, residual(local))
     halves = []
     for part in (slice(0, 80), slice(80, 200)):
         half = SRStatistics.zeros(psi.n_parameters, r)
-        accumulate(half, psi, r[..., part], None, local_energy(psi, r[..., part]), local.energy.mean())
+        accumulate(half, psi, r[..., part], None, local.psi[:, part], residual(local)[:, part])
         halves.append(half)
     messages = []
     halves[1].reduce(lambda message: messages.append(message) or message)
@@ -78,18 +83,49 @@ def test_two_processes_reduce_to_one():
     torch.testing.assert_close(total.gradient, whole.gradient)
 
 
+@pytest.mark.parametrize("batch", [20, 200])
+def test_two_processes_make_the_step_of_one(batch):
+    """Kernel form (20 samples) and P × P form (200): two threads that exchange sums and rows, and one process."""
+    psi, r = scalar_case(batch)
+    expected = reconfigure(DampedSolver(1e-3), psi, r, None, local_energy(psi, r), step=0.1, clip=3.0)
+    barrier, box, found = threading.Barrier(2), [None, None], [None, None]
+
+    def run(rank):
+        def exchange(x):
+            box[rank] = x
+            barrier.wait()
+            both = list(box)
+            barrier.wait()
+            return both
+
+        two = Processes(lambda x: sum(exchange(x)), lambda x: torch.cat(exchange(x)), rank, 2)
+        half = r[..., rank::2]
+        found[rank] = reconfigure(
+            DampedSolver(1e-3), psi, half, None, local_energy(psi, half), 0.1, clip=3.0, processes=two
+        )
+
+    threads = [threading.Thread(target=run, args=(rank,)) for rank in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert torch.equal(found[0], found[1])
+    torch.testing.assert_close(found[0], expected, rtol=1e-7, atol=1e-10)
+
+
 def test_vector_gradient_is_the_derivative_of_the_energy():
     """F against autograd of 2 Σ ψ·(Hψ − Eψ)/ρ on fixed weights: exact before any average over z."""
     psi, r = vector_case()
     local = local_energy(psi, r)
     mean = local.energy.mean()
     statistics = SRStatistics.zeros(psi.n_parameters, r)
-    accumulate(statistics, psi, r, None, local, mean)
+    accumulate(statistics, psi, r, None, local.psi, residual(local))
     weight = (local.h_psi - mean * local.psi) / local.density
     surrogate = 2 * (psi(r) * weight).sum() / r.shape[-1]
     grads = torch.autograd.grad(surrogate, list(psi.parameters()))
     expected = torch.cat([g.flatten() for g in grads])
     torch.testing.assert_close(statistics.gradient, expected, rtol=1e-8, atol=1e-10)
+    torch.testing.assert_close(energy_gradient(psi, r, None, local), expected, rtol=1e-8, atol=1e-10)
 
 
 def test_rows_give_the_full_metric_in_the_mean():
@@ -113,11 +149,11 @@ def test_kernel_rows_make_the_same_sums(case):
     psi, r = case()
     local = local_energy(psi, r)
     rows, e = kernel_rows(
-        psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(3)
+        psi, r, None, local.psi, residual(local), generator=torch.Generator().manual_seed(3)
     )
     statistics = SRStatistics.zeros(psi.n_parameters, r)
     accumulate(
-        statistics, psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(3)
+        statistics, psi, r, None, local.psi, residual(local), generator=torch.Generator().manual_seed(3)
     )
     torch.testing.assert_close(rows.T @ rows, statistics.fisher)
     if psi.n_channels == 1:
@@ -125,10 +161,10 @@ def test_kernel_rows_make_the_same_sums(case):
         return
     gradients = []
     for seed in range(300):
-        some, residual = kernel_rows(
-            psi, r, None, local, local.energy.mean(), generator=torch.Generator().manual_seed(seed)
+        some, errors = kernel_rows(
+            psi, r, None, local.psi, residual(local), generator=torch.Generator().manual_seed(seed)
         )
-        gradients.append(2 * some.T @ residual)
+        gradients.append(2 * some.T @ errors)
     gradients = torch.stack(gradients)
     pull = (gradients.mean(0) - statistics.gradient) / (gradients.std(0) / 300**0.5 + 1e-9)
     assert float(pull.square().mean()) < 2.0
@@ -146,8 +182,8 @@ def test_single_precision_rows_are_close():
             psi,
             r,
             None,
-            local,
-            local.energy.mean(),
+            local.psi,
+            residual(local),
             dtype=dtype,
             generator=generator.manual_seed(1),
         )
