@@ -1,11 +1,17 @@
-"""HDF5 files of unknown origin: every failure is one DataError that names the file and the dataset."""
+"""HDF5 files of unknown origin: every failure is one DataError that names the file and the dataset.
+
+A few damaged bytes can make the HDF5 library itself crash or hang, past any `except`. So a file is first read
+by a child process (0.3 s); only if that comes back is it opened here.
+"""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +20,8 @@ import numpy as np
 
 from hadronlab.errors import DataError
 
+SECONDS = 60.0  # for the child process, and one more for every 20 MB
+MAX_RATIO = 1100  # declared over stored bytes: gzip reaches 1032
 MAX_BYTES = 2**31  # of one dataset: a declared shape is refused before anything of its size is allocated
 KINDS = {"float": "f", "integer": "iu"}
 # What h5py raises for damaged files, depending on where the damage sits.
@@ -73,6 +81,9 @@ class Group:
             raise self.error(name, f"is empty, shape {item.shape}")
         if item.size * 8 > MAX_BYTES:
             raise self.error(name, f"declares shape {item.shape}, over the limit of {MAX_BYTES >> 20} MiB")
+        if item.size * item.dtype.itemsize > MAX_RATIO * max(item.id.get_storage_size(), 1):
+            stored = item.id.get_storage_size()
+            raise self.error(name, f"declares shape {item.shape}, but stores {stored} bytes")
         values = np.asarray(item[()])
         if kind == "integer":
             if values.dtype.kind == "u" and (values > np.iinfo(np.int64).max).any():
@@ -110,8 +121,11 @@ class Group:
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Group]:
-    """The root group of an HDF5 file, closed at the end; every failure inside is a DataError."""
+def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
+    """The root group of an HDF5 file, closed at the end; every failure inside is a DataError.
+
+    `trusted` leaves out the look by a child process.
+    """
     where = Path(path)
     if not where.exists():
         raise DataError(f"{path}: no such file")
@@ -122,6 +136,8 @@ def opened(path: str | Path) -> Iterator[Group]:
             raise DataError(
                 f"{path}: is not an HDF5 file (python -m hadronlab.data.convert makes one from tables)"
             )
+        if not trusted:
+            _probe(where)
         with h5py.File(where, "r") as file:
             yield Group(path, file)
     except DataError:
@@ -148,3 +164,36 @@ def created(path: str | Path) -> Iterator[h5py.File]:
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def survey(path: str | Path) -> None:
+    """Read everything of a file that a reader could ask for, whether it makes sense or not."""
+    with opened(path, trusted=True) as file:
+        for group in (file, *file.groups().values()):
+            group.attributes()
+            for name in group.members():
+                for kind in KINDS:
+                    with suppress(DataError):
+                        group.array(name, kind, ndim=(1, 2, 3))
+
+
+def _probe(path: Path) -> None:
+    """Survey `path` in a child process; DataError if that does not live through it."""
+    root = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", __spec__.name, str(path.absolute())],
+            env=environment,
+            capture_output=True,
+            timeout=SECONDS + path.stat().st_size / 2e7,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DataError(f"{path}: damaged HDF5 file (reading it did not end)") from error
+    if child.returncode < 0:
+        raise DataError(f"{path}: damaged HDF5 file (the HDF5 library crashes on it)")
+
+
+if __name__ == "__main__":
+    with suppress(DataError):  # the parent meets the same error, and reports it
+        survey(sys.argv[1])
