@@ -33,9 +33,11 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    sys.argv = resume_arguments(sys.argv)
+    from hadronlab.runner.resume import resume_arguments
+
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     try:
+        sys.argv = resume_arguments(sys.argv)
         run()
     except user_errors() as error:
         failures.append(error)
@@ -56,21 +58,6 @@ def user_errors() -> tuple[type[Exception], ...]:
     from hadronlab.errors import HadronlabError
 
     return HadronlabError, HydraException, OmegaConfBaseException
-
-
-def resume_arguments(argv: list[str]) -> list[str]:
-    """`resume=RUN_DIR` reads the run's own resolved configuration and continues in its directory."""
-    resumed = [argument for argument in argv[1:] if argument.startswith("resume=")]
-    if not resumed or resumed[-1] in ("resume=", "resume=null"):
-        return argv
-    directory = os.path.abspath(resumed[-1].split("=", 1)[1])
-    if not os.path.isfile(os.path.join(directory, "config.yaml")):
-        print(f"error: resume={directory} is not a run directory: it has no config.yaml", file=sys.stderr)
-        sys.exit(1)
-    rest = [argument for argument in argv[1:] if not argument.startswith("resume=")]
-    quoted = directory.replace("'", "\\'")
-    return [argv[0], "--config-path", directory, "--config-name", "config", *rest,
-            f"hydra.run.dir='{quoted}'", "hydra.output_subdir=null", "hydra.job.name=train", f"resume='{quoted}'"]  # fmt: skip
 
 
 if __name__ == "__main__":
