@@ -13,24 +13,12 @@ import time
 from pathlib import Path
 
 import torch
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
+from hadronlab.api import composed
 from hadronlab.runner.build import build_task, build_trainer
-
-
-def configuration(system: str, model: str, epochs: int, directory: str) -> DictConfig:
-    """The composed configuration of the default run, writing below `directory`."""
-    GlobalHydra.instance().clear()
-    with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose(
-            "train", [f"system={system}", f"model={model}", f"trainer.max_epochs={epochs}", "optimizer.optimizer.lr=0.01"]
-        )
-    OmegaConf.register_new_resolver("hydra", lambda _: directory, replace=True)
-    return config
 
 
 def bare(config: DictConfig, epochs: int) -> tuple[float, float]:
@@ -78,7 +66,10 @@ def main() -> None:
     ratios = []
     for repeat in range(options.repeats):
         with tempfile.TemporaryDirectory() as directory:
-            config = configuration(options.system, options.model, options.epochs, directory)
+            config = composed(
+                f"system={options.system}", f"model={options.model}", f"trainer.max_epochs={options.epochs}",
+                "optimizer.optimizer.lr=0.01", directory=directory,
+            )  # fmt: skip
             plain, loss_plain = bare(config, options.epochs)
             ours, loss_ours = lightning(config, options.epochs, directory)
         ratios.append(plain / ours)

@@ -1,0 +1,73 @@
+"""Every kind of bad setting gets one line that names it and says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadronlab.api import composed
+from hadronlab.config.check import check, describe, fits, models_for
+from hadronlab.config.messages import one_line
+from hadronlab.errors import ConfigError
+
+
+@pytest.mark.parametrize("system", ["separable", "omega_ccc", "omega_omega", "n_omega", "n_phi"])
+def test_every_system_composes_and_passes(system: str) -> None:
+    check(composed(f"system={system}"))
+
+
+@pytest.mark.parametrize("model", models_for("inverse"))
+def test_every_potential_composes_and_passes(model: str) -> None:
+    check(composed("system=omega_ccc", f"model={model}"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["system=separabl"], "did you mean 'separable'"),
+        (["modl=sdnn"], "did you mean 'model'"),
+        (["model.scal=3"], "model.scal is not a setting: did you mean 'scale'"),
+        (["+model.scal=3"], "model.scal is not a setting of"),
+        (["model=sdnn_uniform", "model.depth=abc"], "model.depth must be a whole number, got 'abc'"),
+        (["model=sdnn_joint", "model.widths=[a,3]"], "model.widths must be a list of a whole number"),
+        (["optimizer.optimizer.lr=fast"], "optimizer.optimizer.lr must be a number"),
+        (["trainer.max_epochs=many"], "trainer.max_epochs must be a whole number or null, got 'many'"),
+        (["seed=one"], "seed must be a whole number, got 'one'"),
+        (["scales.cutoff=far"], "scales.cutoff must be a number"),
+        (["system=lattice"], "data.path is missing"),
+        (["model._target_=hadronlab.models.sdnn.nothing"], "cannot import"),
+        (["model=[a,b"], "no viable alternative"),
+    ],
+)
+def test_a_bad_setting_is_told_in_one_line(overrides: list[str], message: str) -> None:
+    with pytest.raises(Exception) as caught:  # Hydra, OmegaConf or ours: the command catches all of them
+        check(composed(*overrides))
+    line = one_line(caught.value)
+    assert message in line
+    assert "\n" not in line
+
+
+def test_a_model_of_the_other_task_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"learns a potential.*system=positronium.*choose model= one of"):
+        check(composed("system=positronium", "model=sdnn"))
+
+
+@given(st.integers() | st.floats(allow_nan=False) | st.text() | st.booleans() | st.none() | st.lists(st.integers()))
+def test_a_value_fits_its_own_type_only(value: Any) -> None:
+    assert fits(value, Any)
+    assert fits(value, int) == (type(value) is int)
+    assert fits(value, float) == (type(value) in (int, float))
+    assert fits(value, str | None) == (value is None or isinstance(value, str))
+    assert fits(value, list[int]) == isinstance(value, list)
+    assert fits(value, Literal["a", "b"]) == (value in ("a", "b"))
+
+
+def test_types_in_words() -> None:
+    assert describe(int | None) == "a whole number or null"
+    assert describe(Literal["or", "and"]) == "one of or, and"
+    assert describe(tuple[float, ...]) == "a list of a number"
+    assert describe(Path) == "a path"
