@@ -16,6 +16,17 @@ from hadronlab.callbacks.checkpoints import Checkpoints, any_rank
 INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script requeues on it
 
 
+class Interrupted(SystemExit):
+    """Ends the process, and a sweep with it, with status 75."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(INTERRUPTED)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class Interrupt(Callback):
     """Between two steps after the first signal: save a checkpoint and exit with status 75, on every rank together."""
 
@@ -39,9 +50,9 @@ class Interrupt(Callback):
         if not trainer.is_global_zero:
             raise SystemExit(0)  # rank 0 speaks for all
         name = signal.Signals(self._received).name if self._received else "a signal to another rank"
-        print(f"interrupted by {name} at step {trainer.global_step}: saved; continue with resume={trainer.default_root_dir}",
-              file=sys.stderr)  # fmt: skip
-        raise SystemExit(INTERRUPTED)
+        message = f"interrupted by {name} at step {trainer.global_step}: saved; continue with resume={trainer.default_root_dir}"
+        print(message, file=sys.stderr)
+        raise Interrupted(message)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._restore()

@@ -44,13 +44,25 @@ class NaturalGradient(Callback):
         self._adam: torch.optim.Adam | None = None
         self._gauss_newton: GaussNewton | None = None
         self._adam_state: dict[str, Any] | None = None
-        self._idle, self._before = 0, float("inf")
+        self._idle, self._before, self._converged = 0, float("inf"), False
+
+    @property
+    def rung(self) -> str:
+        """How the last metric was solved: 'cholesky', 'shift x10', …, 'eigh'."""
+        return self._solver.rung
+
+    def raise_shift(self, factor: float) -> None:
+        """Multiply the damping, as a repair after a fault."""
+        self._solver.shift *= factor
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._adam = torch.optim.Adam(pl_module.parameters(), lr=self.warmup_lr)
         self._gauss_newton = GaussNewton(pl_module.least_squares(), self._solver)  # type: ignore[operator]
         if self._adam_state is not None:
             self._adam.load_state_dict(self._adam_state)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        trainer.should_stop = trainer.should_stop or self._converged  # a resumed run had ended
 
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
@@ -67,7 +79,7 @@ class NaturalGradient(Callback):
         self._idle = 0 if report.loss < (1.0 - self.tolerance) * self._before else self._idle + 1
         self._before = report.loss
         if not report.accepted or self._idle >= self.patience:
-            trainer.should_stop = True
+            self._converged = trainer.should_stop = True
 
     def _adam_step(self, parameters: list[torch.nn.Parameter]) -> None:
         """Adam's step as a displacement."""
@@ -85,11 +97,13 @@ class NaturalGradient(Callback):
             "adam": self._adam.state_dict() if self._adam is not None else None,
             "idle": self._idle,
             "before": self._before,
+            "converged": self._converged,
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._solver.load_state_dict(state_dict["solver"])
         self._idle, self._before = state_dict["idle"], state_dict["before"]
+        self._converged = state_dict["converged"]
         self._adam_state = state_dict["adam"]
         if self._adam is not None and self._adam_state is not None:
             self._adam.load_state_dict(self._adam_state)

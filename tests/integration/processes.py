@@ -1,0 +1,105 @@
+"""Runs of the command line in real processes, forked from one that has torch and Lightning loaded already."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hadronlab.runner.checkpoint_io import load_checkpoint
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["hadronlab.runner.fit", "hadronlab.runner.finish", "hadronlab.train", "processes"])
+
+SEPARABLE = ["system=separable", "model=sdnn_uniform", "model.depth=1", "model.width=6", "data.n_radii=24", "data.n_momenta=4", "quiet=true", "trainer.log_every_n_steps=3"]
+FAST = ["callbacks.checkpoints.every_n_steps=10"]
+
+
+def start(arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any) -> BaseProcess:
+    """`hadronlab-train arguments`, its output appended to a file; `prepare(*args)` is called first in the process."""
+    process = CONTEXT.Process(target=_main, args=(list(arguments), str(output), prepare, args))
+    process.start()
+    return process
+
+
+def run(arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any) -> int:
+    """The exit status of `start`."""
+    process = start(arguments, output, prepare, *args)
+    process.join(120)
+    assert process.exitcode is not None, output.read_text()
+    return process.exitcode
+
+
+def _main(arguments: list[str], output: str, prepare: Callable[..., None] | None, args: tuple[Any, ...]) -> None:
+    stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(stream, 1)
+    os.dup2(stream, 2)
+    torch.set_num_threads(1)
+    if prepare is not None:
+        prepare(*args)
+    sys.argv = ["hadronlab-train", *arguments]
+    from hadronlab.train import main
+
+    main()
+
+
+def kill_in_the_nth_write(n: int) -> None:
+    """SIGKILL between the write of a temporary file and its rename, the n-th time."""
+    from hadronlab.runner import run_directory
+
+    fsync, calls = os.fsync, [0]
+
+    def deadly(handle: int) -> None:
+        fsync(handle)
+        calls[0] += 1
+        if calls[0] == n:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run_directory.os.fsync = deadly  # type: ignore[assignment]
+
+
+def rows(directory: Path) -> list[dict[str, str]]:
+    """metrics.csv."""
+    with open(directory / "metrics.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def last_step(directory: Path) -> int:
+    """The last step in metrics.csv, −1 where there is none yet."""
+    try:
+        return int(rows(directory)[-1]["step"])
+    except (OSError, IndexError, ValueError, TypeError, KeyError):
+        return -1
+
+
+def assert_same_state(directory: Path, reference: Path) -> None:
+    """Bit by bit: parameters, optimizer, callbacks, sampler in last.ckpt, and the text of metrics.csv."""
+    mine, theirs = (load_checkpoint(d / "checkpoints" / "last.ckpt") for d in (directory, reference))
+    assert mine["global_step"] == theirs["global_step"]
+    assert mine.keys() == theirs.keys()
+    for part in mine.keys() - {"loops"}:
+        assert_same(mine[part], theirs[part], part)
+    assert (directory / "metrics.csv").read_text() == (reference / "metrics.csv").read_text()
+
+
+def assert_same(mine: Any, theirs: Any, path: str) -> None:
+    if isinstance(mine, torch.Tensor):
+        assert torch.equal(mine, theirs), path
+    elif isinstance(mine, dict):
+        assert mine.keys() == theirs.keys(), path
+        for key in mine:
+            assert_same(mine[key], theirs[key], f"{path}.{key}")
+    elif isinstance(mine, list | tuple):
+        assert len(mine) == len(theirs), path
+        for index, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+            assert_same(a, b, f"{path}[{index}]")
+    else:
+        assert mine == theirs or mine != mine, path

@@ -1,0 +1,97 @@
+"""A run that is killed and resumed gives, bit by bit, what an uninterrupted one gives."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from hadronlab.runner.checkpoint_io import newest_whole
+from processes import FAST, SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run, start
+
+ADAM = [*SEPARABLE, *FAST, "trainer.max_steps=600"]
+NATURAL = [*SEPARABLE, "callbacks.checkpoints.every_n_steps=5", "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=40", "trainer.max_steps=80"]
+
+
+def killed(arguments: list[str], directory: Path, times: int, seed: int, writes: tuple[int, ...] = ()) -> int:
+    """Kill the run `times` times at random moments, or within the writes given, resume it to its end; returns its kills."""
+    random_source = random.Random(seed)
+    log, kills = directory.with_suffix(".log"), 0
+    again = [*arguments, f"hydra.run.dir={directory}", "resume=auto"]
+    for number in range(times):
+        before = last_step(directory)
+        if number < len(writes):
+            assert run(again, log, kill_in_the_nth_write, writes[number]) == -signal.SIGKILL, log.read_text()
+            kills += 1
+            continue
+        process = start(again, log)
+        deadline = time.monotonic() + 60
+        while process.is_alive() and last_step(directory) == before and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(random_source.uniform(0.0, 0.15))
+        if process.is_alive():
+            os.kill(process.pid or 0, signal.SIGKILL)
+            kills += 1
+        process.join()
+        if (directory / "result.json").exists():
+            break
+    assert run(again, log) == 0, log.read_text()
+    return kills
+
+
+@pytest.fixture(scope="module")
+def adam_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("adam") / "run"
+    assert run([*ADAM, f"hydra.run.dir={directory}"], directory.with_suffix(".log")) == 0, directory.with_suffix(".log").read_text()
+    return directory
+
+
+@pytest.mark.slow
+def test_adam_run_killed_at_ten_moments(adam_reference: Path, tmp_path: Path) -> None:
+    assert killed(ADAM, tmp_path / "run", 10, seed=1, writes=(2, 5, 9)) >= 5
+    assert_same_state(tmp_path / "run", adam_reference)
+
+
+@pytest.mark.slow
+def test_natural_gradient_run_killed(tmp_path: Path) -> None:
+    assert run([*NATURAL, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
+    assert killed(NATURAL, tmp_path / "run", 4, seed=2, writes=(4, 6)) >= 2
+    assert_same_state(tmp_path / "run", tmp_path / "reference")
+
+
+def test_no_step_doubled_or_missing(adam_reference: Path) -> None:
+    assert [int(row["step"]) for row in rows(adam_reference)] == list(range(0, 600, 3))
+
+
+def test_torn_checkpoint_is_skipped_with_a_word(adam_reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    whole = (adam_reference / "checkpoints" / "previous.ckpt").read_bytes()
+    (folder / "previous.ckpt").write_bytes(whole)
+    time.sleep(0.01)
+    for size in (0, 1, len(whole) // 2, len(whole) - 1):
+        (folder / "last.ckpt").write_bytes(whole[:size])
+        assert newest_whole(folder) == folder / "previous.ckpt"
+        assert "torn checkpoint: last.ckpt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_signal_saves_and_exits_75_and_requeue_continues(number: int, adam_reference: Path, tmp_path: Path) -> None:
+    directory, log = tmp_path / "run", tmp_path / "log"
+    again = [*ADAM, f"hydra.run.dir={directory}", "resume=auto"]
+    process = start(again, log)
+    while last_step(directory) < 100 and process.is_alive():
+        time.sleep(0.002)
+    os.kill(process.pid or 0, number)
+    process.join(60)
+    assert process.exitcode == 75, log.read_text()
+    assert f"interrupted by {signal.Signals(number).name} at step" in log.read_text()
+    assert "interrupted" in (directory / "stopped.txt").read_text()
+    assert not (directory / "result.json").exists()
+    assert run(again, log) == 0, log.read_text()
+    assert not (directory / "stopped.txt").exists()
+    assert_same_state(directory, adam_reference)
