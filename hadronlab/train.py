@@ -57,7 +57,7 @@ def user_errors() -> tuple[type[Exception], ...]:
 
     from hadronlab.errors import HadronlabError
 
-    return HadronlabError, HydraException, OmegaConfBaseException
+    return HadronlabError, HydraException, OmegaConfBaseException, OSError
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ def one_line(error: BaseException) -> str:
             key = re.search(r"full_key: ([\w.\[\]]+)", str(error))
             return f"{key.group(1)}: {cause}" if key else str(cause)
         cause = cause.__cause__
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'writing'}: {error.strerror}"
     text = str(error).strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:

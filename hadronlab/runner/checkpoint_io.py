@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ class WholeCheckpointIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(Path(path), lambda temporary: torch.save(checkpoint, temporary))
+        buffer = io.BytesIO()  # torch's own writer does not say that a disk is full in a way one can catch
+        torch.save(checkpoint, buffer)
+        write_whole(Path(path), lambda temporary: temporary.write_bytes(buffer.getbuffer()))
 
     def load_checkpoint(self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True) -> dict[str, Any]:
         return load_checkpoint(Path(path))

@@ -28,7 +28,11 @@ def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any]
     observables.warnings[:0] = notes
     objective = task.objective(observables)
     path = write_results(directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective)
-    figures = draw(task, observables, directory)
+    try:
+        figures = draw(task, observables, directory)
+    except OSError as error:  # the numbers are safe
+        figures = {}
+        log.warning("no figures: %s", error)
     for logger in task.loggers if task._trainer is not None else []:
         if hasattr(logger, "log_results"):
             logger.log_results(observables, figures)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ class MetricsCSV(Logger):
         super().__init__()
         self.path = Path(save_dir) / "metrics.csv"
         self._columns: list[str] = []
+        self._lost = False
 
     @property
     def name(self) -> str:
@@ -39,10 +42,23 @@ class MetricsCSV(Logger):
     @rank_zero_only
     def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
         row = {"step": step, **{k: float(v) for k, v in metrics.items() if k != "epoch"}}
-        if not self._columns or not row.keys() <= set(self._columns):
-            self._rewrite(row)
-        with open(self.path, "a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, self._columns).writerow(row)
+        try:
+            if not self._columns or not row.keys() <= set(self._columns):
+                self._rewrite(row)
+            self._append(row)
+        except OSError as error:  # a full disk costs rows, not the run
+            if not self._lost:
+                print(f"metrics.csv: step {step} not written ({error.strerror}); training on", file=sys.stderr)
+            self._lost = True
+
+    def _append(self, row: dict[str, Any]) -> None:
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "a", newline="", encoding="utf-8") as file:
+                csv.DictWriter(file, self._columns).writerow(row)
+        except OSError:
+            os.truncate(self.path, size)  # no torn row for the next one to continue
+            raise
 
     def _rewrite(self, row: dict[str, Any]) -> None:
         kept: list[dict[str, str]] = []
@@ -51,12 +67,13 @@ class MetricsCSV(Logger):
                 whole = (r for r in csv.DictReader(file) if None not in r.values() and None not in r)
                 kept = [r for r in whole if r["step"].isdigit() and int(r["step"]) < row["step"]]
         old = list(kept[0]) if kept else ["step"]
-        self._columns = old + [name for name in row if name not in old]
+        columns = old + [name for name in row if name not in old]
 
         def write(path: Path) -> None:
             with open(path, "w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, self._columns)
+                writer = csv.DictWriter(file, columns)
                 writer.writeheader()
                 writer.writerows(kept)
 
         write_whole(self.path, write)
+        self._columns = columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ from hadronlab.runner.run_directory import write_json, write_whole
 def write_results(directory: Path, observables: Observables, **about: Any) -> Path:
     """Write both files whole and return the path of result.json. `about`: system, task, status, model, seed, …"""
     if observables.arrays:
-        write_whole(directory / "result.h5", lambda path: _write_arrays(path, observables))
+        write_whole(directory / "result.h5", lambda path: path.write_bytes(_arrays(observables)))
     result = {
         **about,
         "version": __version__,
         "observables": {
-            name: {"value": q.value, **({} if q.error is None else {"error": q.error}), "unit": q.unit}
+            name: {"value": q.value, **({} if q.error is None else {"error": q.error}), "unit": q.unit, **({"name": q.name} if q.name else {})}
             for name, q in observables.scalars.items()
         },
         "reference": observables.reference,
@@ -32,8 +33,11 @@ def write_results(directory: Path, observables: Observables, **about: Any) -> Pa
     return path
 
 
-def _write_arrays(path: Path, observables: Observables) -> None:
-    with h5py.File(path, "w") as file:
+def _arrays(observables: Observables) -> bytes:
+    """The content of result.h5, made in memory: HDF5 itself does not survive a full disk."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
         for name, values in observables.arrays.items():
             dataset = file.create_dataset(name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None)
             dataset.attrs["unit"] = observables.units.get(name, "")
+    return buffer.getvalue()

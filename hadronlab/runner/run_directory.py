@@ -65,7 +65,7 @@ def recorded_objective(directory: Path) -> float | None:
     return json.loads((directory / "result.json").read_text(encoding="utf-8")).get("objective")
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
