@@ -26,6 +26,8 @@ def run(config: DictConfig) -> float | None:
         return launch(config)
     except user_errors() as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
+            if hasattr(error, "kind"):
+                return float("inf")  # a fault ended the training: a poor trial, and its result.json says so
             raise  # the job fails with its overrides named, the sweep goes on
         failures.append(error)
         return None
@@ -41,6 +43,9 @@ def main() -> None:
         run()
     except user_errors() as error:
         failures.append(error)
+    from hadronlab.runner.sweep_callback import summarise_sweep
+
+    summarise_sweep()
     if failures:
         if os.environ.get("HADRONLAB_DEBUG"):
             raise failures[0]

@@ -39,6 +39,7 @@ def launch(config: DictConfig) -> float | None:
 
 def train(config: DictConfig, directory: Path, resume: bool = False) -> float | None:
     """Train the task of `config` in `directory`, write the results and print the path of result.json."""
+    from hadronlab.callbacks.guards import Fault
     from hadronlab.runner.build import build_task
     from hadronlab.runner.finish import finish
     from hadronlab.runner.fit import fit
@@ -54,7 +55,10 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     if not outcome.trainer.is_global_zero:
         return None
     about["status"] = outcome.status
-    return finish(config, outcome.task, directory, about, time.monotonic() - started, outcome.notes)
+    objective = finish(config, outcome.task, directory, about, time.monotonic() - started, outcome.notes)
+    if outcome.status != "ok":
+        raise Fault(outcome.status, f"the training ended early, the result is that of its last checkpoint: {outcome.notes[-1]}")
+    return objective
 
 
 def quiet_libraries() -> None:

@@ -1,0 +1,27 @@
+"""Hydra tells here where a multirun writes, so that its table can be made when it ends, also where a job failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+
+class SweepDirectory(Callback):
+    """Remembers the directory of the multirun that this process started."""
+
+    started: ClassVar[Path | None] = None
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        SweepDirectory.started = Path(config.hydra.sweep.dir).absolute()
+
+
+def summarise_sweep() -> None:
+    """Make sweep.csv, the table, the figures and the page of the multirun that has just ended, if there was one."""
+    directory = SweepDirectory.started
+    if directory is not None and any(directory.glob("*/.hydra")):
+        from hadronlab.sweep import summarise
+
+        summarise(directory)

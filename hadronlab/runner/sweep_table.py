@@ -1,0 +1,189 @@
+"""The jobs of a sweep: their overrides, observables, and why some have none."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from hadronlab.config.check import nearest
+from hadronlab.errors import ConfigError
+from hadronlab.estimators.observables import Quantity
+from hadronlab.runner.run_directory import write_whole
+
+ASIDE = ("seed",)  # swept keys that are averaged over, not shown against
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job. status: "ok", the fault that ended it, "failed", or "unfinished"; reason: why, where it is not ok."""
+
+    name: str
+    overrides: dict[str, Any]
+    status: str
+    reason: str = ""
+    observables: dict[str, Quantity] = field(default_factory=dict)
+    objective: float | None = None
+    wall_seconds: float | None = None
+    steps: int | None = None  # of an unfinished job: the last one logged
+
+    def value(self, column: str) -> Any:
+        """The number or text of a column of the table; None where the job does not have it."""
+        if column in self.overrides:
+            return self.overrides[column]
+        if column in self.observables:
+            return self.observables[column].value
+        return self.objective if column == "objective" else None
+
+
+def collect(directory: Path) -> list[Job]:
+    """Every job below `directory`, in the order of their numbers. Raises ConfigError where there is none."""
+    folders = [path.parent for path in directory.glob("*/.hydra")] if directory.is_dir() else []
+    folders.sort(key=lambda f: (not f.name.isdigit(), int(f.name) if f.name.isdigit() else 0, f.name))
+    if not folders:
+        raise ConfigError(f"{directory} is not the directory of a sweep: it has no job directories with .hydra/ in them")
+    return [read_job(folder) for folder in folders]
+
+
+def read_job(directory: Path) -> Job:
+    """One job from its files; whatever state they are in."""
+    overrides = _overrides(directory / ".hydra" / "overrides.yaml")
+    try:
+        result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
+        observables = {name: Quantity(_number(o["value"]), o.get("error"), o.get("unit", "")) for name, o in result["observables"].items()}
+    except FileNotFoundError:
+        return _without_result(directory, overrides)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Job(directory.name, overrides, "failed", "result.json is damaged")
+    status = str(result.get("status", "ok"))
+    reason = "" if status == "ok" else "; ".join(map(str, result.get("warnings", [])[-1:]))
+    return Job(directory.name, overrides, status, reason, observables, result.get("objective"), result.get("wall_seconds"))
+
+
+def _without_result(directory: Path, overrides: dict[str, Any]) -> Job:
+    steps = None
+    try:
+        with open(directory / "metrics.csv", newline="", encoding="utf-8") as file:
+            steps = int([row["step"] for row in csv.DictReader(file)][-1])
+    except (OSError, ValueError, IndexError, KeyError, TypeError):
+        steps = None  # nothing logged yet
+    try:
+        reason = (directory / "stopped.txt").read_text(encoding="utf-8").strip()
+    except OSError:
+        after = "before the first step" if steps is None else f"after step {steps}"
+        return Job(directory.name, overrides, "unfinished", f"running or killed {after}", steps=steps)
+    status = "unfinished" if reason.startswith("interrupted") else "failed"
+    return Job(directory.name, overrides, status, reason, steps=steps)
+
+
+def _overrides(path: Path) -> dict[str, Any]:
+    try:
+        lines = OmegaConf.to_container(OmegaConf.load(path))
+    except Exception:
+        return {}  # a job whose directory was never completed
+    pairs = (str(line).lstrip("+~").partition("=") for line in lines or [])
+    return {key: _scalar(value) for key, _, value in pairs if key not in ("resume", "quiet")}
+
+
+def swept(jobs: Sequence[Job]) -> list[str]:
+    """Keys that differ between jobs, in the order in which they were given."""
+    keys = dict.fromkeys(key for job in jobs for key in job.overrides)
+    return [key for key in keys if len({str(job.overrides.get(key)) for job in jobs}) > 1]
+
+
+def columns(jobs: Sequence[Job]) -> list[str]:
+    """Observables that any job has."""
+    return list(dict.fromkeys(name for job in jobs for name in job.observables))
+
+
+def sorted_jobs(jobs: Sequence[Job], sort: str | None) -> list[Job]:
+    """Ascending by the column `sort` (default: the objective); jobs that lack it come last, in their own order."""
+    known = [*swept(jobs), *columns(jobs), "objective"]
+    if sort is not None and sort not in known:
+        raise ConfigError(f"--sort {sort}: no job has this column: {nearest(sort, known)}")
+
+    def key(job: Job) -> tuple[bool, bool, Any]:
+        value = job.value(sort or "objective")
+        numeric = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return value is None or value != value, not numeric, value if numeric else str(value)
+
+    return sorted(jobs, key=key)
+
+
+def write_csv(jobs: Sequence[Job], path: Path) -> Path:
+    """sweep.csv: job, status, overrides, observables with their errors and units in the heading, reason."""
+    keys, names = list(dict.fromkeys(k for job in jobs for k in job.overrides)), columns(jobs)
+    units = {name: next(j.observables[name].unit for j in jobs if name in j.observables) for name in names}
+    heads = ["job", "status", *keys, "objective"]
+    for name in names:
+        heads += [f"{name} [{units[name]}]" if units[name] else name, f"{name}.error"]
+    rows: list[list[Any]] = []
+    for job in jobs:
+        row = [job.name, job.status, *(job.overrides.get(key) for key in keys), job.objective]
+        for name in names:
+            quantity = job.observables.get(name)
+            row += [None, None] if quantity is None else [quantity.value, quantity.error]
+        rows.append([*row, job.wall_seconds, job.reason])
+
+    def write(temporary: Path) -> None:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([[*heads, "wall_seconds", "reason"], *rows])
+
+    write_whole(path, write)
+    return path
+
+
+def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 6) -> None:
+    """A rich table of the swept keys and the first observables (that of `sort` among them), then what is missing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    done = [job for job in jobs if job.observables]
+    keys, names = swept(jobs), columns(jobs)
+    shown = ([sort] if sort in names else []) + [n for n in names if n != sort][:most]
+    table = Table(title=f"{len(done)} of {len(jobs)} jobs have a result", title_justify="left", pad_edge=False)
+    for column in ("job", *keys):
+        table.add_column(column)
+    for column in (*shown, "status"):
+        table.add_column(column, justify="right")
+    for job in done:
+        cells = [str(job.observables[n]) if n in job.observables else "" for n in shown]
+        table.add_row(job.name, *(str(job.overrides.get(k, "")) for k in keys), *cells, job.status)
+    console = Console()
+    if done:
+        console.print(table)
+    for job in jobs:
+        if job.reason:
+            swept_here = " ".join(f"{k}={job.overrides.get(k)}" for k in keys)
+            console.print(f"job {job.name} ({swept_here}) {job.status}: {job.reason}", highlight=False, markup=False, soft_wrap=True)
+
+
+def mean_and_error(values: Iterable[Quantity]) -> Quantity:
+    """Average over seeds: the error is that of the mean from their spread, or the one value's own."""
+    finite = [q for q in values if math.isfinite(q.value)]
+    if not finite:
+        return Quantity(math.nan)
+    if len(finite) == 1:
+        return finite[0]
+    mean = math.fsum(q.value for q in finite) / len(finite)
+    spread = math.fsum((q.value - mean) ** 2 for q in finite) / (len(finite) - 1)
+    return Quantity(mean, math.sqrt(spread / len(finite)), finite[0].unit)
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _scalar(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip("'\"")

@@ -1,0 +1,45 @@
+"""Entry point: `python -m hadronlab.sweep DIR` collects the jobs of a sweep into sweep.csv, a table, figures and a page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Read every job below DIR, print the table, write sweep.csv, figures/ and sweep.html."""
+    parser = argparse.ArgumentParser(prog="hadronlab-sweep", description=__doc__)
+    parser.add_argument("directory", type=Path, metavar="DIR", help="of a sweep: outputs/sweeps/<time>")
+    parser.add_argument("--sort", metavar="OBSERVABLE", help="sort by this observable (or by objective, or by a swept key)")
+    options = parser.parse_args()
+
+    from hadronlab.config.messages import one_line
+    from hadronlab.train import user_errors
+
+    try:
+        summarise(options.directory, options.sort)
+    except user_errors() as error:
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def summarise(directory: Path, sort: str | None = None) -> Path:
+    """Write what a sweep found and print its table; the path of sweep.csv is the last line.
+
+    Raises ConfigError where `directory` holds no jobs, or no job has the column `sort`.
+    """
+    from hadronlab.plotting.sweep import draw_sweep, write_page
+    from hadronlab.runner.sweep_table import collect, print_table, sorted_jobs, write_csv
+
+    jobs = sorted_jobs(collect(directory), sort)
+    path = write_csv(jobs, directory / "sweep.csv")
+    figures = draw_sweep(jobs, directory / "figures", sort)
+    write_page(jobs, figures, directory / "sweep.html", sort)
+    print_table(jobs, sort)
+    print(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
