@@ -34,9 +34,13 @@ class Scales:
     length: float
     kernel: float
     cutoff: float
+    momentum: float
 
 
-TASKS = {"inverse": "learns a potential from lattice data", "vmc": "finds the ground state of a few-body system"}
+TASKS = {
+    "inverse": "learns a potential from lattice data",
+    "vmc": "finds the ground state of a few-body system",
+}
 
 
 def check(config: DictConfig) -> None:

@@ -43,7 +43,9 @@ def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException
 
 def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     key = match.group(1)
-    full = next((m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key)
+    full = next(
+        (m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key
+    )
     known = _keys_near(full, error)
     hint = f": {nearest(full.rsplit('.', 1)[-1], known)}" if known else ""
     return f"{full} is not a setting{hint} (to add a new one write +{full}=…)"
@@ -71,4 +73,8 @@ def _choices(group: str) -> list[str]:
     from importlib.resources import files
 
     folder = files("hadronlab.conf").joinpath(group)
-    return [f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")] if folder.is_dir() else []
+    return (
+        [f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")]
+        if folder.is_dir()
+        else []
+    )

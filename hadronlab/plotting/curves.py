@@ -31,7 +31,13 @@ def loss_curves(path: Path, loss_zero: float | None) -> Any:
     for name, color in zip(names, ("network", "local", "reference", "other", "light"), strict=False):
         keep = np.isfinite(metrics[name]) & (metrics[name] > 0)
         label = "total" if name == "loss" else name.removeprefix("loss/").replace("_", " ")
-        axes.plot(metrics["step"][keep], metrics[name][keep], color=COLORS[color], label=label, lw=2 if name == "loss" else 1.3)
+        axes.plot(
+            metrics["step"][keep],
+            metrics[name][keep],
+            color=COLORS[color],
+            label=label,
+            lw=2 if name == "loss" else 1.3,
+        )
     if loss_zero:
         axes.axhline(loss_zero, color=COLORS["light"], ls=":", label="$U = 0$")
     axes.set(xlabel="optimiser step", ylabel="loss", yscale="log")

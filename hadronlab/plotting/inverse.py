@@ -26,7 +26,16 @@ def potential(result: Observables) -> Any:
     scale = np.abs(panels[min(1, len(panels) - 1)][1][grid]).max() or 1.0
     for ax, (title, values) in zip(axes[0], panels, strict=True):
         limit = scale if title != "network − truth" else np.abs(values[grid]).max() or 1.0
-        image = ax.pcolormesh(r[near], r[near], values[grid], cmap="RdBu_r", vmin=-limit, vmax=limit, shading="nearest", rasterized=True)
+        image = ax.pcolormesh(
+            r[near],
+            r[near],
+            values[grid],
+            cmap="RdBu_r",
+            vmin=-limit,
+            vmax=limit,
+            shading="nearest",
+            rasterized=True,
+        )
         ax.set(title=title, xlabel=_label("r", result), ylabel=_label("r'", result), aspect="equal")
         ax.grid(False)
         fig.colorbar(image, ax=ax, shrink=0.85, label=f"$U$ [{unit}]" if unit else "$U$")
@@ -45,13 +54,18 @@ def localised(result: Observables) -> Any:
     for index, label in enumerate(labels[:3]):
         style = ("-", "--", "-.")[index]
         tag = f" ({label})" if label else ""
-        for name, color, text in (("V_lo", "local", "$V_{LO}$ (Eq. 3)"), ("V_theta", "network", r"$V_\theta$ of the full $U$")):
+        for name, color, text in (
+            ("V_lo", "local", "$V_{LO}$ (Eq. 3)"),
+            ("V_theta", "network", r"$V_\theta$ of the full $U$"),
+        ):
             values, error = np.atleast_2d(arrays[name])[index], arrays.get(f"{name}_error")
             error = None if error is None else np.atleast_2d(error)[index][shown]
             band(ax, r[shown], values[shown], error, COLORS[color], text + tag, ls=style)
     if "V_truth" in arrays:
         ax.plot(r[shown], arrays["V_truth"][shown], color=COLORS["truth"], ls=":", label="truth")
-    finite = np.concatenate([np.atleast_2d(arrays[n])[:3, shown & (r > r[-1] * 0.02)].ravel() for n in ("V_theta", "V_lo")])
+    finite = np.concatenate(
+        [np.atleast_2d(arrays[n])[:3, shown & (r > r[-1] * 0.02)].ravel() for n in ("V_theta", "V_lo")]
+    )
     low, high = np.nanpercentile(finite, [0.5, 99.5])
     pad = 0.12 * (high - low)
     ax.axhline(0, color=COLORS["light"], lw=1)
@@ -100,7 +114,15 @@ def phase_shifts(result: Observables) -> Any:
         kcot = k / np.tan(radians)
         kcot_error = None if error is None else k * np.deg2rad(error) / np.sin(radians) ** 2
         keep = np.abs(np.sin(radians)) > 0.05
-        band(right, k[keep] ** 2, kcot[keep], None if kcot_error is None else kcot_error[keep], COLORS[color], label, ls=style)
+        band(
+            right,
+            k[keep] ** 2,
+            kcot[keep],
+            None if kcot_error is None else kcot_error[keep],
+            COLORS[color],
+            label,
+            ls=style,
+        )
         if name != "local":
             kcot_seen.append(kcot[keep])
     for index, point in enumerate(result.reference.get("phase_shift", {}).get("points", [])):
@@ -111,7 +133,11 @@ def phase_shifts(result: Observables) -> Any:
     left.axhline(0, color=COLORS["light"], lw=1)
     seen = np.concatenate(kcot_seen) if kcot_seen else np.array([0.0, 1.0])
     low, high = np.nanpercentile(seen, [1, 97])
-    right.set(xlabel=f"$k^2$ [{_squared(result)}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=(low - 0.2 * (high - low), high + 0.2 * (high - low)))
+    right.set(
+        xlabel=f"$k^2$ [{_squared(result)}]",
+        ylabel=rf"$k\,\cot\delta_0$ [{inverse}]",
+        ylim=(low - 0.2 * (high - low), high + 0.2 * (high - low)),
+    )
     left.legend(fontsize=10)
     return fig
 
@@ -126,9 +152,17 @@ def singular_values(result: Observables) -> Any:
     fig, ax = figure(figsize=(6, 4.2))
     ax.semilogy(index, values, "o-", color=COLORS["network"], label="data")
     if "singular_values_noise" in arrays:
-        ax.semilogy(index, np.broadcast_to(arrays["singular_values_noise"], values.shape), "--", color=COLORS["local"], label="noise")
+        ax.semilogy(
+            index,
+            np.broadcast_to(arrays["singular_values_noise"], values.shape),
+            "--",
+            color=COLORS["local"],
+            label="noise",
+        )
     rank = result.scalars.get("effective_rank")
-    ax.set(xlabel="direction", ylabel="singular value", title=f"effective rank {rank.value:.0f}" if rank else "")
+    ax.set(
+        xlabel="direction", ylabel="singular value", title=f"effective rank {rank.value:.0f}" if rank else ""
+    )
     ax.set_xticks(index)
     ax.legend()
     return fig

@@ -11,7 +11,14 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-COLORS = {"network": "#0072B2", "local": "#D55E00", "truth": "#222222", "reference": "#009E73", "other": "#CC79A7", "light": "#999999"}
+COLORS = {
+    "network": "#0072B2",
+    "local": "#D55E00",
+    "truth": "#222222",
+    "reference": "#009E73",
+    "other": "#CC79A7",
+    "light": "#999999",
+}
 STYLE = {
     "figure.dpi": 120, "savefig.dpi": 160, "font.size": 12, "axes.grid": True, "grid.alpha": 0.25, "axes.axisbelow": True,
     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "lines.linewidth": 2, "figure.constrained_layout.use": True,
@@ -33,7 +40,9 @@ def save(fig: Any, path: Path) -> Path:
     return path
 
 
-def band(axes: Any, x: np.ndarray, y: np.ndarray, error: np.ndarray | None, color: str, label: str, **line: Any) -> None:
+def band(
+    axes: Any, x: np.ndarray, y: np.ndarray, error: np.ndarray | None, color: str, label: str, **line: Any
+) -> None:
     """A curve with its one-σ band where there is one."""
     axes.plot(x, y, color=color, label=label, **line)
     if error is not None:

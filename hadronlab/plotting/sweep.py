@@ -18,7 +18,9 @@ from hadronlab.runner.run_directory import write_text
 from hadronlab.runner.sweep_table import ASIDE, Job, columns, mean_and_error, swept
 
 
-def draw_sweep(jobs: Sequence[Job], directory: Path, first: str | None = None, most: int = 6) -> dict[str, Path]:
+def draw_sweep(
+    jobs: Sequence[Job], directory: Path, first: str | None = None, most: int = 6
+) -> dict[str, Path]:
     """Lines of each observable against every swept number, heat maps for every pair of keys; name → file."""
     done = [job for job in jobs if job.observables]
     keys = [key for key in swept(done) if key not in ASIDE]
@@ -31,7 +33,9 @@ def draw_sweep(jobs: Sequence[Job], directory: Path, first: str | None = None, m
                 figures[f"{name} against {key}"] = save(drawn, directory / _file(f"{name}_{key}"))
         for left, right in itertools.combinations(keys, 2):
             if (drawn := heat_map(done, name, left, right)) is not None:
-                figures[f"{name} over {left} and {right}"] = save(drawn, directory / _file(f"{name}_{left}_{right}_map"))
+                figures[f"{name} over {left} and {right}"] = save(
+                    drawn, directory / _file(f"{name}_{left}_{right}_map")
+                )
     return figures
 
 
@@ -52,7 +56,10 @@ def lines(jobs: Sequence[Job], name: str, key: str, series: Sequence[str] = ()) 
     x = values_of(jobs, key)
     positions = np.arange(len(x)) if any(isinstance(v, str) for v in x) else np.array(x, dtype=float)
     fig, ax = figure(figsize=(6.4, 4.2))
-    palette, drawn = itertools.cycle(COLORS[c] for c in ("network", "local", "reference", "other", "truth")), False
+    palette, drawn = (
+        itertools.cycle(COLORS[c] for c in ("network", "local", "reference", "other", "truth")),
+        False,
+    )
     for line in itertools.product(*(values_of(jobs, s) for s in series)):
         at = dict(zip(series, line, strict=True))
         points = [average(jobs, name, **{key: value}, **at) for value in x]
@@ -66,7 +73,9 @@ def lines(jobs: Sequence[Job], name: str, key: str, series: Sequence[str] = ()) 
         return None
     if any(isinstance(v, str) for v in x):
         ax.set_xticks(positions, [str(v) for v in x])
-    ax.set(xlabel=key, ylabel=_with_unit(jobs, name), title="mean over seeds" if "seed" in swept(jobs) else "")
+    ax.set(
+        xlabel=key, ylabel=_with_unit(jobs, name), title="mean over seeds" if "seed" in swept(jobs) else ""
+    )
     if series:
         ax.legend(fontsize=10)
     return fig
@@ -87,7 +96,15 @@ def heat_map(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
     for i, j in itertools.product(range(len(rows)), range(len(cols))):
         if math.isfinite(values[i, j]):
             text = str(Quantity(cells[i][j].value, cells[i][j].error))
-            ax.text(j, i, text, ha="center", va="center", fontsize=9, color="black" if values[i, j] > middle else "white")
+            ax.text(
+                j,
+                i,
+                text,
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="black" if values[i, j] > middle else "white",
+            )
     ax.set_xticks(range(len(cols)), [str(v) for v in cols])
     ax.set_yticks(range(len(rows)), [str(v) for v in rows])
     ax.set(xlabel=right, ylabel=left)
@@ -103,7 +120,13 @@ def write_page(jobs: Sequence[Job], figures: dict[str, Path], path: Path, sort: 
     heads = ["job", *keys, *names, "status", "reason"]
     body = []
     for job in jobs:
-        cells = [job.name, *(job.overrides.get(k, "") for k in keys), *(job.observables.get(n, "") for n in names), job.status, job.reason]
+        cells = [
+            job.name,
+            *(job.overrides.get(k, "") for k in keys),
+            *(job.observables.get(n, "") for n in names),
+            job.status,
+            job.reason,
+        ]
         body.append("<tr>" + "".join(f"<td>{html.escape(str(c))}</td>" for c in cells) + "</tr>")
     pictures = []
     for title, file in figures.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -9,9 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
-from hadronlab.losses.loss import Loss
+from hadronlab.estimators.inverse import observe
+from hadronlab.estimators.observables import Observables
+from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.models.potential import Potential
+from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task
 
@@ -20,7 +25,8 @@ class InverseTask(Task):
     """Learn U(r,r') and V0(r) from `data` by minimising the weighted sum of `losses` over all rows at once.
 
     optimizer: called with the parameters; scheduler: called with the optimizer, stepped once a step, or None.
-    refit_steps: Gauss–Newton steps of every jackknife bin after the training, warm-started from the central fit.
+    k_max: largest momentum whose phase shift is quoted, fm⁻¹.
+    refit_steps, refit_shift: Gauss–Newton steps of every resampling bin after the training, and their damping.
     log_every: steps between two logged losses.
     """
 
@@ -34,14 +40,22 @@ class InverseTask(Task):
         pair: HadronPair,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         scheduler: Callable[[torch.optim.Optimizer], Any] | None = None,
+        k_max: float = 2.0,
         refit_steps: int = 3,
+        refit_shift: float = 1e-6,
         log_every: int = 20,
     ) -> None:
         super().__init__()
         self.model, self.losses = model, nn.ModuleDict(dict(losses))
         self.data, self.pair = data, pair
         self._optimizer, self._scheduler = optimizer, scheduler
-        self.refit_steps, self.log_every = refit_steps, log_every
+        self.k_max, self.refit_steps, self.refit_shift, self.log_every = (
+            k_max,
+            refit_steps,
+            refit_shift,
+            log_every,
+        )
+        self.bins: Tensor | None = None
         rows = torch.unique(torch.cat([loss.rows() for loss in losses.values()]))
         self.rows = nn.Buffer(rows, persistent=False)
         self.r = nn.Buffer(data.r, persistent=False)
@@ -66,23 +80,64 @@ class InverseTask(Task):
         self._parts = self.loss_parts()
         loss = torch.stack(list(self._parts.values())).sum()
         if self.global_step % self.log_every == 0:
-            parts = {f"loss/{name}": float(part) for name, part in self._parts.items()}
-            self.log_now({"loss": float(loss), **(parts if len(parts) > 1 else {})})
+            parts = {f"loss/{name}": float(part.detach()) for name, part in self._parts.items()}
+            self.log_now({"loss": float(loss.detach()), **(parts if len(parts) > 1 else {})})
         return loss
 
     def configure_optimizers(self) -> Any:
         optimizer = self._optimizer(self.model.parameters())
         if self._scheduler is None:
             return optimizer
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self._scheduler(optimizer), "interval": "step"}}
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": self._scheduler(optimizer), "interval": "step"},
+        }
 
     def least_squares(self) -> LeastSquares:
         """The losses as one function of flat parameters, for Gauss–Newton."""
         return LeastSquares(self.model, {name: loss for name, loss in self.losses.items()})  # type: ignore[misc]
 
+    def refit(self) -> None:
+        """Fit every resampling bin by Gauss–Newton, warm-started from the present (central) parameters."""
+        if self.data.n_bins == 0 or self.refit_steps == 0:
+            return
+        problem = self.least_squares()
+        solver = DampedSolver(shift=self.refit_shift, relative=True)
+        self.bins, _ = GaussNewton(problem, solver).refit_bins(
+            range(1, self.data.n_bins + 1), self.refit_steps
+        )
+
+    def observe(self) -> Observables:
+        """Observables of the present parameters, with the errors of the refitted bins."""
+        if self.bins is None:
+            self.refit()
+        problem, models = self.least_squares(), [self.model]
+        for theta in [] if self.bins is None else self.bins:
+            model = copy.deepcopy(self.model)
+            LeastSquares(model, problem.losses).assign(theta)
+            models.append(model)
+        loss = float(problem.loss(problem.theta()))
+        result = observe(models, self.data, self.pair, self.k_max, loss, self.loss_zero)
+        if collapsed(loss, self.loss_zero):
+            result.warnings.append("the potential has collapsed to zero: train from another seed")
+        return result
+
+    def objective(self, observables: Observables) -> float | None:
+        """The error of the phase shifts where the truth is known, else the loss."""
+        for name in ("phase_shift_error_max", "loss_final"):
+            if name in observables.scalars:
+                return observables.scalars[name].value
+        return None
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["bins"] = self.bins
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.bins = checkpoint.get("bins")
+
     def status(self) -> str:
         """The loss and its parts for the progress bar."""
-        parts = {name: float(part) for name, part in self._parts.items()}
+        parts = {name: float(part.detach()) for name, part in self._parts.items()}
         terms = "  ".join(f"{name} {value:.3g}" for name, value in parts.items()) if len(parts) > 1 else ""
         return f"loss {sum(parts.values()):.4g}  {terms}"
 

@@ -1,0 +1,219 @@
+"""Observables of a learned potential: from the full nonlocal U and from its localised V_θ, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hadronlab.data.diagnostics import (
+    RELATIVE_FLOOR,
+    SIGNAL_TO_NOISE,
+    effective_rank,
+    hermiticity,
+    signal_to_noise,
+)
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import DataError
+from hadronlab.estimators.leading_order import fit_gaussians
+from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.estimators.scattering_observables import Scattering, fold, interpolated, mean_and_error, mesh
+from hadronlab.models.potential import Potential
+from hadronlab.physics.derivative_expansion import localised
+from hadronlab.physics.scattering import RMatrix
+from hadronlab.systems.hadrons import HadronPair
+
+N_MOMENTA = 60
+
+
+@torch.no_grad()
+def observe(
+    models: Sequence[Potential],
+    data: WaveData,
+    pair: HadronPair,
+    k_max: float,
+    loss_final: float,
+    loss_zero: float,
+) -> Observables:
+    """Observables of `models`: the central potential first, then one for every bin of `data` (or none of them).
+
+    k_max (fm⁻¹): the largest momentum quoted. A network is never asked beyond the radii of the data: U ends there.
+    """
+    if len(models) - 1 not in (0, data.n_bins):
+        raise DataError(f"{len(models) - 1} refitted bins, but the data hold {data.n_bins}")
+    result = Observables()
+    length, energy = ("fm", "MeV") if pair.hbar_c != 1.0 else ("", "")
+    result.units.update(
+        {
+            "r": length,
+            "k": f"{length}⁻¹" if length else "",
+            "U": "MeV fm⁻³" if length else "",
+            "V_theta": energy,
+            "V_lo": energy,
+        }
+    )
+    result.labels["waves"] = list(data.labels)
+    rmatrix = mesh(float(data.r[-1]), pair.reduced_mass, pair.hbar_c, k_max)
+    k = torch.linspace(k_max / N_MOMENTA, k_max, N_MOMENTA, dtype=torch.float64)
+    curves = _curves(models, data, result)
+    _phases(models, curves, rmatrix, k, data, result)
+    _truth(rmatrix, k, data, pair, result)
+    _spread_over_times(rmatrix, k, data, result)
+    rank = effective_rank(data)
+    strength = signal_to_noise(data)
+    result.arrays["singular_values"] = strength.numpy()
+    result.arrays["singular_values_noise"] = np.array(SIGNAL_TO_NOISE if data.n_bins else RELATIVE_FLOOR)
+    result.scalars["effective_rank"] = Quantity(rank)
+    result.scalars["loss_final"] = Quantity(loss_final)
+    result.scalars["loss_zero_potential"] = Quantity(loss_zero)
+    if rank == 1:
+        result.warnings.append(
+            "effective rank 1: the data hold one direction, so the phase shifts of the full U are not determined, and "
+            "V_theta agreeing with V_LO is no evidence; add a second source or other times"
+        )
+    _hermiticity(data, result)
+    result.reference.update({name: dict(entry) for name, entry in pair.references.items()})
+    return result
+
+
+def _curves(models: Sequence[Potential], data: WaveData, result: Observables) -> Tensor:
+    """Put r, U, V0, V_θ and V_LO with their errors into `result`; returns V_θ of the models, (1 or 1+B, K, N)."""
+    r = data.r
+    kernels, local, theta = [], [], []
+    for index, model in enumerate(models):
+        U = model.on_grid(r, r).double() if model.has_nonlocal else r.new_zeros(len(r), len(r))
+        V0 = model.local(r).double() if model.has_local else torch.zeros_like(r)
+        theta.append(V0 + localised(U, data.weight, data.amplitude[index]))
+        local.append(V0)
+        if index == 0:
+            kernels.append(U)
+    V_theta, V_lo = torch.stack(theta), data.leading_order()
+    curves = {
+        "V_theta": V_theta,
+        "V_lo": V_lo,
+        **({"V_0": torch.stack(local)} if models[0].has_local else {}),
+    }
+    result.arrays["r"], result.arrays["U"] = r.numpy(), kernels[0].numpy()
+    for name, values in curves.items():
+        mean, error = mean_and_error(values, data.resampling)
+        result.arrays[name] = mean.numpy()
+        if error is not None:
+            result.arrays[f"{name}_error"] = error.numpy()
+    return V_theta
+
+
+def _phases(
+    models: Sequence[Potential],
+    V_theta: Tensor,
+    rmatrix: RMatrix,
+    k: Tensor,
+    data: WaveData,
+    result: Observables,
+) -> None:
+    """Phase shifts and low-energy numbers of the full U, of V_θ and of V_LO."""
+    at = rmatrix.r
+    U = torch.stack([m.on_grid(at, at).double() for m in models]) if models[0].has_nonlocal else None
+    V = torch.stack([m.local(at).double() for m in models]) if models[0].has_local else None
+    found = {
+        "nonlocal": rmatrix.solve(U, V),
+        "local": rmatrix.solve(None, interpolated(data.r, V_theta[:, 0])(at)),
+        "leading_order": rmatrix.solve(None, _leading_order(data, at)),
+    }
+    result.arrays["k"] = k.numpy()
+    units = {"scattering_length": result.units["r"], "effective_range": result.units["r"],
+             "binding_energy": result.units["V_theta"], "rms_radius": result.units["r"]}  # fmt: skip
+    for kind, solved in found.items():
+        scattering = Scattering.of(solved, k)
+        mean, error = mean_and_error(scattering.phase_shifts, data.resampling)
+        result.arrays[f"phase_shift_{kind}"] = torch.rad2deg(mean).numpy()
+        result.units[f"phase_shift_{kind}"] = "degrees"
+        if error is not None:
+            result.arrays[f"phase_shift_{kind}_error"] = torch.rad2deg(error).numpy()
+        for name, unit in units.items():
+            value, spread = mean_and_error(getattr(scattering, name), data.resampling)
+            if math.isfinite(float(value)):
+                label = name if kind == "nonlocal" else f"{name}.{kind}"
+                result.scalars[label] = Quantity(
+                    float(value), None if spread is None else float(spread), unit
+                )
+
+
+def _leading_order(data: WaveData, at: Tensor) -> Tensor:
+    """V_LO of the first wave function on `at`, (1 or 1+B, n): four Gaussians a bin, or a spline of exact data."""
+    rows, V = data.rows, data.leading_order()[:, 0]
+    if data.n_bins:
+        return fit_gaussians(data.r[rows], V[:, rows], resampling=data.resampling).local(at)
+    return interpolated(data.r[rows], V[:, rows])(at)
+
+
+def _truth(rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result: Observables) -> None:
+    """Errors of U, of V_θ and of the phase shifts where the potential behind the data is known."""
+    local, kernel = (getattr(pair.potential, name, None) for name in ("local", "nonlocal_part"))
+    if local is None and kernel is None:
+        return
+    r, at = data.r, rmatrix.r
+    V = local(at) if local is not None else None
+    U = kernel(at[:, None], at[None, :]) if kernel is not None else None
+    exact = Scattering.of(rmatrix.solve(U, V), k)
+    closed_form = getattr(pair.potential, "phase_shift", None)  # the separable toy has one
+    degrees = torch.rad2deg(closed_form(k) if closed_form else exact.phase_shifts).numpy()
+    result.arrays["phase_shift_truth"] = degrees
+    for kind in ("nonlocal", "local", "leading_order"):
+        off = torch.rad2deg(
+            fold(torch.deg2rad(torch.from_numpy(result.arrays[f"phase_shift_{kind}"] - degrees)))
+        ).abs()
+        name = "phase_shift_error_max" if kind == "nonlocal" else f"phase_shift_error_max.{kind}"
+        result.scalars[name] = Quantity(float(off.max()), None, "deg")
+    for name in ("scattering_length", "effective_range", "binding_energy", "rms_radius"):
+        value = float(getattr(pair.potential, name, None) or getattr(exact, name))
+        if math.isfinite(value):
+            result.reference[name] = {"value": value, "source": "truth"}
+    if kernel is not None and local is None:
+        truth, ours = kernel(r[:, None], r[None, :]), torch.from_numpy(result.arrays["U"])
+        size = r[:, None] * r[None, :]
+        result.arrays["U_truth"] = truth.numpy()
+        result.scalars["potential_error"] = Quantity(float((ours - truth).norm() / truth.norm()))
+        weighted = ((ours - truth) * size).norm() / (truth * size).norm()
+        result.scalars["potential_error_weighted"] = Quantity(float(weighted))
+    elif local is not None and kernel is None:
+        V_truth = local(r)
+        shown = (r > 0.15) & (r < 2.0)
+        off = torch.from_numpy(result.arrays["V_theta"])[0] - V_truth
+        result.arrays["V_truth"] = V_truth.numpy()
+        result.scalars["V_theta_error_rms"] = Quantity(
+            float(off[shown].square().mean().sqrt()), None, result.units["V_theta"]
+        )
+
+
+def _spread_over_times(rmatrix: RMatrix, k: Tensor, data: WaveData, result: Observables) -> None:
+    """Largest difference of the V_LO phase shifts of one source between its times, where there are several."""
+    V, rows = data.leading_order()[:1], data.rows
+    for source in dict.fromkeys(data.sources):
+        waves = [
+            i
+            for i, (name, t) in enumerate(zip(data.sources, data.times, strict=True))
+            if name == source and t is not None
+        ]
+        if len(waves) > 1:
+            on_mesh = torch.cat([interpolated(data.r[rows], V[:, i][:, rows])(rmatrix.r) for i in waves])
+            delta = rmatrix.solve(None, on_mesh).phase_shifts(k)
+            spread = torch.rad2deg(fold(delta - delta[0]).abs().max())
+            result.scalars[f"time_spread.{source}"] = Quantity(float(spread), None, "deg")
+
+
+def _hermiticity(data: WaveData, result: Observables) -> None:
+    """⟨a|K|b⟩ − ⟨b|K|a⟩ of the first two sources: zero for a Hermitian potential."""
+    sources = list(dict.fromkeys(data.sources))
+    if len(sources) < 2:
+        return
+    first, second = data.sources.index(sources[0]), data.sources.index(sources[1])
+    test = hermiticity(data, first, second)
+    result.scalars["hermiticity"] = Quantity(test.difference, test.error, result.units["V_theta"])
+    if test.error and abs(test.difference) > 3 * test.error:
+        result.warnings.append(
+            f"{test.first} and {test.second} break Hermiticity by {abs(test.difference) / test.error:.1f} standard "
+            "deviations: no symmetric potential stands behind both; look at excited states and at the lattice spacing"
+        )
