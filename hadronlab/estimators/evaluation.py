@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimators.local_energy import LocalEnergy, local_energy
+from hadronlab.estimators.potential_parts import expectation, potential_parts, virial
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.sampling.statistics import ChainStatistics, chain_statistics
 
@@ -25,6 +26,8 @@ class Evaluation:
     """Observables of a wave function.
 
     energy: with rest masses, in `system.energy_unit` (MeV or Ha), as kinetic and potential (without rest masses).
+    parts: the potential by its terms, where the interaction separates them. virial: 2T − r·∇V, zero in an
+    eigenstate. drift: energy of the later half of the samples minus that of the earlier, in units of its error.
     rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). weights: color_fraction,
     spin_fraction, isospin_fraction by label. Every one with its error. bin_edges (bins + 1,): of the distance
     between the particles of a pair class, and from the centre of mass to the particles of a flavour;
@@ -34,6 +37,9 @@ class Evaluation:
     energy: ChainStatistics
     kinetic: ChainStatistics
     potential: ChainStatistics
+    parts: dict[str, ChainStatistics]
+    virial: ChainStatistics
+    drift: float
     rms_radius: dict[str, ChainStatistics]
     fractions: dict[str, dict[str, ChainStatistics]]
     acceptance: float
@@ -48,11 +54,11 @@ def evaluate(
     n_samples: int = 100_000,
     max_samples: int = 2_000_000,
     n_walkers: int = 2000,
-    sweeps: int = 10,
     thermalisation: int = 600,
     seed: int = 0,
     max_seconds: float | None = None,
-    bins: int = 100,
+    bins: int = 120,
+    make_sampler: Callable[..., MetropolisSampler] = MetropolisSampler,
 ) -> Evaluation:
     """Sample |ψ|² with walkers of its own until the energy's error is below `target_error`, and measure.
 
@@ -61,22 +67,22 @@ def evaluate(
         n_samples, max_samples: the least and the most samples.
         thermalisation: sweeps before the first sample, during which the steps adapt.
         max_seconds: stop sampling after this time, whatever the error.
+        make_sampler: called with the wave function, n_walkers and seed.
 
     The number of samples is decided from the error alone, never from the energy, so the mean stays unbiased.
     """
     if n_samples < 2 * n_walkers:
         raise ConfigError(f"n_samples={n_samples} is less than two samples for each of {n_walkers} walkers")
-    system = wavefunction.system
-    sampler = MetropolisSampler(wavefunction, n_walkers, sweeps, seed=seed)
-    sampler.sample(thermalisation)
+    sampler = make_sampler(wavefunction, n_walkers=n_walkers, seed=seed)
+    first, _ = sampler.sample(thermalisation)
     sampler.adapt = False
     sampler.reset_acceptance()
-    chains = _Chains(system, 8.0 * wavefunction.length, bins)
+    chains = _Chains(wavefunction, 1.25 * float(wavefunction.system.distances(first).max()), bins)
     started = time.monotonic()
     done, goal = 0, n_samples
     while done < goal:
         r, channel = sampler.sample()
-        chains.add(r, local_energy(wavefunction, r, channel))
+        chains.add(r, channel, local_energy(wavefunction, r, channel))
         done += n_walkers
         if done >= goal and target_error is not None:
             error = chain_statistics(chains.stacked("energy")).error
@@ -90,8 +96,10 @@ def evaluate(
 class _Chains:
     """Walker by walker records of every observable."""
 
-    def __init__(self, system: FewBodySystem, reach: float, bins: int):
-        self.system = system
+    def __init__(self, wavefunction: WaveFunction, reach: float, bins: int):
+        self.wavefunction = wavefunction
+        self.system = system = wavefunction.system
+        self.parts = potential_parts(system)
         self.records: dict[str, list[Tensor]] = {}
         self.bin_edges = torch.linspace(0.0, reach, bins + 1, dtype=torch.float64)
         self.pair_counts = {name: torch.zeros(bins) for name in system.pair_classes}
@@ -100,11 +108,16 @@ class _Chains:
     def _record(self, name: str, values: Tensor) -> None:
         self.records.setdefault(name, []).append(values)
 
-    def add(self, r: Tensor, local: LocalEnergy) -> None:
+    @torch.no_grad()
+    def add(self, r: Tensor, channel: Tensor | None, local: LocalEnergy) -> None:
         unit, system = self.system.to_unit, self.system
+        psi = local.psi if channel is None else self.wavefunction(r)  # all channels: less noise than the sampled one
         self._record("energy", local.energy * unit + system.mass_sum)
         self._record("kinetic", local.kinetic * unit)
         self._record("potential", local.potential * unit)
+        self._record("virial", (2 * local.kinetic - virial(system, local.distances, psi)) * unit)
+        for name, part in self.parts.items():
+            self._record(f"part/{name}", expectation(part, local.distances, psi) * unit)
         for name, pairs in system.pair_classes.items():
             distances = local.distances[pairs]
             self._record(f"square/{name}", distances.square().mean(0))
@@ -124,6 +137,14 @@ class _Chains:
         n = sum(len(x) for x in self.records["energy"]) * float(self.bin_edges[1])
         return {name: count.double() / (n * particles(name)) for name, count in counts.items()}
 
+    def _drift(self) -> float:
+        chains = self.stacked("energy")
+        half = len(chains) // 2
+        if half < 2:
+            return 0.0
+        difference = chains[half:].mean(0) - chains[:half].mean(0)  # of every walker
+        return float(difference.mean() / (difference.std() / len(difference) ** 0.5))
+
     def stacked(self, name: str) -> Tensor:
         """(steps, walkers)."""
         return torch.stack(self.records[name])
@@ -137,6 +158,9 @@ class _Chains:
             energy=statistics["energy"],
             kinetic=statistics["kinetic"],
             potential=statistics["potential"],
+            parts={name: statistics[f"part/{name}"] for name in self.parts},
+            virial=statistics["virial"],
+            drift=self._drift(),
             rms_radius={c: _root(statistics[f"square/{c}"]) for c in self.system.pair_classes},
             fractions=fractions,
             acceptance=acceptance,

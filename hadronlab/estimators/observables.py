@@ -11,11 +11,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number, its one-σ error (None where it is not statistical) and its unit ("" for a pure number)."""
+    """A number, its one-σ error (None where it is not statistical) and its unit ("" for a pure number).
+
+    name: of what the number belongs to, where it has one (the threshold "D D*").
+    """
 
     value: float
     error: float | None = None
     unit: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         """Value(error) in the way of the particle tables, such as 1.571(12) fm."""

@@ -11,11 +11,11 @@ from hadronlab.estimators.observables import Observables
 
 def draw(task: Any, observables: Observables, directory: Path) -> dict[str, Path]:
     """Every figure that the task's observables allow, name → file."""
-    from hadronlab.plotting import inverse
+    from hadronlab.plotting import inverse, vmc
     from hadronlab.plotting.curves import loss_curves
     from hadronlab.plotting.style import save
 
-    drawers: dict[str, dict[str, Callable[..., Any]]] = {"inverse": inverse.FIGURES}
+    drawers: dict[str, dict[str, Callable[..., Any]]] = {"inverse": inverse.FIGURES, "vmc": vmc.FIGURES}
     figures: dict[str, Path] = {}
     training = loss_curves(directory / "metrics.csv", getattr(task, "loss_zero", None))
     if training is not None:

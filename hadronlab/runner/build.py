@@ -12,9 +12,11 @@ from omegaconf import DictConfig
 from pytorch_lightning import LightningModule, Trainer, seed_everything
 from pytorch_lightning.callbacks import Callback
 
-from hadronlab.config.check import locate
+from hadronlab.callbacks.stochastic_reconfiguration import EnergyGradient
+from hadronlab.config.check import locate, task_of
 from hadronlab.errors import ConfigError
 from hadronlab.runner.checkpoint_io import WholeCheckpointIO
+from hadronlab.runner.device_slots import device_slot
 from hadronlab.tasks.base import NoProfiler
 
 
@@ -22,7 +24,7 @@ def build_task(config: DictConfig, restart: int = 0) -> Any:
     """The LightningModule of the configuration, its random numbers fixed by `config.seed` (and `restart`, if anew)."""
     seed_everything(config.seed + 1000 * restart, verbose=False)
     name = locate(config.task._target_, "task").task
-    return {"inverse": _build_inverse}[name](config)
+    return {"inverse": _build_inverse, "vmc": _build_vmc}[name](config)
 
 
 def _build_inverse(config: DictConfig) -> LightningModule:
@@ -48,6 +50,18 @@ def _build_inverse(config: DictConfig) -> LightningModule:
     )
 
 
+def _build_vmc(config: DictConfig) -> LightningModule:
+    torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
+    return instantiate(config.task, _partial_=True)(
+        model=instantiate(config.model, _partial_=True, _convert_="all")(instantiate(config.system, _convert_="all")),
+        sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
+        optimizer=instantiate(config.optimizer.optimizer),
+        schedule=instantiate(config.schedule, _convert_="all"),
+        seed=config.seed,
+        log_every=config.trainer.log_every_n_steps,
+    )
+
+
 def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     """The Trainer with its callbacks and loggers. An epoch is one step, so max_epochs bounds the steps."""
     epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
@@ -61,16 +75,22 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     if config.optimizer.get("natural_gradient"):
         callbacks.insert(0, instantiate(config.optimizer.natural_gradient))
+    elif task_of(locate(config.task._target_, "task")) == "vmc":
+        callbacks.insert(0, EnergyGradient())
     if config.quiet or not config.trainer.enable_progress_bar:
         callbacks = [c for c in callbacks if type(c).__name__ != "Progress"]
     settings = {k: v for k, v in config.trainer.items() if k not in ("_target_", "max_epochs", "max_steps", "enable_progress_bar")}
+    if not isinstance(settings["strategy"], str):
+        settings["strategy"] = instantiate(settings["strategy"], directory=directory)
+    if settings["devices"] == "slot":
+        settings["devices"] = [device_slot(torch.cuda.device_count())]
     return instantiate(
         {"_target_": config.trainer._target_}, _partial_=True, _convert_="all"
     )(
         enable_progress_bar=False,  # ours counts optimiser steps
         max_epochs=-1,
         max_steps=min(limits) if limits else -1,
-        logger=[instantiate(node) for node in config.logger.values() if node is not None],
+        logger=[instantiate(node, save_dir=str(directory)) for node in config.logger.values() if node is not None],
         callbacks=[c for c in callbacks if isinstance(c, Callback)],
         default_root_dir=directory,
         profiler=settings.pop("profiler", None) or NoProfiler(),

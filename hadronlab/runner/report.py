@@ -28,7 +28,7 @@ def end_table(observables: Observables, title: str, console: Console | None = No
         known = observables.reference.get(name, {})
         value = known.get("value")
         shown = str(Quantity(value, known.get("error"), quantity.unit)) if isinstance(value, int | float) else str(value or "")
-        table.add_row(name, str(quantity), shown, str(known.get("source", "")))
+        table.add_row(f"{name} {quantity.name}".strip(), str(quantity), shown, str(known.get("source", "")))
     console.print(table)
     for warning in observables.warnings:
         console.print(f"[yellow]warning:[/] {warning}", highlight=False)

@@ -1,0 +1,38 @@
+"""Ends a variational training when nothing is left to gain at the error that was asked for, or when time is short."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback, Timer
+
+from hadronlab.errors import ConfigError
+
+
+class Convergence(Callback):
+    """Stops in the last stage once the fall still to come is below the task's `target_error`, error included.
+
+    min_steps: of the last stage, at least. every: steps between two looks. reserve: share of `trainer.max_time` kept
+    for the evaluation.
+    """
+
+    task: ClassVar[str] = "vmc"
+
+    def __init__(self, min_steps: int = 100, every: int = 20, reserve: float = 0.2) -> None:
+        if min_steps < 1 or every < 1 or not 0 <= reserve < 1:
+            raise ConfigError(f"convergence: min_steps={min_steps}, every={every}, reserve={reserve}: need 1, 1, and [0, 1)")
+        self.min_steps, self.every, self.reserve = min_steps, every, reserve
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if trainer.global_step % self.every:
+            return
+        task: Any = pl_module
+        if trainer.global_step >= task.schedule.last_stage_start + self.min_steps:
+            fall, error = task.remaining_descent()
+            if fall + error < task.target_error:
+                trainer.should_stop = True
+        for timer in trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(timer, Timer) and timer._duration is not None:
+                if timer.time_elapsed() > (1 - self.reserve) * timer._duration:
+                    trainer.should_stop = True

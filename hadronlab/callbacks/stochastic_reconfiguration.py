@@ -1,0 +1,91 @@
+"""Stochastic reconfiguration inside Lightning's automatic optimisation: `p.grad` becomes the step, SGD takes it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+from torch import Tensor
+
+from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.sr_statistics import energy_gradient, reconfigure
+
+
+class StochasticReconfiguration(Callback):
+    """δ = (S + λ)⁻¹ F from the samples of a VMCTask   [DeepQuark, Eq. 9, 17, 18].
+
+    Energies are counted in the natural kinetic energy of the system (`model.energy_scale`), so that one learning rate
+    suits mesons and molecules. Momentum (SPRING) and clipping are those of the task's stage. With several processes
+    the sums are reduced and every process solves the same system.
+
+    shift: λ. cap: largest Fisher norm of a step. single_precision: of the rows of S, whose sums stay double.
+    """
+
+    task: ClassVar[str] = "vmc"
+
+    def __init__(self, shift: float = 1e-3, cap: float | None = 0.15, raises: int = 3, single_precision: bool = True, seed: int = 1) -> None:
+        self._solver = DampedSolver(shift=shift, cap=cap, raises=raises)
+        self._dtype = torch.float32 if single_precision else torch.float64
+        self._generator = torch.Generator().manual_seed(seed)
+
+    @property
+    def rung(self) -> str:
+        """What the last solve took: 'cholesky', 'shift x10', …, 'eigh'."""
+        return self._solver.rung
+
+    def raise_shift(self, factor: float) -> None:
+        """Multiply the shift."""
+        self._solver.shift *= factor
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if trainer.global_rank:  # the signs of the second row differ between the processes
+            self._generator.manual_seed(self._generator.initial_seed() + trainer.global_rank)
+
+    def on_before_optimizer_step(
+        self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        task: Any = pl_module
+        self._solver.momentum = task.stage.momentum
+        scale = task.model.energy_scale
+        delta = reconfigure(
+            self._solver,
+            task.model,
+            *task.samples,
+            task.local,
+            optimizer.param_groups[0]["lr"] / scale,
+            task.stage.clip,
+            self._dtype,
+            self._generator,
+            task.processes,
+        )
+        set_gradient(task, delta / scale)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"solver": self._solver.state_dict(), "generator": self._generator.get_state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._solver.load_state_dict(state_dict["solver"])
+        self._generator.set_state(state_dict["generator"])
+
+
+class EnergyGradient(Callback):
+    """The plain gradient F = ∂E/∂θ   [DeepQuark, Eq. 16], for Adam and other first-order optimizers."""
+
+    task: ClassVar[str] = "vmc"
+
+    def on_before_optimizer_step(
+        self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        task: Any = pl_module
+        force = energy_gradient(task.model, *task.samples, task.local, task.stage.clip, task.processes)
+        set_gradient(task, force / task.model.energy_scale)
+
+
+def set_gradient(task: LightningModule, vector: Tensor) -> None:
+    """Write a flat vector (P,) into the gradients of the model's parameters."""
+    model: Any = task.model
+    parameters = list(model.parameters())
+    for p, part in zip(parameters, vector.split([p.numel() for p in parameters]), strict=True):
+        p.grad = part.reshape(p.shape).to(p)

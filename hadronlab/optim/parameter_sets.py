@@ -1,0 +1,51 @@
+"""Parameter sets among which the final one is chosen: the last ones of a training, and their running mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from hadronlab.optim.schedule import Schedule
+
+LATENESS = 3.0  # the mean weighs step k by k³: the last quarter of the stage counts most
+
+
+class ParameterSets:
+    """Collects flat parameter vectors (P,) during the last stage of `schedule`.
+
+    The mean is that of polynomial-decay averaging   [Shamir and Zhang 2013].
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.mean: Tensor | None = None
+        self.count = 0
+        self.kept: list[Tensor] = []
+
+    def update(self, step: int, parameters: Tensor) -> None:
+        """`parameters` stand after `step` optimiser steps."""
+        since = step - self.schedule.last_stage_start
+        if since <= 0:
+            return
+        if self.schedule.average:
+            self.count += 1
+            weight = (LATENESS + 1) / (self.count + LATENESS)
+            self.mean = parameters.clone() if self.mean is None else self.mean + weight * (parameters - self.mean)
+        if self.schedule.keep > 1 and since % self.schedule.keep_every == 0:
+            self.kept = [*self.kept, parameters.clone()][-self.schedule.keep :]
+
+    def candidates(self, parameters: Tensor) -> dict[str, Tensor]:
+        """The sets to choose from: those kept (or the present `parameters`), and the mean if there is one."""
+        sets = {f"set {k + 1} of {len(self.kept)}": theta for k, theta in enumerate(self.kept)}
+        if not sets:
+            sets = {"last": parameters}
+        if self.mean is not None and self.count > 1:
+            sets["mean"] = self.mean
+        return sets
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"mean": self.mean, "count": self.count, "kept": list(self.kept)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.mean, self.count, self.kept = state["mean"], state["count"], list(state["kept"])
