@@ -10,7 +10,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.check import check
-from hadronlab.runner.ranks import rank
+from hadronlab.runner.ranks import rank, ranks_released
 from hadronlab.runner.run_directory import continues, locked, reason_kept, recorded_objective, write_text
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,8 @@ def launch(config: DictConfig) -> float | None:
 
     directory = Path(HydraConfig.get().runtime.output_dir)
     if rank(config) > 0:  # rank 0 holds the directory
-        return train(config, directory, resume=bool(config.resume))
+        with ranks_released():
+            return train(config, directory, resume=bool(config.resume))
     with locked(directory):
         resume = continues(directory, config.resume)
         if config.resume == "auto" and (directory / "result.json").exists():
@@ -34,7 +35,8 @@ def launch(config: DictConfig) -> float | None:
         with reason_kept(directory):
             check(config)
             write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
-            return train(config, directory, resume)
+            with ranks_released():
+                return train(config, directory, resume)
 
 
 def train(config: DictConfig, directory: Path, resume: bool = False) -> float | None:
@@ -63,6 +65,7 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
 
 def quiet_libraries() -> None:
     """Lightning's advice about workers and batches does not concern a full-batch problem."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    for library in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(library).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from omegaconf import DictConfig
+
+RANK_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
 
 
 def distributed(config: DictConfig) -> bool:
@@ -21,3 +25,21 @@ def rank(config: DictConfig) -> int:
         if name in os.environ:
             return int(os.environ[name])
     return max(int(os.environ.get("NODE_RANK", 0)), int(os.environ.get("LOCAL_RANK", 0)))
+
+
+@contextlib.contextmanager
+def ranks_released() -> Iterator[None]:
+    """Leave no rank variables and no process group behind for the next job of a sweep."""
+    before = {name: os.environ.get(name) for name in RANK_VARIABLES}
+    try:
+        yield
+    finally:
+        import torch.distributed
+
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.runner.build import build_task
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
+from hadronlab.runner.trust import read_run_config
 
 
 def about_run(config: DictConfig, task: Any) -> dict[str, Any]:
@@ -30,8 +31,7 @@ def restore(directory: Path, samples: int | None = None) -> tuple[DictConfig, An
     """
     if not (directory / "config.yaml").is_file():
         raise ConfigError(f"{directory} is not a run directory: it has no config.yaml")
-    config = OmegaConf.load(directory / "config.yaml")
-    assert isinstance(config, DictConfig)
+    config = read_run_config(directory / "config.yaml")
     check(config)
     checkpoint = newest_whole(directory / "checkpoints")
     if checkpoint is None:

@@ -27,7 +27,7 @@ def resume_arguments(argv: list[str]) -> list[str]:
 
     read_run_config(directory / "config.yaml")
     return [argv[0], "--config-path", str(directory), "--config-name", "config", *rest,
-            f"hydra.run.dir={_quoted(directory)}", "hydra.output_subdir=null", "hydra.job.name=train",
+            f"hydra.run.dir={_quoted(directory)}", "hydra.output_subdir=null", "hydra.job.name=train", "hydra.job_logging.root.handlers=[file]",
             f"resume={_quoted(directory)}"]  # fmt: skip
 
 

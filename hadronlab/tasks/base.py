@@ -29,6 +29,12 @@ class Task(LightningModule):
         for logger in self.loggers:
             logger.log_metrics(dict(metrics), step=self.global_step)
 
+    def total(self, values: torch.Tensor) -> torch.Tensor:
+        """Sum over all processes, in place."""
+        if self._trainer is not None and self.trainer.world_size > 1:
+            torch.distributed.all_reduce(values)
+        return values
+
     def describe(self) -> dict[str, str]:
         """Rows of the table shown before the training."""
         return {}

@@ -13,10 +13,12 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.estimators.inverse import observe
 from hadronlab.estimators.observables import Observables
 from hadronlab.losses.loss import Loss, collapsed
+from hadronlab.losses.row_share import RowShare
 from hadronlab.models.potential import Potential
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.shared_least_squares import SharedLeastSquares
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task
 
@@ -56,15 +58,27 @@ class InverseTask(Task):
             log_every,
         )
         self.bins: Tensor | None = None
-        rows = torch.unique(torch.cat([loss.rows() for loss in losses.values()]))
-        self.rows = nn.Buffer(rows, persistent=False)
         self.r = nn.Buffer(data.r, persistent=False)
-        self._where = {name: _positions(rows, loss.rows()) for name, loss in losses.items()}
+        self._take_rows(0, 1)
         self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
         self._parts: dict[str, Tensor] = {}
 
+    def setup(self, stage: str) -> None:
+        """The rows are split over the processes."""
+        self._take_rows(self.trainer.global_rank, self.trainer.world_size)
+
+    def teardown(self, stage: str) -> None:
+        self._take_rows(0, 1)
+
+    def _take_rows(self, rank: int, size: int) -> None:
+        losses = {name: loss for name, loss in self.losses.items() if isinstance(loss, Loss)}
+        shares = {name: RowShare(loss, rank, size) if size > 1 else loss for name, loss in losses.items()}
+        rows = torch.unique(torch.cat([loss.rows() for loss in shares.values()]))
+        self.rows = nn.Buffer(rows.to(self.r.device), persistent=False)
+        self._where = {name: _positions(rows, loss.rows()) for name, loss in shares.items()}
+
     def loss_parts(self) -> dict[str, Tensor]:
-        """The weighted terms of the loss at the present parameters."""
+        """The weighted terms of the loss at the present parameters, over the rows of this process."""
         U = self.model.on_grid(self.r[self.rows], self.r) if self.model.has_nonlocal else None
         V = self.model.local(self.r[self.rows]) if self.model.has_local else None
         parts = {}
@@ -76,13 +90,18 @@ class InverseTask(Task):
         return parts
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
-        """The whole data are one batch."""
-        self._parts = self.loss_parts()
-        loss = torch.stack(list(self._parts.values())).sum()
+        """The whole data are one batch. DDP averages the gradients of the processes; the loss is their sum."""
+        parts = self.loss_parts()
+        terms = torch.stack(list(parts.values()))
+        self._parts = dict(zip(parts, self.total(terms.detach().clone()), strict=True))
         if self.global_step % self.log_every == 0:
-            parts = {f"loss/{name}": float(part.detach()) for name, part in self._parts.items()}
-            self.log_now({"loss": float(loss.detach()), **(parts if len(parts) > 1 else {})})
-        return loss
+            shown = {f"loss/{name}": float(part) for name, part in self._parts.items()} if len(parts) > 1 else {}
+            self.log_now({"loss": self.health()["loss"], **shown})
+        return terms.sum() * self.trainer.world_size
+
+    def health(self) -> dict[str, float]:
+        """What the guards watch."""
+        return {"loss": sum(map(float, self._parts.values())), "loss_zero": self.loss_zero}
 
     def configure_optimizers(self) -> Any:
         optimizer = self._optimizer(self.model.parameters())
@@ -95,7 +114,10 @@ class InverseTask(Task):
 
     def least_squares(self) -> LeastSquares:
         """The losses as one function of flat parameters, for Gauss–Newton."""
-        return LeastSquares(self.model, {name: loss for name, loss in self.losses.items()})  # type: ignore[misc]
+        losses = {name: loss for name, loss in self.losses.items() if isinstance(loss, Loss)}
+        if self._trainer is None or self.trainer.world_size == 1 or not self.trainer.training:
+            return LeastSquares(self.model, losses)
+        return SharedLeastSquares(self.model, losses, self.trainer.global_rank, self.trainer.world_size, self.total)
 
     def refit(self) -> None:
         """Fit every resampling bin by Gauss–Newton, warm-started from the present (central) parameters."""
@@ -137,7 +159,7 @@ class InverseTask(Task):
 
     def status(self) -> str:
         """The loss and its parts for the progress bar."""
-        parts = {name: float(part.detach()) for name, part in self._parts.items()}
+        parts = {name: float(part) for name, part in self._parts.items()}
         terms = "  ".join(f"{name} {value:.3g}" for name, value in parts.items()) if len(parts) > 1 else ""
         return f"loss {sum(parts.values()):.4g}  {terms}"
 
