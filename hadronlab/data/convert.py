@@ -119,6 +119,10 @@ def _join(pieces: list[Piece], first: Piece) -> Piece:
     """The pieces of one source, in the order of time; all must share the positions of `first`."""
     source = pieces[0].source
     for piece in pieces:
+        if len(piece.values) != len(piece.t):
+            raise DataError(
+                f"{source}: must be (T, [B,] S) with T = {len(piece.t)}, got {piece.values.shape}"
+            )
         for name in ("radius", "site", "length"):
             if not np.array_equal(getattr(piece, name), getattr(first, name)):  # type: ignore[arg-type]
                 raise DataError(f"{source}: its files disagree in their {name}")

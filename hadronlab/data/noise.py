@@ -56,7 +56,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class InelasticState:
-    """amplitude · e^{−(r/range_fm)²} e^{−gap (t − t_first)} of the mean |R| of the first slice; gap in MeV."""
+    """amplitude · e^{−(r/range_fm)²} e^{−gap (t − t_first)}, relative to mean |R(t_first)|; gap in MeV."""
 
     gap: float = 300.0
     amplitude: float = 0.01
@@ -75,7 +75,7 @@ def _root(correlation: Tensor) -> Tensor:
 
 
 def _even_modes(r: Tensor, length: float) -> Tensor:
-    """Functions (M, N) whose sum with unit Gaussian coefficients has variance one and the correlation `length`.
+    """Functions (M, N) that unit Gaussian coefficients sum to variance one with the correlation `length`.
 
     It is the even part of a squared-exponential process: R is even in r, and an odd term would make the
     Laplacian of the noise diverge at the origin.

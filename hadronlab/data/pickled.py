@@ -21,7 +21,7 @@ MAX_OPCODES = 100_000
 OPCODES = {
     *("PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "NONE", "NEWTRUE", "NEWFALSE"),
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "FLOAT", "BINFLOAT"),
-    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
     *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "EMPTY_LIST", "APPEND", "APPENDS", "LIST"),
     *("EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_DICT", "DICT", "SETITEM", "SETITEMS"),
     *("GET", "BINGET", "LONG_BINGET", "PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"),
@@ -88,14 +88,14 @@ class _Array:
         self.value = _array(raw, dtype, shape, "F" if fortran else "C")
 
 
-def _array(raw: bytes | str, dtype: _Dtype, shape: tuple[int, ...], order: str) -> np.ndarray:
+def _array(raw: bytes | bytearray | str, dtype: _Dtype, shape: tuple[int, ...], order: str) -> np.ndarray:
     if not isinstance(dtype, _Dtype) or not isinstance(shape, tuple):
         raise DataError("pickle holds an array without a type or a shape")
     raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2 wrote bytes as str
     kind, size = dtype.build(), 1
     for length in shape:
         size *= int(length)
-    if not isinstance(raw, bytes) or size < 0 or size * kind.itemsize != len(raw):
+    if not isinstance(raw, bytes | bytearray) or size < 0 or size * kind.itemsize != len(raw):
         raise DataError(f"pickle holds an array whose shape {shape!r:.60} disagrees with its size")
     return np.frombuffer(raw, kind).reshape(shape, order="F" if order == "F" else "C")
 
@@ -107,7 +107,16 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes(*arguments: Any) -> bytes:
+    """Stands for bytes(), with which protocol 2 stores an empty string."""
+    if arguments:
+        raise DataError("pickle builds bytes out of something else")
+    return b""
+
+
 STAND_INS = {
+    ("__builtin__", "bytes"): _no_bytes,
+    ("builtins", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _Type,
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _encode,

@@ -30,16 +30,16 @@ def laplacian_matrix(r: np.ndarray, points: int = 9) -> np.ndarray:
     """
     if len(r) < points:
         raise DataError(f"a Laplacian by {points}-point differences needs {points} radii, got {len(r)}")
-    n_mirror = points // 2
-    mirrored = np.concatenate([-r[:n_mirror][::-1], r])
+    half = points // 2
+    nodes = np.concatenate([-r[:half][::-1], [0.0], r])  # u(0) = 0 costs no column
     matrix = np.zeros((len(r), len(r)))
     for i in range(len(r)):
-        first = min(i, len(mirrored) - points)
-        columns = np.arange(first, first + points)
-        weights = finite_difference_weights(mirrored[columns], float(r[i]), 2)
-        for column, weight in zip(columns, weights, strict=True):
-            target = column - n_mirror if column >= n_mirror else n_mirror - 1 - column
-            matrix[i, target] += weight * mirrored[column] / r[i]
+        first = min(i + 1, len(nodes) - points)
+        weights = finite_difference_weights(nodes[first : first + points], float(r[i]), 2)
+        for node, weight in enumerate(weights, start=first):
+            if node != half:
+                column = node - half - 1 if node > half else half - 1 - node
+                matrix[i, column] += weight * nodes[node] / r[i]
     return matrix
 
 

@@ -34,9 +34,10 @@ def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int =
 
 
 def deviations(values: Tensor, kind: str = "jackknife") -> Tensor:
-    """Deviations d (B, ...) of the bins of `values` (1+B, ...) from their mean, with Σ_b d_b d_bᵀ the covariance.
+    """Deviations d (B, ...) of the bins of `values` (1+B, ...), scaled: Σ_b d_b d_bᵀ is the covariance.
 
-    The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. DataError with fewer than two bins.
+    The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. DataError with fewer than
+    two bins.
     """
     _check_kind(kind)
     n_bins = values.shape[0] - 1

@@ -102,10 +102,7 @@ def generate(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
         n_levels=lattice.n_states,
     )
     masses = pair.mass1, pair.mass2
-    if masses[0] is None or masses[1] is None:
-        raise ConfigError(
-            f"system {pair.name}: a synthetic lattice needs both masses; give system.mass1=… in MeV"
-        )
+    assert masses[0] is not None and masses[1] is not None  # or reduced_mass has refused
     if abs(pair.hbar_c / HBAR_C - 1) > 1e-9:
         raise ConfigError(
             f"system {pair.name}: a synthetic lattice is in MeV and fm, but hbar_c = {pair.hbar_c}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,8 @@ def read_ascii(path: Path, source: str, columns: str = "auto") -> list[Piece]:
     """
     _check_size(path)
     try:
-        table = np.loadtxt(path, comments="#", ndmin=2, encoding="utf-8")
+        with warnings.catch_warnings(action="ignore"):  # an empty table is told below
+            table = np.loadtxt(path, comments="#", ndmin=2, encoding="utf-8")
     except (ValueError, OSError) as error:  # UnicodeDecodeError is a ValueError
         raise DataError(f"{path}: not a table of numbers ({str(error).splitlines()[0]:.160})") from error
     if table.size == 0 or table.shape[1] < 3:
