@@ -44,7 +44,7 @@ class InvariantWaveFunction(WaveFunction):
         self,
         system: FewBodySystem,
         widths: Sequence[int] = (24, 16, 16),
-        activation: str = "tanh",
+        activation: str = "silu",
         features: Sequence[str] = ("linear", "saturating"),
         clusters: Sequence[Sequence[Sequence[int]]] = (),
         kato: bool = False,
