@@ -16,8 +16,9 @@ class HadronPair:
     """A pair of hadrons in the S-wave.
 
     Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. A mass of None is that of
-    the data file. `potential` is the truth (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in MeV fm⁻³), or None where it is unknown.
-    `references` holds published numbers, name → {"value": …, "source": …}. Raises ConfigError for a bad mass.
+    the data file. `potential` is the truth (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in
+    MeV fm⁻³), or None where it is unknown. `references` holds published numbers, name → {"value": …, "source": …}.
+    Raises ConfigError for a bad mass.
     """
 
     name: str
