@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.optim.gram import symmetric_product
 
 
 class DampedSolver:
@@ -66,18 +67,23 @@ class DampedSolver:
         return self._capped(delta, (delta @ (G @ delta)).clamp(min=0.0).sqrt(), step).to(force.dtype)
 
     def solve_kernel(self, rows: Tensor, residual: Tensor, step: float = 1.0) -> Tensor:
-        """δ (P,) from O (N, P) and e (N,), through the N × N matrix O Oᵀ."""
-        J, e = rows.double(), residual.double()
-        _finite(J, e)
-        kernel = J @ J.T
-        drift = torch.zeros(J.shape[1], dtype=J.dtype, device=J.device)
+        """δ (P,) from O (N, P) and e (N,), through the N × N matrix O Oᵀ.
+
+        O is multiplied in its own precision: float32 rows halve the work and suffice while λ ≫ 1e-7 |O|²; the
+        system is solved in float64.
+        """
+        J, e = rows, residual.double()
+        kernel = symmetric_product(J)
+        _finite(kernel, e)
+        drift = torch.zeros(J.shape[1], dtype=e.dtype, device=e.device)
         if self.momentum and self.previous is not None:
-            drift = self.momentum * self.previous.to(J)
+            drift = self.momentum * self.previous.to(e)
         # the mean diagonal of OᵀO is trace/P, and the two matrices share their trace
         shift = self._shift(kernel, J.shape[1])
-        delta = drift + J.T @ self._ladder(kernel, e - J @ drift, shift)
+        weights = self._ladder(kernel, e - (J @ drift.to(J)).to(e), shift)
+        delta = drift + (J.T @ weights.to(J)).to(e)
         self._remember(delta)
-        return self._capped(delta, (J @ delta).norm(), step).to(residual.dtype)
+        return self._capped(delta, (J @ delta.to(J)).norm(), step).to(residual.dtype)
 
     def _shift(self, matrix: Tensor, size: int | None = None) -> float:
         if not self.relative:

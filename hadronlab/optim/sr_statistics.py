@@ -20,6 +20,7 @@ from torch import Tensor
 
 from hadronlab.estimators.local_energy import LocalEnergy, clip_limits
 from hadronlab.models.wavefunction import chunks
+from hadronlab.optim.gram import add_gram_, mirror_
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunction import WaveFunction
@@ -146,22 +147,7 @@ def accumulate(
         else:
             statistics.force += wavefunction.parameter_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
-    _mirror_(statistics.gram)
-
-
-def add_gram_(gram: Tensor, rows: Tensor, blocks: int = 4) -> None:
-    """gram += rows rowsᵀ, lower triangle by blocks: nearly half the work of the full product."""
-    size = -(-len(rows) // blocks)
-    for start in range(0, len(rows), size):
-        stop = min(start + size, len(rows))
-        block = rows[start:stop] @ rows[:stop].T
-        gram[start:stop, :stop] += block
-
-
-def _mirror_(gram: Tensor) -> None:
-    """Copy the lower triangle over the upper one."""
-    lower = gram.tril(-1)
-    gram.triu_().tril_().add_(lower).add_(lower.T)
+    mirror_(statistics.gram)
 
 
 @torch.no_grad()
@@ -171,17 +157,18 @@ def kernel_rows(
     channel: Tensor | None,
     psi: Tensor,
     h: Tensor,
+    dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
     processes: Processes = Processes(),
 ) -> tuple[Tensor, Tensor]:
     """Rows O (n, P) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z."""
     cotangents = row_cotangents(psi, generator)
-    rows = wavefunction.parameter_rows(r, cotangents, channel)
+    rows = wavefunction.parameter_rows(r.to(dtype), cotangents.to(dtype), channel)
     e = torch.einsum("rkb,kb->rb", cotangents, h) * psi.square().sum(0).sqrt()
-    n = processes.total(rows.new_tensor([float(r.shape[-1])]))
-    rows[:, 0] -= processes.total(rows[:, 0].sum(1, keepdim=True)) / n
+    n = processes.total(r.new_tensor([float(r.shape[-1])]))
+    rows[:, 0] -= (processes.total(rows[:, 0].sum(1, keepdim=True)) / n).to(dtype)
     root = n.sqrt()
-    return processes.gather(rows.flatten(1).T.contiguous()) / root, processes.gather(e.flatten()) / root
+    return processes.gather(rows.flatten(1).T.div_(root.to(dtype))), processes.gather(e.flatten()) / root
 
 
 def reconfigure(
@@ -199,12 +186,13 @@ def reconfigure(
     """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
 
     Kernel form when all processes together have fewer rows than parameters, else P × P. `step` is the learning
-    rate, which the solver's cap counts; `generator` draws z, one for every process.
+    rate, which the solver's cap counts; `dtype` that of the rows and of the products of rows; `generator` draws z, one for
+    every process.
     """
     h = residual(local, clip, processes)
     if r.shape[-1] * processes.size * min(2, len(h)) < wavefunction.n_parameters:
-        rows, e = kernel_rows(wavefunction, r, channel, local.psi, h, generator, processes)
-        return solver.solve_kernel(rows, 2.0 * e, step)
+        rows, e = kernel_rows(wavefunction, r, channel, local.psi, h, dtype, generator, processes)
+        return solver.solve_kernel(rows, 2.0 * e, step).double()
     statistics = SRStatistics.zeros(wavefunction.n_parameters, r)
     accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
     if processes.size > 1:

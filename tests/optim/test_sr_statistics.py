@@ -13,7 +13,6 @@ from hadronlab.optim.sr_statistics import (
     Processes,
     SRStatistics,
     accumulate,
-    add_gram_,
     energy_gradient,
     kernel_rows,
     reconfigure,
@@ -189,13 +188,6 @@ def test_single_precision_rows_are_close():
         )
         sums.append(statistics.fisher)
     assert (sums[1] - sums[0]).abs().max() < 1e-5 * sums[0].abs().max()
-
-
-def test_blocked_gram_equals_the_product():
-    rows = torch.randn(37, 20, dtype=torch.float64)
-    gram = torch.zeros(37, 37, dtype=torch.float64)
-    add_gram_(gram, rows)
-    torch.testing.assert_close(gram.tril(), (rows @ rows.T).tril())
 
 
 def test_step_lowers_the_energy_of_sampled_channels():
