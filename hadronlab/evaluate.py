@@ -12,7 +12,9 @@ def main() -> None:
     """Rebuild the task from the run's own configuration and newest checkpoint, and write its results again."""
     parser = argparse.ArgumentParser(prog="hadronlab-evaluate", description=__doc__)
     parser.add_argument("run_directory", type=Path)
-    parser.add_argument("--samples", type=int, help="vmc: samples of the evaluation (more of them, smaller errors)")
+    parser.add_argument(
+        "--samples", type=int, help="vmc: samples of the evaluation (more of them, smaller errors)"
+    )
     options = parser.parse_args()
 
     from hadronlab.config.messages import one_line

@@ -26,8 +26,17 @@ class Schrodinger(Loss):
         if V is not None:
             left = left - V.to(left.dtype)[..., None, :] * self.amplitude[bin][:, rows]
         if U is not None:
-            left = left - self.source[bin] @ U.to(left.dtype).mT  # Eq. (4), Eq. (5)
+            left = left - self.source[bin][:, : U.shape[-1]] @ U.to(left.dtype).mT  # Eq. (4), Eq. (5)
         return left
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(K, n, P)."""
+        total = self.lhs.new_zeros(())
+        if dV is not None:
+            total = total - self.amplitude[bin][:, rows, None] * dV
+        if dU is not None:
+            total = total - (self.source[bin][:, : dU.shape[1]] @ dU).movedim(0, 1)
+        return total
 
 
 class RCorrelator(Schrodinger):
@@ -69,12 +78,21 @@ class RCorrelator(Schrodinger):
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(…, K, n), in units of σ."""
-        left = super().residual(U, V, rows, bin)
+        return self._whitened(super().residual(U, V, rows, bin)[..., None], rows).squeeze(-1)
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(K, n, P)."""
+        return self._whitened(super().jacobian(dU, dV, rows, bin), rows)
+
+    def _whitened(self, left: Tensor, rows: Tensor) -> Tensor:
+        """(…, K, n, P) in units of σ."""
         if self.whitening is None:
-            return left * self.inverse_sigma[:, rows]
+            return left * self.inverse_sigma[:, rows, None]
         if len(rows) != self.whitening.shape[-1]:
-            raise ConfigError("weighting 'covariance' couples the radii: train on all rows at once")
-        return (self.whitening @ left[..., None]).squeeze(-1)
+            raise ConfigError(
+                "weighting 'covariance' couples the radii: train on all rows at once, with Adam"
+            )
+        return self.whitening @ left
 
 
 def _whitening(data: WaveData, shrinkage: float) -> Tensor:

@@ -11,9 +11,9 @@ from hadronlab.errors import ConfigError
 class Loss(nn.Module):
     """weight · Σ residual², with residual = constant + linear(U, V0).
 
-    U: (…, n, N) on (rows, all radii) in MeV fm⁻³, or None for zero; V: (…, n) in MeV, or None for zero;
-    rows: (n,) indices into data.r; bin: 0 the mean, 1…B the jackknife bins. Leading dimensions of U and V
-    come back at the front of the residual.
+    U: (…, n, M) on rows × the first M radii (those beyond count as zero) in MeV fm⁻³, or None for zero;
+    V: (…, n) in MeV, or None for zero; rows: (n,) indices into data.r; bin: 0 the mean, 1…B the resampling bins.
+    Leading dimensions of U and V come back at the front of the residual.
     """
 
     def __init__(self, data: WaveData, weight: float = 1.0) -> None:
@@ -27,6 +27,14 @@ class Loss(nn.Module):
         return self.data.rows
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        raise NotImplementedError
+
+    def columns(self, count: int) -> slice:
+        """The radii r' that `jacobian` wants dU on: of the first `count`, where U ends."""
+        return slice(0, count)
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """∂residual/∂θ, (…, P), in the order of `residual`, from dU (n, M, P) on `columns` and dV (n, P)."""
         raise NotImplementedError
 
     def forward(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:

@@ -41,12 +41,20 @@ class Asymptotic(Loss):
         self.far = nn.Buffer(data.r > cutoff, persistent=False)
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
-        """(…, n, N): U/scale in the far region, zero elsewhere."""
+        """(…, pairs): U/scale in the far region."""
         if U is None:
-            return self.data.r.new_zeros(len(rows), len(self.data.r))
-        here, there = self.far[rows][:, None], self.far[None, :]
-        region = here & there if self.mode == "and" else here | there
-        return U / self.scale * region  # Eq. (6)
+            return self.data.r.new_zeros(0)
+        return U[..., self._region(rows, U.shape[-1])] / self.scale  # Eq. (6)
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(pairs, P)."""
+        if dU is None:
+            return self.data.r.new_zeros(0, 1 if dV is None else dV.shape[-1])
+        return dU[self._region(rows, dU.shape[1])] / self.scale
+
+    def _region(self, rows: Tensor, count: int) -> Tensor:
+        here, there = self.far[rows][:, None], self.far[None, :count]
+        return here & there if self.mode == "and" else here | there
 
 
 class Ridge(Loss):
@@ -66,8 +74,19 @@ class Ridge(Loss):
     def rows(self) -> Tensor:
         return super().rows()[:: self.stride]
 
+    def columns(self, count: int) -> slice:
+        return slice(0, count, self.stride)
+
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
-        """(…, n, ⌈N/stride⌉), dimensionless."""
+        """(…, n, ⌈M/stride⌉), dimensionless."""
         if U is None:
-            return self.data.r.new_zeros(len(rows), len(self.root[:: self.stride]))
-        return self.root[rows][:, None] * U[..., :: self.stride] * self.root[None, :: self.stride]
+            return self.data.r.new_zeros(len(rows), 0)
+        right = self.root[: U.shape[-1] : self.stride]
+        return self.root[rows][:, None] * U[..., :: self.stride] * right
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(n, ⌈M/stride⌉, P)."""
+        if dU is None:
+            return self.data.r.new_zeros(0, 1 if dV is None else dV.shape[-1])
+        right = self.root[:: self.stride][: dU.shape[1], None]
+        return self.root[rows][:, None, None] * dU * right

@@ -22,7 +22,7 @@ class RowShare(Loss):
     def rows(self) -> Tensor:
         return self.whole.rows()[self.rank :: self.size]
 
-    def columns(self, count: int) -> Tensor:
+    def columns(self, count: int) -> slice:
         return self.whole.columns(count)
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:

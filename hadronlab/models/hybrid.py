@@ -28,13 +28,22 @@ class Hybrid(Potential):
         if math.isinf(support):
             raise ConfigError("hybrid needs a finite support (fm): beyond it the local part alone acts")
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
+        self.additive = nonlocal_part.additive
 
     def local(self, r: Tensor) -> Tensor:
         return self.local_part.local(r)
 
+    def envelope(self, r: Tensor) -> Tensor:
+        return smooth_cut(r, self.support) * self.nonlocal_part.envelope(r)
+
+    def features(self, r: Tensor) -> Tensor:
+        return self.nonlocal_part.features(r)
+
+    def readout(self, x: Tensor) -> Tensor:
+        return self.nonlocal_part.readout(x)
+
     def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
-        cut = smooth_cut(r, self.support) * smooth_cut(rp, self.support)
-        return self.nonlocal_part.kernel(r, rp) * cut
+        return self.nonlocal_part.kernel(r, rp) * (smooth_cut(r, self.support) * smooth_cut(rp, self.support))
 
     def grid_kernel(self, rows: Tensor, r: Tensor) -> Tensor:
         cut = smooth_cut(rows, self.support)[:, None] * smooth_cut(r, self.support)[None, :]

@@ -48,12 +48,15 @@ class Potential(nn.Module):
     """V0(r) δ(r−r') + U(r,r') of an S-wave pair.
 
     A subclass gives `kernel` (and, where it has one, `local`). `support` (fm) is the radius beyond which U is
-    zero: a network says nothing outside the radii it was trained on.
+    zero: a network says nothing outside the radii it was trained on. An `additive` one also gives `features` and
+    `readout`, U(r,r') = envelope(r) · readout(features(r) + features(r')) · envelope(r'): most of ∂U/∂θ then costs
+    one pass a radius instead of one a pair.
     """
 
     task: ClassVar[str] = "inverse"
     has_local: bool = False
     has_nonlocal: bool = True
+    additive: bool = False
 
     def __init__(self, support: float = math.inf) -> None:
         super().__init__()
@@ -73,6 +76,18 @@ class Potential(nn.Module):
     def local(self, r: Tensor) -> Tensor:
         """V0(r) in MeV, same shape as r (fm)."""
         return torch.zeros_like(r)
+
+    def features(self, r: Tensor) -> Tensor:
+        """Half of the readout's input, (*r.shape, m), of an additive potential."""
+        raise NotImplementedError(f"{type(self).__name__} is not additive")
+
+    def readout(self, x: Tensor) -> Tensor:
+        """The kernel from the summed features (…, m) of an additive potential."""
+        raise NotImplementedError(f"{type(self).__name__} is not additive")
+
+    def envelope(self, r: Tensor) -> Tensor:
+        """The factor of either radius."""
+        return torch.ones_like(r)
 
     def grid_kernel(self, rows: Tensor, r: Tensor) -> Tensor:
         """`kernel` on the outer grid; overridden where features of r can be computed once."""

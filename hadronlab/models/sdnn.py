@@ -24,6 +24,8 @@ class SDNN(Potential):
     scale: MeV fm⁻³ (the ω of U = ω U_θ). length: the radius (fm) that the input is divided by.
     """
 
+    additive = True
+
     def __init__(
         self,
         widths: Sequence[int] = (64, 16),
