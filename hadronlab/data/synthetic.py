@@ -73,6 +73,10 @@ class SyntheticLattice:
     inelastic: InelasticState | None = None
 
     def __post_init__(self) -> None:
+        # A configuration hands over its own containers, in which a Source has become mere settings.
+        sources = {str(name): Source(s.shape, s.range_fm) for name, s in self.sources.items()}
+        object.__setattr__(self, "times", tuple(int(t) for t in self.times))
+        object.__setattr__(self, "sources", sources)
         if self.grid not in ("radial", "sites"):
             raise ConfigError(f"synthetic lattice: grid {self.grid!r} is unknown: choose radial or sites")
         if not (self.spacing_fm > 0 and self.length >= 4 and self.step > 0):

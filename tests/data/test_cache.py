@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
 from hadronlab.data import cache
 from hadronlab.data.cache import directory, key, synthetic_correlator
@@ -70,6 +71,9 @@ def test_key_depends_on_every_setting() -> None:
         (PAIR, replace(LATTICE, grid="sites")),
     ]
     assert len({key(*variant) for variant in variants}) == len(variants)
+    configured = OmegaConf.create({"wall": Source("gaussian", 0.4)}, flags={"allow_objects": True})
+    other = OmegaConf.create({"wall": Source("gaussian", 0.5)}, flags={"allow_objects": True})
+    assert len({key(PAIR, replace(LATTICE, sources=sources)) for sources in (configured, other)}) == 2
     same = replace(PAIR, potential=Gaussians(strengths=[-50.0], exponents=[2.0]))
     assert key(same, replace(LATTICE, times=[24, 25, 26, 27, 28])) == key(PAIR, LATTICE)
 
