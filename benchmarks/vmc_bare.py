@@ -62,6 +62,11 @@ def build(name: str) -> FewBodySystem:
     return quark_system(name, *QUARKS[name])
 
 
+def anneal(done: float) -> float:
+    """Full learning rate for half of the training, then linearly down to a fiftieth."""
+    return max(0.02, min(1.0, 2 * (1 - done)))
+
+
 def train(psi: WaveFunction, options: argparse.Namespace, seed: int) -> tuple[int, list[float]]:
     """Stochastic reconfiguration for options.seconds of CPU time; steps done and seconds by part."""
     sampler = MetropolisSampler(psi, options.walkers, options.sweeps, seed=seed)
@@ -70,7 +75,7 @@ def train(psi: WaveFunction, options: argparse.Namespace, seed: int) -> tuple[in
     sampler.sample(200)
     start, step, parts = time.process_time(), 0, [0.0, 0.0, 0.0]
     while time.process_time() - start < options.seconds:
-        rate = options.rate / psi.energy_scale / (1 + step / options.decay)
+        rate = options.rate / psi.energy_scale * anneal((time.process_time() - start) / options.seconds)
         marks = [time.process_time()]
         r, channel = sampler.sample()
         marks.append(time.process_time())
@@ -135,7 +140,6 @@ def main() -> None:
     parser.add_argument(
         "--rate", type=float, default=0.2, help="learning rate in units of the inverse energy scale"
     )
-    parser.add_argument("--decay", type=float, default=1000.0, help="steps after which the rate has halved")
     parser.add_argument("--momentum", type=float, default=0.8)
     parser.add_argument("--shift", type=float, default=1e-3)
     parser.add_argument("--cap", type=float, default=0.05)
