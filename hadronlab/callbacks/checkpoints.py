@@ -22,7 +22,8 @@ class Checkpoints(Checkpoint):
     """Saves every `every_n_steps` steps, or when `every_minutes` have passed, and at the end.
 
     A save falls between two steps, after the step's row went to the loggers, so that a run killed at any moment has
-    logged all that its checkpoint counts. A state that is not finite is never saved. A disk that is full costs the
+    logged all that its checkpoint counts. A state that is not finite is never saved, and one that the guards suspect
+    only at the end. A disk that is full costs the
     checkpoint, not the run: the old files stand and the next save tries again.
     """
 
@@ -42,7 +43,7 @@ class Checkpoints(Checkpoint):
         if not due:
             late = time.monotonic() - self._saved_at > 60.0 * self.every_minutes
             due = any_rank(trainer, late) if trainer.world_size > 1 else late
-        if due:
+        if due and not any_rank(trainer, any(getattr(c, "suspicious", False) for c in trainer.callbacks)):  # type: ignore[attr-defined]
             self.save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

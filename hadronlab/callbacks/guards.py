@@ -44,7 +44,7 @@ class Guards(Callback):
     def __init__(
         self,
         patience: int = 50,
-        acceptance: tuple[float, float] = (0.02, 0.98),
+        acceptance: tuple[float, float] = (0.05, 0.98),
         r_hat: float = 1.1,
         max_repairs: int = 4,
     ) -> None:
@@ -76,22 +76,29 @@ class Guards(Callback):
                 self._singular(f"step {trainer.global_step}: metric singular, solved with "
                                + ("its small eigenvalues cut" if rung == "eigh" else rung.replace("x", "× ")))  # fmt: skip
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether a slow sign shows: no state to come back to."""
+        return any(self._rows.values())
+
     def _slow_sign(self, health: Mapping[str, float]) -> tuple[str, str] | None:
         """The (kind, message) of a sign that has lasted for `patience` steps."""
         low, high = self.acceptance
-        acceptance, r_hat = health.get("acceptance", 0.5), health.get("r_hat", 1.0)
         energy, bound = health.get("energy", 0.0), health.get("energy_bound", -math.inf)
         margin = 5.0 * health.get("energy_error", 0.0) + 1e-9 * abs(bound) if math.isfinite(bound) else 0.0
         loss, zero = health.get("loss", 0.0), health.get("loss_zero", math.inf)
-        signs = {
-            "frozen_walkers": (not low <= acceptance <= high or r_hat > self.r_hat,
-                               f"walkers frozen: acceptance {acceptance:.3f}, R-hat {r_hat:.3f}"),
+        acceptance, r_hat = health.get("acceptance"), health.get("r_hat")
+        stuck = acceptance is not None and not low <= acceptance <= high
+        signs: dict[str, tuple[bool | None, str]] = {
+            "frozen_walkers": (None if acceptance is None else stuck, f"walkers frozen: acceptance {acceptance or 0.0:.3f}"),
+            "unmixed_walkers": (None if r_hat is None else r_hat > self.r_hat, f"walkers do not mix: R-hat {r_hat or 0.0:.3f}"),
             "energy_below_bound": (energy < bound - margin, f"energy {energy:.8g} below the variational bound {bound:.8g}"),
             "collapsed": (abs(loss - zero) < 1e-3 * zero < math.inf, f"potential collapsed to zero: loss {loss:.6g}, that of U = 0"),
         }  # fmt: skip
         for kind, (bad, message) in signs.items():
-            self._rows[kind] = self._rows.get(kind, 0) + 1 if bad else 0
-            if self._rows[kind] >= self.patience:
+            if bad is not None:  # what is not measured at this step says nothing
+                self._rows[kind] = self._rows.get(kind, 0) + 1 if bad else 0
+            if self._rows.get(kind, 0) >= self.patience:
                 return kind, f"{message}, for {self.patience} steps"
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pytorch_lightning import LightningModule, Trainer
@@ -23,6 +23,8 @@ class NaturalGradient(Callback):
     shift, relative: the initial damping (see DampedSolver). tolerance, patience: relative fall of the loss that
     counts as progress, and how many steps may pass without it.
     """
+
+    task: ClassVar[str] = "inverse"
 
     def __init__(
         self,

@@ -15,6 +15,9 @@ from hadronlab.runner.build import build_task, build_trainer
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
 
 
+FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # faults after which they are drawn anew
+
+
 @dataclass
 class Outcome:
     """A trained task. status: "ok", or the kind of the fault that ended the run; notes: what the guards saw."""
@@ -65,7 +68,7 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
             return Outcome(task, trainer, fault.kind, notes)
         guards = _guards(trainer)
         assert guards is not None
-        guards.resume_with(repairs, restarts, notes, fresh_walkers=fault.kind == "frozen_walkers")
+        guards.resume_with(repairs, restarts, notes, fresh_walkers=fault.kind in FRESH_WALKERS)
 
 
 def _guards(trainer: Trainer) -> Guards | None:

@@ -248,7 +248,7 @@ class VMCTask(Task):
         return {
             "energy": energy,
             "energy_error": error,
-            "acceptance": self.sampler.acceptance if float(self.sampler.proposed.sum()) >= 50 else 0.5,
+            **({"acceptance": self.sampler.acceptance} if float(self.sampler.proposed.sum()) >= 50 else {}),
             **bound,
         }
 
