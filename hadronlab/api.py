@@ -58,7 +58,7 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     """The configuration of a run in `directory`, with Hydra's runtime set as its command would set it."""
     GlobalHydra.instance().clear()
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose("train", list(overrides), return_hydra_config=True)
+        config = compose("train", quote_particles(overrides), return_hydra_config=True)
     place = Path(directory or f"outputs/{config.system.name}/{datetime.now():%Y-%m-%d_%H-%M-%S}").absolute()
     with open_dict(config):
         config.hydra.runtime.output_dir = str(place)

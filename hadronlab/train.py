@@ -35,11 +35,12 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
+    from hadronlab.config.arguments import quote_particles
     from hadronlab.runner.resume import resume_arguments
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     try:
-        sys.argv = resume_arguments(sys.argv)
+        sys.argv = quote_particles(resume_arguments(sys.argv))
         run()
     except user_errors() as error:
         failures.append(error)

@@ -42,6 +42,9 @@ TASKS = {
     "vmc": "finds the ground state of a few-body system",
 }
 
+OPTIMIZERS = {"inverse": "natural_gradient", "vmc": "sr"}
+UNUSED = {"inverse": ("sampler", "schedule", "interaction"), "vmc": ("loss", "data"), "": ()}
+
 
 def check(config: DictConfig) -> None:
     """Raise ConfigError for a missing value, a wrong key or type, or a model that does not fit the task."""
@@ -67,15 +70,21 @@ def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:
 
 
 def check_task(config: DictConfig) -> None:
-    """Raise ConfigError where the model was made for the other of the two tasks [a mixed choice composes silently]."""
+    """Raise ConfigError for parts made for the other of the two tasks [a mixed choice composes silently]."""
     wanted = task_of(locate(config.task._target_, "task"))
+    here = f"system={config.system.name} {TASKS[wanted or '']}"
     model = locate(config.model._target_, "model")
     found = task_of(model) or wanted
     if found != wanted:
         raise ConfigError(
-            f"model {model.__name__} {TASKS[found or '']}, but system={config.system.name} {TASKS[wanted or '']}: "
-            f"choose model= one of {', '.join(models_for(wanted))}"
+            f"model {model.__name__} {TASKS[found or '']}, but {here}: choose model= one of {', '.join(models_for(wanted))}"
         )
+    step = OmegaConf.select(config, "optimizer.natural_gradient._target_")
+    if step and (task_of(locate(step, "optimizer.natural_gradient")) or wanted) != wanted:
+        raise ConfigError(f"{step.rsplit('.', 1)[1]} is for the other task, but {here}: choose optimizer={OPTIMIZERS[wanted or '']} or adam")
+    for group in UNUSED[wanted or ""]:
+        if config.get(group) is not None:
+            raise ConfigError(f"{group} does not concern a run that {TASKS[wanted or '']}: leave out {group}=…")
 
 
 def task_of(target: Any) -> str | None:

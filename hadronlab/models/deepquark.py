@@ -56,9 +56,9 @@ class DeepQuarkWaveFunction(WaveFunction):
         if channel_sum not in ("sampled", "exact"):
             raise ConfigError(f"model.channel_sum={channel_sum!r}: choose 'sampled' (the paper's) or 'exact'")
         self.boundary = default_boundary(self.length, n) if boundary is None else float(boundary)
-        if not self.boundary > 0:
+        if not self.boundary > 0.5 * self.length:
             raise ConfigError(
-                f"model.boundary={boundary} must be > 0 fm; typical is twice the size of the hadron"
+                f"model.boundary={boundary} is too small a box for distances of {self.length:.2g} fm: typical is twice that"
             )
         self.samples_channel = channel_sum == "sampled" and system.n_channels > 1
         self.n_particles, self.n_pairs = n, len(system.pairs)
