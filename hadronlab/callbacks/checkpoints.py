@@ -36,7 +36,8 @@ class Checkpoints(Checkpoint):
         self._saved_step, self._saved_at = -1, 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._saved_step, self._saved_at = trainer.global_step, time.monotonic()
+        self._saved_step = trainer.global_step if trainer.ckpt_path else -1  # a new run saves at once: something to go back to
+        self._saved_at = time.monotonic()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         due = trainer.global_step % self.every_n_steps == 0

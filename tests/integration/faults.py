@@ -1,0 +1,71 @@
+"""Callbacks that break a run on purpose: `+callbacks.bomb._target_=faults.NaNGradient +callbacks.bomb.at=30`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback
+
+
+class Bomb(Callback):
+    """Strikes at step `at`; with `always`, at every later step too, so that no repair helps."""
+
+    struck = 0
+
+    def __init__(self, at: int = 30, always: bool = False) -> None:
+        self.at, self.always = at, always
+
+    def due(self, trainer: Trainer) -> bool:
+        first = trainer.global_step == self.at and type(self).struck == 0
+        return first or (self.always and trainer.global_step >= self.at)
+
+    def strike(self, module: Any) -> None:
+        raise NotImplementedError
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
+        if self.due(trainer):
+            type(self).struck += 1
+            self.strike(pl_module)
+
+
+class NaNGradient(Bomb):
+    def strike(self, module: Any) -> None:
+        next(p for p in module.parameters() if p.grad is not None).grad.view(-1)[0] = math.nan
+
+
+class InfiniteParameter(Bomb):
+    def strike(self, module: Any) -> None:
+        with torch.no_grad():
+            next(module.parameters()).view(-1)[0] = math.inf
+
+
+class DeadNetwork(Bomb):
+    """U = 0 everywhere from here on, as a network whose units have all died."""
+
+    def strike(self, module: Any) -> None:
+        on_grid = module.model.on_grid
+        module.model.on_grid = lambda *a, **k: on_grid(*a, **k) * 0.0
+
+
+class FrozenWalkers(Bomb):
+    """Steps so large that nothing is accepted."""
+
+    def strike(self, module: Any) -> None:
+        module.sampler.adapt = False
+        module.sampler.move_weights = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)  # all particles at once
+        module.sampler.steps[:] = 1e6
+        module.sampler.reset_acceptance()
+
+
+class EnergyBelowBound(Bomb):
+    """Energies that no wave function has; eight times, more than the guards' patience."""
+
+    def due(self, trainer: Trainer) -> bool:
+        return trainer.global_step >= self.at and (self.always or type(self).struck < 8)
+
+    def strike(self, module: Any) -> None:
+        energy, error = module.history[-1]
+        module.history[-1] = (energy - 1e5, error)

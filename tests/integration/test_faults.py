@@ -1,0 +1,93 @@
+"""Every fault is seen, said in one line, written to result.json, and repaired or ended with a checkpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import Bomb, DeadNetwork, EnergyBelowBound, FrozenWalkers, InfiniteParameter, NaNGradient
+from processes import SEPARABLE, rows
+
+from hadronlab.api import run
+from hadronlab.callbacks.guards import Fault
+from hadronlab.runner.checkpoint_io import load_checkpoint
+
+INVERSE = [*SEPARABLE, "callbacks.checkpoints.every_n_steps=10", "callbacks.guards.patience=5", "trainer.max_steps=60"]
+VMC = ["system=jpsi", "quiet=true", "callbacks.checkpoints.every_n_steps=10", "callbacks.guards.patience=5", "trainer.max_steps=60",
+       "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20", "task.evaluation_samples=600", "task.evaluation_walkers=60",
+       "trainer.log_every_n_steps=10"]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _unlit() -> None:
+    for bomb in (NaNGradient, InfiniteParameter, DeadNetwork, FrozenWalkers, EnergyBelowBound):
+        bomb.struck = 0
+
+
+def bombed(base: list[str], bomb: type[Bomb], directory: Path, **settings: Any) -> dict[str, Any]:
+    """result.json of a run with the bomb in it."""
+    extra = [f"+callbacks.bomb.{k}={v}" for k, v in {"_target_": f"faults.{bomb.__name__}", **settings}.items()]
+    return run(*base, *extra, directory=directory).result
+
+
+@pytest.mark.parametrize("bomb", [NaNGradient, InfiniteParameter])
+def test_not_finite_is_rolled_back_and_the_step_halved(bomb: type[Bomb], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = bombed(INVERSE, bomb, tmp_path)
+    assert result["status"] == "ok"
+    (line,) = [w for w in result["warnings"] if "is not finite" in w]
+    assert "back to the last checkpoint" in line and "\n" not in line
+    assert line in capsys.readouterr().err
+    checkpoint = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")
+    assert checkpoint["global_step"] == 60
+    assert checkpoint["optimizer_states"][0]["param_groups"][0]["lr"] == 0.5 * 0.01
+    assert [int(r["step"]) for r in rows(tmp_path)] == list(range(0, 60, 3))
+
+
+def test_a_fault_that_comes_back_ends_the_run_with_a_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="training ended early"):
+        bombed(INVERSE, NaNGradient, tmp_path, at=25, always="true")
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["status"] == "not_finite"
+    assert "ended after 4 repairs" in result["warnings"][4]
+    assert result["observables"]["loss_final"]["value"] > 0
+    assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 20
+    assert "ended early" in (tmp_path / "stopped.txt").read_text()
+
+
+def test_a_collapsed_potential_begins_anew(tmp_path: Path) -> None:
+    result = bombed(INVERSE, DeadNetwork, tmp_path, at=20)
+    assert result["status"] == "ok"
+    assert any("collapsed to zero" in w and "begun anew" in w for w in result["warnings"])
+    assert result["observables"]["loss_final"]["value"] != pytest.approx(result["observables"]["loss_zero_potential"]["value"])
+    assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 60
+
+
+def test_a_singular_metric_is_solved_and_said(tmp_path: Path) -> None:
+    settings = ["optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=5", "optimizer.natural_gradient.shift=0.0"]
+    result = run(*INVERSE, *settings, "trainer.max_steps=12", directory=tmp_path).result
+    assert result["status"] == "ok"
+    assert sum("metric singular" in w for w in result["warnings"]) == 1
+
+
+def test_frozen_walkers_are_replaced(tmp_path: Path) -> None:
+    result = bombed(VMC, FrozenWalkers, tmp_path)
+    assert result["status"] == "ok"
+    assert any("walkers frozen: acceptance 0.0" in w for w in result["warnings"])
+    assert 0.2 < float(rows(tmp_path)[-1]["acceptance"]) < 0.8
+
+
+def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
+    result = bombed(VMC, EnergyBelowBound, tmp_path)
+    assert result["status"] == "ok"
+    assert any("below the variational bound" in w for w in result["warnings"])
+
+
+@pytest.mark.parametrize("bomb", [FrozenWalkers, EnergyBelowBound])
+def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], tmp_path: Path) -> None:
+    kind = {"FrozenWalkers": "frozen_walkers", "EnergyBelowBound": "energy_below_bound"}[bomb.__name__]
+    with pytest.raises(Fault, match="training ended early"):
+        bombed(VMC, bomb, tmp_path, at=25, always="true")
+    assert json.loads((tmp_path / "result.json").read_text())["status"] == kind
+    assert (tmp_path / "checkpoints" / "last.ckpt").exists()
