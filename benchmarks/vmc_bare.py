@@ -135,6 +135,8 @@ def main() -> None:
     parser.add_argument("--widths", type=int, nargs="+", default=None)
     parser.add_argument("--activation", default=None)
     parser.add_argument("--features", nargs="+", default=None)
+    parser.add_argument("--kato", action=argparse.BooleanOptionalAction, default=None)
+    parser.add_argument("--confining", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--walkers", type=int, default=400)
     parser.add_argument("--sweeps", type=int, default=10)
     parser.add_argument(

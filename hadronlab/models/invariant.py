@@ -12,13 +12,15 @@ from hadronlab.errors import ConfigError
 from hadronlab.models.dense import DenseNetwork
 from hadronlab.models.envelopes import ExponentialEnvelope
 from hadronlab.models.jets import FEATURES, compose_, laplacian_of_product
-from hadronlab.models.length_scales import contact_slopes
+from hadronlab.models.length_scales import contact_slopes, is_confining
 from hadronlab.models.pair_geometry import PairGeometry
 from hadronlab.models.symmetry import antisymmetriser, pair_order
 from hadronlab.models.wavefunction import WaveFunction, chunks
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
+
+AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2}
 
 
 class InvariantWaveFunction(WaveFunction):
@@ -34,6 +36,7 @@ class InvariantWaveFunction(WaveFunction):
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off
         slowly between
             its clusters, the tail of two hadrons.
+        confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
     """
@@ -48,6 +51,7 @@ class InvariantWaveFunction(WaveFunction):
         features: Sequence[str] = ("linear", "saturating"),
         clusters: Sequence[Sequence[Sequence[int]]] = (),
         kato: bool = False,
+        confining: bool | None = None,
         size: float = 1.0,
     ):
         super().__init__(system)
@@ -73,6 +77,8 @@ class InvariantWaveFunction(WaveFunction):
         decay = torch.stack(decays).repeat(
             n, 1
         )  # (n · K, n_pairs), envelopes of a channel next to each other
+        if is_confining(system, self.length) if confining is None else confining:
+            decay = torch.cat([decay, (AIRY_SHARE * decays[0]).expand_as(decay)], 1)
         slope = contact_slopes(system) if kato else None
         self.envelope = ExponentialEnvelope(decay, order, scale, slope)
 

@@ -54,3 +54,10 @@ def contact_slopes(system: FewBodySystem) -> Tensor:
         residue = (v[0] - v[1]) * distances[1, p]  # (c/r − c/2r)·2r
         slopes.append(-mu[p] * residue / system.hbar_c**2)
     return torch.stack(slopes)
+
+
+def is_confining(system: FewBodySystem, length: float) -> bool:
+    """Whether the lowest eigenvalue of V rises without end when all distances grow alike."""
+    far = length * torch.tensor([100.0, 1000.0], dtype=torch.float64)[:, None].expand(2, len(system.pairs))
+    lowest = torch.linalg.eigvalsh(system.potential(far))[:, 0]
+    return bool(lowest[1] > 2 * lowest[0].abs())

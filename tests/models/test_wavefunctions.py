@@ -23,6 +23,7 @@ SYSTEMS = {
 MODELS = {
     "invariant": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("linear", "saturating")),
     "kato": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("smooth", "lorentzian"), kato=True),
+    "exponential": lambda s: InvariantWaveFunction(s, widths=(6, 5), confining=False),
     "deepquark": lambda s: DeepQuarkWaveFunction(
         s, widths=(6, 5), boundary=3 * length(s), channel_sum="exact"
     ),
