@@ -16,10 +16,19 @@ from hadronlab.runner.results import write_results
 log = logging.getLogger(__name__)
 
 
-def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any], wall_seconds: float, notes: Sequence[str] = ()) -> float | None:
+def finish(
+    config: DictConfig,
+    task: Any,
+    directory: Path,
+    about: dict[str, Any],
+    wall_seconds: float,
+    notes: Sequence[str] = (),
+    loggers: Sequence[Any] = (),
+) -> float | None:
     """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
 
-    about: the first keys of result.json, `status` among them. notes: warnings of the training.
+    about: the first keys of result.json, `status` among them. notes: warnings of the training. loggers: those that want
+    the results too.
     Returns the task's objective, the number that a sweeper minimises.
     """
     from hadronlab.plotting.figures import draw
@@ -33,7 +42,7 @@ def finish(config: DictConfig, task: Any, directory: Path, about: dict[str, Any]
     except OSError as error:  # the numbers are safe
         figures = {}
         log.warning("no figures: %s", error)
-    for logger in task.loggers if task._trainer is not None else []:
+    for logger in loggers:
         if hasattr(logger, "log_results"):
             logger.log_results(observables, figures)
     if not config.quiet:

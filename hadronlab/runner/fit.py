@@ -13,6 +13,7 @@ from hadronlab.callbacks.guards import Fault, Guards
 from hadronlab.errors import ConfigError, DataError, HadronlabError
 from hadronlab.runner.build import build_task, build_trainer
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
+from hadronlab.runner.wandb_logger import WandbRun, close_runs
 
 
 FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # faults after which they are drawn anew
@@ -37,6 +38,7 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
     """
     checkpoint = newest_whole(directory / "checkpoints") if resume else None
     trainer = build_trainer(config, directory)
+    _open_loggers(trainer, config, task)
     guards = _guards(trainer)
     while True:
         try:
@@ -60,8 +62,10 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
         else:
             repairs += 1
             guards.note(f"{fault}; back to the last checkpoint with half the step and ten times the shift")
+        close_runs()
         task = build_task(config, restart=restarts)
         trainer = build_trainer(config, directory)
+        _open_loggers(trainer, config, task)
         if ended:
             if checkpoint is not None:
                 task.load_state_dict(load_checkpoint(checkpoint)["state_dict"])
@@ -69,6 +73,15 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
         guards = _guards(trainer)
         assert guards is not None
         guards.resume_with(repairs, restarts, notes, fresh_walkers=fault.kind in FRESH_WALKERS)
+
+
+def _open_loggers(trainer: Trainer, config: DictConfig, task: Any) -> None:
+    threshold = getattr(task, "threshold", None)
+    for logger in trainer.loggers:
+        if isinstance(logger, WandbRun) and threshold is not None:
+            logger.levels = {"threshold": threshold.energy}
+        if trainer.is_global_zero:
+            logger.log_hyperparams(config)  # type: ignore[arg-type]
 
 
 def _guards(trainer: Trainer) -> Guards | None:

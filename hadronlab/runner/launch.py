@@ -46,6 +46,7 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     from hadronlab.runner.finish import finish
     from hadronlab.runner.fit import fit
     from hadronlab.runner.report import start_table
+    from hadronlab.runner.wandb_logger import close_runs
 
     quiet_libraries()
     started = time.monotonic()
@@ -53,11 +54,15 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     about = {"system": config.system.name, "task": task.task, "model": type(task.model).__name__, "seed": config.seed}
     if not config.quiet and rank(config) == 0:
         start_table({**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)})
-    outcome = fit(config, directory, task, resume)
-    if not outcome.trainer.is_global_zero:
-        return None
-    about["status"] = outcome.status
-    objective = finish(config, outcome.task, directory, about, time.monotonic() - started, outcome.notes)
+    try:
+        outcome = fit(config, directory, task, resume)
+        if not outcome.trainer.is_global_zero:
+            return None
+        about["status"] = outcome.status
+        seconds = time.monotonic() - started
+        objective = finish(config, outcome.task, directory, about, seconds, outcome.notes, outcome.trainer.loggers)
+    finally:
+        close_runs()
     if outcome.status != "ok":
         raise Fault(outcome.status, f"the training ended early, the result is that of its last checkpoint: {outcome.notes[-1]}")
     return objective
