@@ -19,7 +19,7 @@ def ground_state(system: FewBodySystem, found: Evaluation, threshold: Threshold 
     unit, length = system.energy_unit, length_unit(system)
     result = Observables()
     scalars = result.scalars
-    energy = scalars["energy"] = _quantity(found.energy, unit)
+    energy = scalars["energy"] = Quantity(found.energy.mean, found.energy.error, unit)
     if threshold is not None:
         scalars["threshold"] = Quantity(threshold.energy, None, unit, name=threshold.name)
         if energy.value < threshold.energy - 2 * found.energy.error:
@@ -74,9 +74,8 @@ def _densities(result: Observables, found: Evaluation, length: str) -> None:
 def _warn(result: Observables, found: Evaluation) -> None:
     scalars = result.scalars
     energy, known = scalars["energy"], result.reference.get("energy", {})
-    assert energy.error is not None
     if "error" in known:
-        margin = 3 * math.hypot(energy.error, known["error"])
+        margin = 3 * math.hypot(found.energy.error, known["error"])
         if energy.value < known["value"] - margin:
             result.warnings.append(f"energy {energy} lies below the reference {known['value']} by more than three standard errors")
     if scalars["r_hat"].value > 1.05:

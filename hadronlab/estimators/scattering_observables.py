@@ -68,7 +68,7 @@ def mean_and_error(values: Tensor, resampling: str) -> tuple[Tensor, Tensor | No
         return values[0], None
     error = resampled_error(values, resampling)
     if not torch.isfinite(error).all():
-        whole = torch.isfinite(values).flatten(1).all(1)
+        whole = torch.isfinite(values).reshape(len(values), -1).all(1)
         whole[0] = True
         error = (
             resampled_error(values[whole], resampling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -26,6 +27,8 @@ from hadronlab.sampling.statistics import ChainStatistics, chain_statistics
 from hadronlab.systems.references import references
 from hadronlab.systems.thresholds import Threshold, lowest_threshold
 from hadronlab.tasks.base import Task
+
+log = logging.getLogger(__name__)
 
 EVALUATION_SEED = (
     10_007  # added to the run's seed: the final walkers share nothing with those of the training
@@ -313,7 +316,7 @@ class VMCTask(Task):
             )
         if self.history:
             fall, error = self.remaining_descent()
-            if fall > max(self.target_error, 2 * error):
+            if fall > max(self.target_error, 3 * error):
                 result.warnings.append(
                     f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer (trainer.max_steps)"
                 )
@@ -345,6 +348,7 @@ class VMCTask(Task):
                 sampler.adapt = False
                 found = [local_energy(self.model, *sampler.sample()).energy.mean() for _ in range(steps)]
                 energies[name] = float(torch.stack(found).mean())
+                log.info("%s: energy %.8g %s", name, self._energy(energies[name]), self.system.energy_unit)
         best = min(sets, key=lambda name: energies.get(name, 0.0))
         vector_to_parameters(sets[best], self.model.parameters())
         return best

@@ -1,0 +1,64 @@
+"""Stages by step, and the parameter sets of the last stage."""
+
+import pytest
+import torch
+
+from hadronlab.errors import ConfigError
+from hadronlab.optim.parameter_sets import ParameterSets
+from hadronlab.optim.schedule import Schedule, Stage
+
+
+def three_stages(**settings):
+    stages = {"a": Stage(until=10, walkers=0.5), "b": Stage(until=30, rate=0.5), "c": Stage(walkers=2, rate=0.25)}
+    return Schedule(stages, **settings)
+
+
+def test_stages_and_rates():
+    schedule = three_stages(pace=2.0, decay=100)
+    assert [schedule.stage(step).walkers for step in (0, 19, 20, 59, 60, 10**6)] == [0.5, 0.5, 1, 1, 2, 2]
+    assert schedule.last_stage_start == 60
+    assert schedule.rate(0) == 1 and schedule.rate(200) == pytest.approx(0.25 / 2)  # half after pace × decay steps
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Schedule({}),
+        lambda: Schedule({"a": Stage(until=5)}),
+        lambda: Schedule({"a": Stage(until=5), "b": Stage(until=5), "c": Stage()}),
+        lambda: Schedule({"a": Stage(), "b": Stage()}),
+        lambda: three_stages(pace=0),
+        lambda: three_stages(keep=0),
+        lambda: Stage(walkers=0),
+        lambda: Stage(momentum=1.0),
+        lambda: Stage(clip=0.0),
+    ],
+)
+def test_impossible_stages_are_refused(wrong):
+    with pytest.raises(ConfigError, match="schedule"):
+        wrong()
+
+
+def test_the_mean_weighs_late_parameters_more():
+    """θ_k = k: the weights of polynomial-decay averaging with η = 3 are ∝ k(k+1)(k+2), whose mean of k is known."""
+    sets = ParameterSets(three_stages(average=True))
+    n = 50
+    for step in range(1, 31 + n):
+        sets.update(step, torch.tensor([float(step - 30)], dtype=torch.float64))
+    k = torch.arange(1, n + 1, dtype=torch.float64)
+    weights = k * (k + 1) * (k + 2)
+    assert sets.count == n
+    assert float(sets.mean[0]) == pytest.approx(float((weights * k).sum() / weights.sum()))
+
+
+def test_sets_kept_for_the_end():
+    sets = ParameterSets(three_stages(keep=3, keep_every=5))
+    for step in range(1, 62):
+        sets.update(step, torch.tensor([float(step)]))
+    now = torch.tensor([61.0])
+    assert {name: float(theta) for name, theta in sets.candidates(now).items()} == {
+        "set 1 of 3": 50.0, "set 2 of 3": 55.0, "set 3 of 3": 60.0}  # fmt: skip
+    other = ParameterSets(three_stages(keep=3, keep_every=5))
+    other.load_state_dict(sets.state_dict())
+    assert [float(t) for t in other.kept] == [50.0, 55.0, 60.0]
+    assert list(ParameterSets(three_stages()).candidates(now)) == ["last"]

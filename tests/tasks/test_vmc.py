@@ -1,0 +1,153 @@
+"""The variational task under Lightning: exact states, bit-identical resumption, the step it takes, what it reports."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from torch.nn.utils import parameters_to_vector
+
+from hadronlab.callbacks.stochastic_reconfiguration import StochasticReconfiguration
+from hadronlab.config.arguments import quote_particles
+from hadronlab.config.check import check
+from hadronlab.errors import ConfigError
+from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.sr_statistics import reconfigure
+from hadronlab.runner.build import build_task, build_trainer
+from hadronlab.runner.checkpoint_io import load_checkpoint
+
+SMALL = ["sampler.n_walkers=40", "model.widths=[6]", "task.burn_in=40", "trainer.log_every_n_steps=4", "quiet=true",
+         "task.evaluation_walkers=200", "task.evaluation_samples=4000"]  # fmt: skip
+
+
+def configuration(directory: Path, *overrides: str):
+    with initialize_config_module("hadronlab.conf", version_base="1.3"):
+        config = compose("train", quote_particles(overrides))
+    OmegaConf.register_new_resolver("hydra", lambda _: str(directory), replace=True)
+    OmegaConf.resolve(config)
+    check(config)
+    return config
+
+
+def fit(directory: Path, *overrides: str, resume: bool = False):
+    config = configuration(directory, *SMALL, *overrides)
+    task, trainer = build_task(config), build_trainer(config, directory)
+    trainer.fit(task, task.steps(), ckpt_path=directory / "checkpoints" / "last.ckpt" if resume else None, weights_only=True)
+    return task, trainer
+
+
+def exact_positronium(task):
+    """ψ = e^{−r/2}: a constant network, and the decay ½."""
+    with torch.no_grad():
+        task.model.network.weights[-1].zero_()
+        task.model.envelope.raw_decay.fill_(float(torch.tensor(0.5).double().expm1().log()))
+    return parameters_to_vector(task.model.parameters()).detach()
+
+
+def test_positronium_is_found(tmp_path):
+    task, _ = fit(tmp_path, "system=positronium", "trainer.max_steps=60")
+    observables = task.observe()
+    energy = observables.scalars["energy"]
+    assert energy.unit == "Ha" and 0 < energy.error < 1e-3
+    assert abs(energy.value + 0.25) < 2e-3
+    assert energy.value + 4 * energy.error > -0.25  # variational
+    assert observables.scalars["rms_radius.e--e+"].value == pytest.approx(12**0.5, rel=0.05)
+    assert "threshold" not in observables.scalars and observables.arrays["training_energy"].shape == (2, 60)
+    assert task.objective(observables) == energy.value
+
+
+def test_a_resumed_run_is_bit_identical(tmp_path):
+    arguments = ("system=D", "schedule.stages.descend.until=3", "schedule.keep=3", "schedule.keep_every=2")
+    whole, _ = fit(tmp_path / "whole", *arguments, "trainer.max_steps=14")
+    fit(tmp_path / "parts", *arguments, "trainer.max_steps=7")
+    parts, _ = fit(tmp_path / "parts", *arguments, "trainer.max_steps=14", resume=True)
+    assert whole.history == parts.history and len(whole.history) == 14
+    for a, b in zip(whole.model.parameters(), parts.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert torch.equal(whole.sampler.r, parts.sampler.r)
+    assert torch.equal(whole.parameter_sets.mean, parts.parameter_sets.mean)
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameter_sets.kept, parts.parameter_sets.kept, strict=True))
+    assert (tmp_path / "whole/metrics.csv").read_text() == (tmp_path / "parts/metrics.csv").read_text()
+    assert load_checkpoint(tmp_path / "parts/checkpoints/last.ckpt")["vmc"]["history"].shape == (14, 2)
+
+
+def test_the_step_is_that_of_stochastic_reconfiguration(tmp_path):
+    task, _ = fit(tmp_path, "system=nucleon", "trainer.max_steps=1")
+    fresh = build_task(configuration(tmp_path, *SMALL, "system=nucleon"))
+    before = parameters_to_vector(fresh.model.parameters()).detach()
+    step = 0.2 / fresh.model.energy_scale
+    delta = reconfigure(DampedSolver(1e-3, 0.8, 0.05), fresh.model, *task.samples, task.local, step, 40.0, torch.float32,
+                        torch.Generator().manual_seed(1))  # fmt: skip
+    after = parameters_to_vector(task.model.parameters()).detach()
+    assert delta.norm() > 0
+    torch.testing.assert_close(after, before - step * delta, rtol=1e-9, atol=1e-12)
+
+
+def test_adam_follows_the_energy_gradient(tmp_path):
+    task, trainer = fit(tmp_path, "system=positronium", "optimizer=adam", "optimizer.optimizer.lr=0.02", "trainer.max_steps=60")
+    assert not any(isinstance(c, StochasticReconfiguration) for c in trainer.callbacks)
+    energies = torch.tensor(task.history)[:, 0]
+    assert energies[-10:].mean() < energies[:10].mean() - 0.01
+
+
+def test_the_best_parameter_set_is_quoted_from_samples_of_its_own(tmp_path):
+    task = build_task(configuration(tmp_path, *SMALL, "system=positronium", "schedule.compare_samples=2000"))
+    poor = parameters_to_vector(task.model.parameters()).detach().clone()
+    exact = exact_positronium(task)
+    task.parameter_sets.kept = [poor, exact.clone(), poor]
+    observables = task.observe()
+    assert observables.scalars["energy"].value == pytest.approx(-0.25, abs=1e-9)
+    assert observables.labels["parameters"] == ["set 2 of 3"]
+    assert observables.scalars["virial_residual"].value == pytest.approx(0, abs=4 * observables.scalars["virial_residual"].error)
+    task.evaluation_samples = 8000  # what evaluate --samples sets
+    assert task.observe().scalars["samples"].value == 8000
+
+
+def test_walkers_and_momentum_follow_the_schedule(tmp_path):
+    task, trainer = fit(tmp_path, "system=D", "schedule.stages.descend.until=4", "schedule.stages.settle.walkers=2",
+                        "schedule.stages.settle.rate=0.5", "schedule.decay=null", "trainer.max_steps=6")  # fmt: skip
+    assert task.sampler.n_walkers == 80 and len(task.local.energy) == 80
+    assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_time_bounds_a_run(tmp_path):
+    task, trainer = fit(tmp_path, "system=D", "trainer.max_steps=100000", "trainer.max_time=00:00:00:03")
+    assert trainer.global_step < 5000
+    assert task._seconds_left() is not None and task._seconds_left() < 3
+
+
+def test_a_met_target_ends_the_training(tmp_path):
+    task, trainer = fit(tmp_path, "system=positronium", "trainer.max_steps=2000", "task.target_error=0.05",
+                        "schedule.stages.descend.until=10", "callbacks.convergence.min_steps=30")  # fmt: skip
+    assert 40 <= trainer.global_step < 200
+    fall, error = task.remaining_descent()
+    assert fall + error < 0.05
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["system=tcc", "sampler.n_walkers=0"], "n_walkers=0"),
+        (["system=tcc", "task.target_error=0"], "target_error=0"),
+        (["system=tcc", "model=deepquark", "model.boundary=0.05"], "too small a box"),
+        (["system=multiquark", "system.quarks=c c u~ d~", "system.spin=1.5", "system.isospin=0"], "spin may be 0, 1, 2"),
+        (["system=multiquark", "system.quarks=c c u~ d~", "system.spin=1", "system.isospin=2"], "isospin 0, 1"),
+        (["system=multiquark", "system.quarks=c x~", "system.spin=1", "system.isospin=0"], "unknown quark 'x~'"),
+        (["system=multiquark", "system.quarks=u u u d d d s", "system.spin=1", "system.isospin=0"], "7 quarks"),
+        (["system=tcc", "interaction=flux_tube"], "three quarks"),
+        (["system=tcc", "optimizer=natural_gradient"], "optimizer=sr"),
+        (["system=tcc", "loss=schrodinger"], "loss does not concern"),
+    ],
+)
+def test_bad_input_gets_one_line(tmp_path, overrides, message):
+    with pytest.raises(Exception, match=message) as caught:
+        build_task(configuration(tmp_path, *SMALL, *overrides))
+    error = caught.value
+    assert isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
+
+
+def test_particles_on_the_command_line():
+    assert quote_particles(["system.quarks=c c u~ d~", "seed=1"]) == ["system.quarks='c c u~ d~'", "seed=1"]
+    assert quote_particles(["system.quarks=c u~,b u~"]) == ["system.quarks='c u~','b u~'"]
+    assert quote_particles(["system.quarks='c u~'", "system.quarks=[c,u~]"]) == ["system.quarks='c u~'", "system.quarks=[c,u~]"]
