@@ -16,6 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
+from hadronlab.config.arguments import quote_particles
+
 
 @dataclass(frozen=True)
 class Run:

@@ -30,6 +30,7 @@ def summarise(directory: Path, sort: str | None = None) -> Path:
     Raises ConfigError where `directory` holds no jobs, or no job has the column `sort`.
     """
     from hadronlab.plotting.sweep import draw_sweep, write_page
+    from hadronlab.runner.comparison import print_comparison
     from hadronlab.runner.sweep_table import collect, print_table, sorted_jobs, write_csv
 
     jobs = sorted_jobs(collect(directory), sort)
@@ -37,6 +38,7 @@ def summarise(directory: Path, sort: str | None = None) -> Path:
     figures = draw_sweep(jobs, directory / "figures", sort)
     write_page(jobs, figures, directory / "sweep.html", sort)
     print_table(jobs, sort)
+    print_comparison(directory)
     print(path)
     return path
 

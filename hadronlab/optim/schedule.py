@@ -12,7 +12,7 @@ from hadronlab.errors import ConfigError
 class Stage:
     """One stretch of a training, up to the step `until` (None: to the end).
 
-    walkers: times `sampler.n_walkers`; rate: times the learning rate; momentum: of SPRING in the natural
+    walkers: times `sampler.n_walkers`; n_walkers: their number itself, in place of that; rate: times the learning rate; momentum: of SPRING in the natural
     gradient, 0 for none; clip: reach of the local energies in a gradient, in mean deviations from their median,
     None for no clipping.
     """
@@ -22,8 +22,11 @@ class Stage:
     rate: float = 1.0
     momentum: float = 0.0
     clip: float | None = 40.0
+    n_walkers: int | None = None
 
     def __post_init__(self) -> None:
+        if self.n_walkers is not None and self.n_walkers < 1:
+            raise ConfigError(f"schedule: a stage with n_walkers={self.n_walkers}: need one or more")
         if not (self.walkers > 0 and self.rate > 0 and 0 <= self.momentum < 1) or (self.clip is not None and not self.clip > 0):
             raise ConfigError(
                 f"schedule: a stage with walkers={self.walkers}, rate={self.rate}, momentum={self.momentum}, "

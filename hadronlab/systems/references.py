@@ -31,7 +31,7 @@ def references(system: FewBodySystem) -> dict[str, dict[str, dict[str, Any]]]:
     key = _key(" ".join(system.flavors), float(system.spin), float(system.isospin), _interaction(system))
     entry = _table().get(key, {})
     return {
-        column: {name: {**value, "source": source} for name, value in entry.get(column, {}).items()}
+        column: {name: {"source": source, **value} for name, value in entry.get(column, {}).items()}
         for column, source in SOURCES.items()
     }
 

@@ -127,6 +127,8 @@ class VMCTask(Task):
     @property
     def _walkers(self) -> int:
         """Walkers of this process in the present stage."""
+        if self.stage.n_walkers is not None:
+            return -(-self.stage.n_walkers // self.processes.size)
         return max(1, round(self.n_walkers * self.stage.walkers))
 
     @cached_property
