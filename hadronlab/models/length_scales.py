@@ -39,21 +39,25 @@ def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
     return scales[:, best], float(kinetic[best])
 
 
-def contact_slopes(system: FewBodySystem) -> Tensor:
-    """Kato's slope −d ln ψ/dr at r_p = 0 of every pair, (n_pairs,): −μ_p lim r V / ħ²c², channel-averaged.
+def contact_slopes(system: FewBodySystem) -> tuple[Tensor, bool]:
+    """Kato's slope −d ln ψ/dr at r_p = 0 of every pair, (n_pairs,): −μ_p lim r V/ħ²c², averaged over the channels.
 
-    Exact for one channel; for several the true cusp condition is a matrix, and the network keeps the rest.
+    The second value tells whether it is exact: for several channels the cusp condition is a matrix, a multiple of one
+    for leptons, mesons and baryons only.
     """
     mu = reduced_masses(system)
-    length = system.hbar_c / mu.min()
-    slopes = []
+    length = float(system.hbar_c / mu.min())
+    unit = torch.eye(system.n_channels, dtype=torch.float64)
+    slopes, exact = [], True
     for p in range(len(mu)):
-        distances = torch.full((2, len(mu)), float(length), dtype=torch.float64)
+        distances = torch.full((2, len(mu)), length, dtype=torch.float64)
         distances[:, p] = torch.tensor([1e-6, 2e-6]) * length
-        v = system.potential(distances).diagonal(dim1=-2, dim2=-1).mean(-1)
+        v = system.potential(distances)
         residue = (v[0] - v[1]) * distances[1, p]  # (c/r − c/2r)·2r
-        slopes.append(-mu[p] * residue / system.hbar_c**2)
-    return torch.stack(slopes)
+        mean = residue.diagonal().mean()
+        exact = exact and bool((residue - mean * unit).abs().max() < 1e-4 * residue.abs().max())
+        slopes.append(-mu[p] * mean / system.hbar_c**2)
+    return torch.stack(slopes), exact
 
 
 def is_confining(system: FewBodySystem, length: float) -> bool:
