@@ -35,6 +35,7 @@ class Scales:
     kernel: float
     cutoff: float
     momentum: float
+    learning_rate: float
 
 
 TASKS = {

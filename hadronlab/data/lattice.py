@@ -13,7 +13,7 @@ from hadronlab.data.radial import laplacian as radial_laplacian
 from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
-from hadronlab.errors import DataError
+from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.quadrature import radial_weights
 
@@ -93,6 +93,7 @@ def lattice_wave_data(
     times: Sequence[int] | None = None,
     r_max_fm: float | None = None,
     how: Derivatives | None = None,
+    shell_width_fm: float | None = None,
 ) -> WaveData:
     """The equation on radial shells for every (source, time), in MeV and fm.
 
@@ -103,6 +104,7 @@ def lattice_wave_data(
             r² are averaged with their multiplicity, their weight is Σ multiplicity · a³, and r = 0 feeds
             the integral without being an equation. Radii: all by default.
         how: derivatives, see `Derivatives`.
+        shell_width_fm: join the shells within steps of this width (well below the spacing); None joins none.
 
     The error is that of K R − V_LO R over the bins with V_LO of the mean held fixed; without bins it is
     None.
@@ -119,6 +121,10 @@ def lattice_wave_data(
     if correlator.site is not None:
         wedge = _wedge(correlator)
         shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
+        if shell_width_fm is not None:
+            if not 0 < shell_width_fm < a:
+                raise ConfigError(f"shell_width = {shell_width_fm} fm: give a width between 0 and the spacing, {a:.3g} fm")
+            shells = shells.merged(shell_width_fm / a)
         r, weight = shells.radius * a, shells.count * a**3
         R, KR = shells.project(R), shells.project(KR)
     else:

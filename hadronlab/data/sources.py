@@ -84,6 +84,7 @@ class LatticeFile:
 
     sources, times: which of the file's (null: all). r_max in fm (null: the whole of the data, at most L/2).
     time_order: 2 for three-point time derivatives. laplacian: auto, lattice, lattice4, differences, spline.
+    shell_width: shells within steps of this width (fm) are joined, which makes a training on sites much faster.
     """
 
     def __init__(
@@ -94,12 +95,16 @@ class LatticeFile:
         r_max: float | None = None,
         time_order: int = 2,
         laplacian: str = "auto",
+        shell_width: float | None = None,
     ) -> None:
-        self.path = Path(path).expanduser()
+        self.path, self.shell_width = Path(path).expanduser(), shell_width
         self.sources, self.times, self.r_max = sources, times, r_max
         self.derivatives = Derivatives(time_order, laplacian)
 
     def load(self, pair: HadronPair) -> WaveData:
         if not self.path.exists():
             raise DataError(f"{self.path}: no such file; give the R-correlator with data.path=…")
-        return lattice_wave_data(read(self.path), self.sources, self.times, self.r_max, self.derivatives)
+        correlator = read(self.path)
+        return lattice_wave_data(
+            correlator, self.sources, self.times, self.r_max, self.derivatives, self.shell_width
+        )

@@ -94,6 +94,12 @@ class Shells:
         """Sites of the box on each shell, (N,)."""
         return np.bincount(self.member, weights=self.multiplicity, minlength=len(self.radius))
 
+    def merged(self, width: float) -> Shells:
+        """Shells that share a step of `width` (lattice units) as one, at their mean radius: fewer rows of smooth data."""
+        _, cell = np.unique(np.floor(self.radius / width), return_inverse=True)
+        radius = np.bincount(cell, weights=self.radius * self.count) / np.bincount(cell, weights=self.count)
+        return Shells(radius, self.inside, cell[self.member], self.multiplicity)
+
     def project(self, values: np.ndarray) -> np.ndarray:
         """Means (..., N) of `values` (..., S) over the shells, each orbit with its multiplicity."""
         flat = (values[..., self.inside] * self.multiplicity).reshape(-1, len(self.inside))

@@ -44,6 +44,7 @@ class RCorrelator(Schrodinger):
 
     weighting: 'error' — σ = data.error (jackknife error of K R − V_LO R), 'uniform' where the data have none;
     'uniform' — σ = rms of K R over the rows, one number a wave: U = 0 has a loss of the number of residuals;
+    'volume' — the same times the root of the shell's volume: the norm of ∫ d³r, which is what phase shifts weigh by;
     'amplitude' — σ = |R| × 1 MeV, every radius counted by its potential;
     'covariance' — whitened with the jackknife covariance of K R − V_LO R, shrunk by `shrinkage` towards
     its diagonal. (With 20 bins even a shrunk covariance makes jackknife errors too small: prefer 'error'.)
@@ -53,7 +54,7 @@ class RCorrelator(Schrodinger):
         self, data: WaveData, weight: float = 1.0, weighting: str = "error", shrinkage: float = 0.5
     ) -> None:
         super().__init__(data, weight)
-        choices = ("error", "uniform", "amplitude", "covariance")
+        choices = ("error", "uniform", "volume", "amplitude", "covariance")
         if weighting not in choices:
             raise ConfigError(f"weighting '{weighting}' of r_correlator: choose one of {', '.join(choices)}")
         if not 0.0 <= shrinkage <= 1.0:
@@ -67,6 +68,8 @@ class RCorrelator(Schrodinger):
             sigma = phi.abs()
         else:
             sigma = data.lhs[0][:, used].square().mean(-1, keepdim=True).sqrt().expand_as(phi)
+        if weighting == "volume":
+            sigma = sigma * (data.weight[used].mean() / data.weight).sqrt()
         if weighting != "covariance" and bool((sigma[:, used] <= 0).any()):
             raise ConfigError(
                 f"weighting '{weighting}' of r_correlator: some errors are zero; choose 'uniform'"
