@@ -21,7 +21,9 @@ class Convergence(Callback):
 
     def __init__(self, min_steps: int = 100, every: int = 20, reserve: float = 0.2) -> None:
         if min_steps < 1 or every < 1 or not 0 <= reserve < 1:
-            raise ConfigError(f"convergence: min_steps={min_steps}, every={every}, reserve={reserve}: need 1, 1, and [0, 1)")
+            raise ConfigError(
+                f"convergence: min_steps={min_steps}, every={every}, reserve={reserve}: need 1, 1, and [0, 1)"
+            )
         self.min_steps, self.every, self.reserve = min_steps, every, reserve
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
@@ -32,7 +34,6 @@ class Convergence(Callback):
             fall, error = task.remaining_descent()
             if fall + error < task.target_error:
                 trainer.should_stop = True
-        for timer in trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(timer, Timer) and timer._duration is not None:
-                if timer.time_elapsed() > (1 - self.reserve) * timer._duration:
-                    trainer.should_stop = True
+        timers = [c for c in trainer.callbacks if isinstance(c, Timer)]  # type: ignore[attr-defined]
+        if any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers):
+            trainer.should_stop = True

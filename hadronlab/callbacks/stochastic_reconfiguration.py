@@ -25,7 +25,14 @@ class StochasticReconfiguration(Callback):
 
     task: ClassVar[str] = "vmc"
 
-    def __init__(self, shift: float = 1e-3, cap: float | None = 0.15, raises: int = 3, single_precision: bool = True, seed: int = 1) -> None:
+    def __init__(
+        self,
+        shift: float = 1e-3,
+        cap: float | None = 0.15,
+        raises: int = 3,
+        single_precision: bool = True,
+        seed: int = 1,
+    ) -> None:
         self._solver = DampedSolver(shift=shift, cap=cap, raises=raises)
         self._dtype = torch.float32 if single_precision else torch.float64
         self._generator = torch.Generator().manual_seed(seed)
@@ -47,12 +54,14 @@ class StochasticReconfiguration(Callback):
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
         task: Any = pl_module
+        r, channel = task.samples
         self._solver.momentum = task.stage.momentum
         scale = task.model.energy_scale
         delta = reconfigure(
             self._solver,
             task.model,
-            *task.samples,
+            r,
+            channel,
             task.local,
             optimizer.param_groups[0]["lr"] / scale,
             task.stage.clip,
@@ -79,7 +88,8 @@ class EnergyGradient(Callback):
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
         task: Any = pl_module
-        force = energy_gradient(task.model, *task.samples, task.local, task.stage.clip, task.processes)
+        r, channel = task.samples
+        force = energy_gradient(task.model, r, channel, task.local, task.stage.clip, task.processes)
         set_gradient(task, force / task.model.energy_scale)
 
 

@@ -57,7 +57,9 @@ def length_unit(system: FewBodySystem) -> str:
 
 
 def _quantity(statistics: ChainStatistics, unit: str) -> Quantity:
-    exact = statistics.std <= 1e-12 * abs(statistics.mean)  # the same at every sample, such as the constant term
+    exact = statistics.std <= 1e-12 * abs(
+        statistics.mean
+    )  # the same at every sample, such as the constant term
     return Quantity(statistics.mean, None if exact else statistics.error, unit)
 
 
@@ -65,7 +67,10 @@ def _densities(result: Observables, found: Evaluation, length: str) -> None:
     """Distributions of distances P(d), ∫ P dd = 1: by pair class, and of each particle from the centre of mass."""
     result.arrays["distance"] = (0.5 * (found.bin_edges[1:] + found.bin_edges[:-1])).numpy()
     result.units["distance"] = length
-    for name, densities in (("pair_density", found.pair_density), ("one_body_density", found.one_body_density)):
+    for name, densities in (
+        ("pair_density", found.pair_density),
+        ("one_body_density", found.one_body_density),
+    ):
         result.arrays[name] = torch.stack(list(densities.values())).numpy()
         result.units[name] = f"1/{length}"
         result.labels[name] = list(densities)
@@ -77,8 +82,14 @@ def _warn(result: Observables, found: Evaluation) -> None:
     if "error" in known:
         margin = 3 * math.hypot(found.energy.error, known["error"])
         if energy.value < known["value"] - margin:
-            result.warnings.append(f"energy {energy} lies below the reference {known['value']} by more than three standard errors")
+            result.warnings.append(
+                f"energy {energy} lies below the reference {known['value']} by more than three standard errors"
+            )
     if scalars["r_hat"].value > 1.05:
-        result.warnings.append(f"the walkers of the evaluation disagree: R-hat = {scalars['r_hat'].value:.3f}")
+        result.warnings.append(
+            f"the walkers of the evaluation disagree: R-hat = {scalars['r_hat'].value:.3f}"
+        )
     if abs(found.drift) > 4:
-        result.warnings.append("the energy drifted during the evaluation: its walkers had not reached equilibrium")
+        result.warnings.append(
+            "the energy drifted during the evaluation: its walkers had not reached equilibrium"
+        )

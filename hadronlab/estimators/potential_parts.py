@@ -11,7 +11,13 @@ from hadronlab.physics.coulomb import Coulomb
 from hadronlab.physics.quark_models import QuarkModel
 from hadronlab.systems.few_body import FewBodySystem
 
-STRENGTHS = {"coulomb": "kappa", "linear": "string", "constant": "constant", "hyperfine": "kappa_spin", "three_body": "C"}
+STRENGTHS = {
+    "coulomb": "kappa",
+    "linear": "string",
+    "constant": "constant",
+    "hyperfine": "kappa_spin",
+    "three_body": "C",
+}
 """V of a quark model is linear in each of these [DeepQuark, Eq. 2]: a term is V with the other strengths at zero."""
 
 
@@ -26,7 +32,10 @@ def potential_parts(system: FewBodySystem) -> dict[str, FewBodySystem]:
     off = {STRENGTHS[name]: 0.0 for name in terms}
     return {
         name: replace(
-            system, interaction=replace(interaction, **off | {STRENGTHS[name]: getattr(interaction, STRENGTHS[name])})
+            system,
+            interaction=replace(
+                interaction, **off | {STRENGTHS[name]: getattr(interaction, STRENGTHS[name])}
+            ),
         )
         for name in terms
     }

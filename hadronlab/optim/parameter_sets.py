@@ -31,7 +31,9 @@ class ParameterSets:
         if self.schedule.average:
             self.count += 1
             weight = (LATENESS + 1) / (self.count + LATENESS)
-            self.mean = parameters.clone() if self.mean is None else self.mean + weight * (parameters - self.mean)
+            self.mean = (
+                parameters.clone() if self.mean is None else self.mean + weight * (parameters - self.mean)
+            )
         if self.schedule.keep > 1 and since % self.schedule.keep_every == 0:
             self.kept = [*self.kept, parameters.clone()][-self.schedule.keep :]
 

@@ -12,9 +12,9 @@ from hadronlab.errors import ConfigError
 class Stage:
     """One stretch of a training, up to the step `until` (None: to the end).
 
-    walkers: times `sampler.n_walkers`; n_walkers: their number itself, in place of that; rate: times the learning rate; momentum: of SPRING in the natural
-    gradient, 0 for none; clip: reach of the local energies in a gradient, in mean deviations from their median,
-    None for no clipping.
+    walkers: times `sampler.n_walkers`; n_walkers: their number itself, in place of that; rate: times the learning
+    rate; momentum: of SPRING in the natural gradient, 0 for none; clip: reach of the local energies in a gradient,
+    in mean deviations from their median, None for no clipping.
     """
 
     until: int | None = None
@@ -27,7 +27,9 @@ class Stage:
     def __post_init__(self) -> None:
         if self.n_walkers is not None and self.n_walkers < 1:
             raise ConfigError(f"schedule: a stage with n_walkers={self.n_walkers}: need one or more")
-        if not (self.walkers > 0 and self.rate > 0 and 0 <= self.momentum < 1) or (self.clip is not None and not self.clip > 0):
+        if not (self.walkers > 0 and self.rate > 0 and 0 <= self.momentum < 1) or (
+            self.clip is not None and not self.clip > 0
+        ):
             raise ConfigError(
                 f"schedule: a stage with walkers={self.walkers}, rate={self.rate}, momentum={self.momentum}, "
                 f"clip={self.clip}: need walkers, rate and clip above 0, and momentum in [0, 1)"
@@ -56,10 +58,18 @@ class Schedule:
     def __post_init__(self) -> None:
         ends = [stage.until for stage in self.stages.values()]
         if not ends or ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1])):  # type: ignore[type-var]
-            raise ConfigError(f"schedule.stages end at {ends}: rising steps, and null for the last stage alone")
-        if not self.pace > 0 or (self.decay is not None and not self.decay > 0) or self.keep < 1 or self.keep_every < 1:
             raise ConfigError(
-                f"schedule: pace={self.pace}, decay={self.decay}, keep={self.keep}, keep_every={self.keep_every}: must be positive"
+                f"schedule.stages end at {ends}: rising steps, and null for the last stage alone"
+            )
+        if (
+            not self.pace > 0
+            or (self.decay is not None and not self.decay > 0)
+            or self.keep < 1
+            or self.keep_every < 1
+        ):
+            raise ConfigError(
+                f"schedule: pace={self.pace}, decay={self.decay}, keep={self.keep}, keep_every={self.keep_every}: "
+                "must be positive"
             )
 
     def stage(self, step: int) -> Stage:

@@ -22,34 +22,59 @@ def tex(label: str) -> str:
 
 
 def convergence(result: Observables) -> Any:
-    """The energy of every step, its running mean, the final value, and the lines it is compared with [DeepQuark, Fig. 2]."""
+    """The energy against the step [DeepQuark, Fig. 2]: the descent, and its end beside what it is compared with."""
     if "training_energy" not in result.arrays or result.arrays["training_energy"].shape[1] < 20:
         return None
     energy, unit = result.arrays["training_energy"][0], result.units["training_energy"]
-    final = result.scalars["energy"]
+    final, known, threshold = (
+        result.scalars["energy"],
+        result.reference.get("energy"),
+        result.scalars.get("threshold"),
+    )
     steps = np.arange(1, len(energy) + 1)
-    width = max(5, len(energy) // 50)
+    width = max(5, len(energy) // 40)
     mean = np.convolve(energy, np.ones(width) / width, "valid")
-    fig, ax = figure(figsize=(7, 4.4))
-    ax.plot(steps, energy, color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
-    ax.plot(steps[width - 1 :], mean, color=COLORS["network"], label=f"mean of {width} steps")
+    fig, (left, right) = figure(1, 2, figsize=(11, 4.4))
+    limit = known["value"] if known is not None else final.value
+    name = "reference" if known is not None else "final"
+    left.semilogy(steps, np.abs(energy - limit), color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
+    left.semilogy(
+        steps[width - 1 :], np.abs(mean - limit), color=COLORS["network"], label=f"mean of {width} steps"
+    )
+    left.set(xlabel="optimiser step", ylabel=f"|energy − {name}| [{unit}]")
+    left.legend(fontsize=10)
+
+    right.plot(steps, energy, color=COLORS["light"], lw=0.7, alpha=0.6)
+    right.plot(steps[width - 1 :], mean, color=COLORS["network"])
     lines = [final.value]
-    ax.errorbar([steps[-1] * 1.02], [final.value], [final.error or 0.0], fmt="o", ms=5, color=COLORS["truth"], label=f"final {final}")
-    threshold = result.scalars.get("threshold")
     if threshold is not None:
-        ax.axhline(threshold.value, color=COLORS["local"], ls="--", lw=1.5, label=f"threshold {threshold.name}")
+        right.axhline(
+            threshold.value, color=COLORS["local"], ls="--", lw=1.5, label=f"threshold {threshold.name}"
+        )
         lines.append(threshold.value)
-    known = result.reference.get("energy")
     if known is not None:
-        ax.axhline(known["value"], color=COLORS["reference"], ls=":", lw=2, label="reference")
+        right.axhline(known["value"], color=COLORS["reference"], ls=":", lw=2, label="reference")
         lines.append(known["value"])
-    late = mean[len(mean) // 10 :]
-    low = min(*lines, float(late.min())) if len(lines) > 1 else float(min(late.min(), final.value))
-    high = max(max(lines), float(np.quantile(late, 0.97)))
-    pad = 0.15 * (high - low) or 1e-3 * abs(high)
-    ax.set(xlabel="optimiser step", ylabel=f"energy [{unit}]", ylim=(low - pad, high + 2.5 * pad), xlim=(0, steps[-1] * 1.06))
-    ax.ticklabel_format(axis="y", useOffset=False)
-    ax.legend(fontsize=10, loc="upper right")
+    right.errorbar(
+        [steps[-1] * 1.03],
+        [final.value],
+        [final.error or 0.0],
+        fmt="o",
+        ms=5,
+        color=COLORS["truth"],
+        label=f"final {final}",
+    )
+    late = mean[len(mean) // 4 :]
+    low, high = min(*lines, *np.quantile(late, [0.02])), max(*lines, *np.quantile(late, [0.98]))
+    pad = 0.12 * (high - low) or 1e-3 * abs(high)
+    right.set(
+        xlabel="optimiser step",
+        ylabel=f"energy [{unit}]",
+        ylim=(low - pad, high + 3 * pad),
+        xlim=(0, steps[-1] * 1.07),
+    )
+    right.ticklabel_format(axis="y", useOffset=False)
+    right.legend(fontsize=10, loc="upper right")
     return fig
 
 
@@ -64,29 +89,57 @@ def pair_distances(result: Observables) -> Any:
         rms = result.scalars[f"rms_radius.{label}"]
         ax.plot(distance, density, color=color, label=f"{tex(label)}  {rms}")
         ax.plot([rms.value] * 2, [0, np.interp(rms.value, distance, density)], color=color, lw=1.2, ls=":")
-    ax.set(xlabel=f"distance [{unit}]", ylabel=f"probability [1/{unit}]", xlim=(0, _reach(result, "pair_density")), ylim=(0, None))
+    ax.set(
+        xlabel=f"distance [{unit}]",
+        ylabel=f"probability [1/{unit}]",
+        xlim=(0, _reach(result, "pair_density")),
+        ylim=(0, None),
+    )
     ax.legend(fontsize=10, title="rms distance")
     return fig
 
 
 def shares(result: Observables) -> Any:
     """Probability of every colour and spin configuration, beside the reference where one is known."""
-    kinds = [kind for kind in ("color", "spin") if any(name.startswith(f"{kind}_fraction.") for name in result.scalars)]
+    kinds = [
+        kind
+        for kind in ("color", "spin")
+        if any(name.startswith(f"{kind}_fraction.") for name in result.scalars)
+    ]
     if not kinds:
         return None
-    chosen = {kind: {n.partition(".")[2]: q for n, q in result.scalars.items() if n.startswith(f"{kind}_fraction.")} for kind in kinds}
+    chosen = {
+        kind: {n.partition(".")[2]: q for n, q in result.scalars.items() if n.startswith(f"{kind}_fraction.")}
+        for kind in kinds
+    }
     rows = max(len(group) for group in chosen.values())
     fig, axes = figure(1, len(kinds), figsize=(4.6 * len(kinds), 1.4 + 0.55 * rows), squeeze=False)
     for ax, kind in zip(axes[0], kinds, strict=True):
         labels, group = list(chosen[kind]), list(chosen[kind].values())
-        ax.barh(labels, [q.value for q in group], xerr=[q.error or 0.0 for q in group], color=COLORS["network"], height=0.55)
+        ax.barh(
+            labels,
+            [q.value for q in group],
+            xerr=[q.error or 0.0 for q in group],
+            color=COLORS["network"],
+            height=0.55,
+        )
         for index, (label, quantity) in enumerate(zip(labels, group, strict=True)):
-            ax.annotate(f"{100 * quantity.value:.1f} %", (quantity.value, index), xytext=(7, 0), textcoords="offset points", va="center")
+            ax.annotate(
+                f"{100 * quantity.value:.1f} %",
+                (quantity.value, index),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="center",
+            )
             known = result.reference.get(f"{kind}_fraction.{label}")
             if known is not None:
                 ax.plot([known["value"]] * 2, [index - 0.38, index + 0.38], color=COLORS["local"], lw=2.5,
                         label="reference" if index == 0 else None)  # fmt: skip
-        ax.set(xlim=(0, 1.18 * max(max(q.value for q in group), 0.85)), title=f"{'colour' if kind == 'color' else kind} shares", xlabel="probability")
+        ax.set(
+            xlim=(0, 1.18 * max(max(q.value for q in group), 0.85)),
+            title=f"{'colour' if kind == 'color' else kind} shares",
+            xlabel="probability",
+        )
         ax.invert_yaxis()
         if ax.get_legend_handles_labels()[0]:
             ax.legend(fontsize=9, loc="lower right")
@@ -106,13 +159,31 @@ def size(result: Observables) -> Any:
     for ax, label, density in zip(axes[0], labels, densities, strict=True):
         per_volume = density / (4 * np.pi * distance**2)
         image = np.interp(radius, distance, per_volume)
-        ax.imshow(np.sqrt(image), extent=(-extent, extent, -extent, extent), cmap="Blues", origin="lower", interpolation="bilinear")
+        ax.imshow(
+            np.sqrt(image),
+            extent=(-extent, extent, -extent, extent),
+            cmap="Blues",
+            origin="lower",
+            interpolation="bilinear",
+        )
         rms = float(np.sqrt((density * distance**2).sum() / density.sum()))
         angle = np.linspace(0, 2 * np.pi, 200)
         ax.plot(rms * np.cos(angle), rms * np.sin(angle), color=COLORS["local"], lw=1.5, ls="--")
         bar = _round_length(extent / 2)
-        ax.plot([-0.9 * extent, -0.9 * extent + bar], [-0.9 * extent] * 2, color=COLORS["truth"], lw=3, solid_capstyle="butt")
-        ax.annotate(f"{bar:g} {unit}", (-0.9 * extent + bar / 2, -0.87 * extent), ha="center", va="bottom", fontsize=10)
+        ax.plot(
+            [-0.9 * extent, -0.9 * extent + bar],
+            [-0.9 * extent] * 2,
+            color=COLORS["truth"],
+            lw=3,
+            solid_capstyle="butt",
+        )
+        ax.annotate(
+            f"{bar:g} {unit}",
+            (-0.9 * extent + bar / 2, -0.87 * extent),
+            ha="center",
+            va="bottom",
+            fontsize=10,
+        )
         ax.set(title=f"{tex(label)}   rms {rms:.3g} {unit}", xticks=[], yticks=[])
         ax.grid(False)
     return fig

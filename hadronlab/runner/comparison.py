@@ -33,7 +33,9 @@ def print_comparison(directory: Path) -> None:
         return
     table = Table(title="variational ground states", title_justify="left", pad_edge=False)
     for column in ("system", "observable", "hadronlab", "paper", "reference"):
-        table.add_column(column, justify="left" if column in ("system", "observable") else "right", overflow="fold")
+        table.add_column(
+            column, justify="left" if column in ("system", "observable") else "right", overflow="fold"
+        )
     before = ""
     for system, *cells in rows:
         if system != before and before:
@@ -60,9 +62,15 @@ def _rows(directory: Path, result: dict[str, Any]) -> list[tuple[str, str, str, 
     for name in names:
         found = ours.get(name)
         cell = str(Quantity(found["value"], found.get("error"), found["unit"])) if found else "no bound state"
-        rows.append((title, name, cell, _known(known["paper"].get(name)), _known(known["reference"].get(name))))
+        rows.append(
+            (title, name, cell, _known(known["paper"].get(name)), _known(known["reference"].get(name)))
+        )
     return rows
 
 
 def _known(entry: dict[str, Any] | None) -> str:
-    return "" if entry is None else str(Quantity(entry["value"], entry.get("error"), "" if entry["unit"] == "1" else entry["unit"]))
+    return (
+        ""
+        if entry is None
+        else str(Quantity(entry["value"], entry.get("error"), "" if entry["unit"] == "1" else entry["unit"]))
+    )

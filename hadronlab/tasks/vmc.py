@@ -17,6 +17,7 @@ from hadronlab.estimators.evaluation import evaluate
 from hadronlab.estimators.ground_state import ground_state
 from hadronlab.estimators.local_energy import LocalEnergy, local_energy
 from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.estimators.selection import set_energies
 from hadronlab.estimators.trend import remaining_descent
 from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.optim.parameter_sets import ParameterSets
@@ -27,6 +28,7 @@ from hadronlab.sampling.statistics import ChainStatistics, chain_statistics
 from hadronlab.systems.references import references
 from hadronlab.systems.thresholds import Threshold, lowest_threshold
 from hadronlab.tasks.base import Task
+from hadronlab.tasks.processes import processes_of
 
 log = logging.getLogger(__name__)
 
@@ -134,20 +136,7 @@ class VMCTask(Task):
     @cached_property
     def processes(self) -> Processes:
         """All processes of the run acting as one."""
-        if self._trainer is None or self.trainer.world_size == 1:
-            return Processes()
-        import torch.distributed as dist
-
-        def total(x: Tensor) -> Tensor:
-            dist.all_reduce(x)
-            return x
-
-        def gather(x: Tensor) -> Tensor:
-            parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
-            dist.all_gather(parts, x.contiguous())
-            return torch.cat(parts)
-
-        return Processes(total, gather, self.trainer.global_rank, self.trainer.world_size)
+        return processes_of(self._trainer)
 
     def _record(self) -> None:
         energy = self.local.energy
@@ -260,9 +249,10 @@ class VMCTask(Task):
     def describe(self) -> dict[str, str]:
         system, threshold = self.system, self.threshold
         known = self._reference.get("energy")
+        channels = ", ".join(system.channel_labels[:4]) + (", …" if system.n_channels > 4 else "")
         rows = {
             "particles": f"{' '.join(system.labels)}, {system.quantum_numbers}",
-            "channels": f"{system.n_channels}: {', '.join(system.channel_labels[:4])}{', …' if system.n_channels > 4 else ''}",
+            "channels": f"{system.n_channels}: {channels}",
             "parameters": str(self.model.n_parameters),
             "walkers": f"{self.n_walkers}, {self.sampler.sweeps} sweeps a step",
             "target error": f"{self.target_error:g} {system.energy_unit}",
@@ -320,7 +310,8 @@ class VMCTask(Task):
             fall, error = self.remaining_descent()
             if fall > max(self.target_error, 3 * error):
                 result.warnings.append(
-                    f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer (trainer.max_steps)"
+                    f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
+                    "(trainer.max_steps)"
                 )
             result.arrays["training_energy"] = torch.tensor(self.history, dtype=torch.float64).numpy().T
             result.units["training_energy"] = energy.unit
@@ -337,21 +328,14 @@ class VMCTask(Task):
     def _choose(self) -> str:
         """Load the parameter set of the lowest energy; its name."""
         sets = self.parameter_sets.candidates(parameters_to_vector(self.model.parameters()).detach())
-        energies: dict[str, float] = {}
+        best = next(iter(sets))
         if len(sets) > 1:
-            sampler = self._make_sampler(
-                self.model, n_walkers=self.evaluation_walkers, seed=self.seed + 2 * EVALUATION_SEED
-            )
-            steps = max(2, self.schedule.compare_samples // sampler.n_walkers)
-            for k, (name, theta) in enumerate(sets.items()):
-                vector_to_parameters(theta, self.model.parameters())
-                sampler.adapt = True
-                sampler.sample(self.burn_in if k == 0 else -(-self.burn_in // 4))
-                sampler.adapt = False
-                found = [local_energy(self.model, *sampler.sample()).energy.mean() for _ in range(steps)]
-                energies[name] = float(torch.stack(found).mean())
-                log.info("%s: energy %.8g %s", name, self._energy(energies[name]), self.system.energy_unit)
-        best = min(sets, key=lambda name: energies.get(name, 0.0))
+            seed = self.seed + 2 * EVALUATION_SEED
+            sampler = self._make_sampler(self.model, n_walkers=self.evaluation_walkers, seed=seed)
+            energies = set_energies(self.model, sets, sampler, self.schedule.compare_samples, self.burn_in)
+            best = min(sets, key=lambda name: energies[name])
+            for name, energy in energies.items():
+                log.info("%s: energy %.8g %s", name, self._energy(energy), self.system.energy_unit)
         vector_to_parameters(sets[best], self.model.parameters())
         return best
 

@@ -41,14 +41,27 @@ def test_parts_add_up_to_the_potential(quarks, spin, isospin, interaction):
     system = quark_system("x", quarks, spin, isospin, interaction=interaction)
     generator = torch.Generator().manual_seed(0)
     r = torch.randn(system.n_particles, 3, 20, dtype=torch.float64, generator=generator)
-    distances, psi = system.distances(r), torch.randn(system.n_channels, 20, dtype=torch.float64, generator=generator)
+    distances, psi = (
+        system.distances(r),
+        torch.randn(system.n_channels, 20, dtype=torch.float64, generator=generator),
+    )
     parts = {name: expectation(part, distances, psi) for name, part in potential_parts(system).items()}
     assert ("three_body" in parts) == interaction.three_body
     torch.testing.assert_close(sum(parts.values()), expectation(system, distances, psi))
     # r·∇ of c/r is −c/r, that of the linear part itself
-    torch.testing.assert_close(virial(potential_parts(system)["linear"], distances, psi), interaction.p * parts["linear"], rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(
+        virial(potential_parts(system)["linear"], distances, psi),
+        interaction.p * parts["linear"],
+        rtol=1e-6,
+        atol=1e-8,
+    )
     if interaction.r_c == 0:
-        torch.testing.assert_close(virial(potential_parts(system)["coulomb"], distances, psi), -parts["coulomb"], rtol=1e-6, atol=1e-8)
+        torch.testing.assert_close(
+            virial(potential_parts(system)["coulomb"], distances, psi),
+            -parts["coulomb"],
+            rtol=1e-6,
+            atol=1e-8,
+        )
     constant = 1.5 * interaction.constant if len(distances) == 3 else 2 * interaction.constant
     torch.testing.assert_close(parts["constant"], torch.full((20,), -constant, dtype=torch.float64))
 
@@ -56,7 +69,9 @@ def test_parts_add_up_to_the_potential(quarks, spin, isospin, interaction):
 def found_at(value: float, error: float):
     torch.manual_seed(0)
     system = quark_system("tcc", "c c u~ d~", 1, 0)
-    found = evaluate(InvariantWaveFunction(system, widths=(4,)), n_samples=400, n_walkers=100, thermalisation=20)
+    found = evaluate(
+        InvariantWaveFunction(system, widths=(4,)), n_samples=400, n_walkers=100, thermalisation=20
+    )
     return system, replace(found, energy=replace(found.energy, mean=value, error=error))
 
 
@@ -64,14 +79,18 @@ def test_bound_or_not():
     threshold = Threshold("D D*", 3878.5, ())
     system, found = found_at(3863.5, 0.2)
     bound = ground_state(system, found, threshold)
-    assert str(bound.scalars["binding_energy"]) == "-15.00(20) MeV" and bound.scalars["threshold"].name == "D D*"
+    assert (
+        str(bound.scalars["binding_energy"]) == "-15.00(20) MeV" and bound.scalars["threshold"].name == "D D*"
+    )
     assert bound.reference["binding_energy"]["value"] == -15.411
     assert not any("no bound state" in w or "below the reference" in w for w in bound.warnings)
     near = ground_state(system, replace(found, energy=replace(found.energy, mean=3878.2)), threshold)
     assert "binding_energy" not in near.scalars and any("no bound state" in w for w in near.warnings)
     low = ground_state(system, replace(found, energy=replace(found.energy, mean=3860.0)), threshold)
     assert any("below the reference" in w for w in low.warnings)
-    assert sum(q.value for n, q in bound.scalars.items() if n.startswith("color_fraction")) == pytest.approx(1)
+    assert sum(q.value for n, q in bound.scalars.items() if n.startswith("color_fraction")) == pytest.approx(
+        1
+    )
     density, width = bound.arrays["pair_density"], bound.arrays["distance"][1] - bound.arrays["distance"][0]
     assert density.shape[0] == 3 and bound.labels["pair_density"] == ["c-c", "c-q~", "q~-q~"]
     assert density.sum(1) * width == pytest.approx(1, abs=0.02)
@@ -79,7 +98,9 @@ def test_bound_or_not():
 
 def test_leptons_have_no_colour_and_another_unit():
     system = lepton_system("ps_minus", "e- e- e+")
-    found = evaluate(InvariantWaveFunction(system, widths=(4,)), n_samples=400, n_walkers=100, thermalisation=20)
+    found = evaluate(
+        InvariantWaveFunction(system, widths=(4,)), n_samples=400, n_walkers=100, thermalisation=20
+    )
     observables = ground_state(system, found, Threshold("Ps e-", -0.25, ()))
     assert observables.scalars["energy"].unit == "Ha" and observables.units["distance"] == "bohr"
     assert not any(name.startswith("color") for name in observables.scalars)

@@ -9,7 +9,11 @@ from hadronlab.optim.schedule import Schedule, Stage
 
 
 def three_stages(**settings):
-    stages = {"a": Stage(until=10, walkers=0.5), "b": Stage(until=30, rate=0.5), "c": Stage(walkers=2, rate=0.25)}
+    stages = {
+        "a": Stage(until=10, walkers=0.5),
+        "b": Stage(until=30, rate=0.5),
+        "c": Stage(walkers=2, rate=0.25),
+    }
     return Schedule(stages, **settings)
 
 
@@ -17,7 +21,9 @@ def test_stages_and_rates():
     schedule = three_stages(pace=2.0, decay=100)
     assert [schedule.stage(step).walkers for step in (0, 19, 20, 59, 60, 10**6)] == [0.5, 0.5, 1, 1, 2, 2]
     assert schedule.last_stage_start == 60
-    assert schedule.rate(0) == 1 and schedule.rate(200) == pytest.approx(0.25 / 2)  # half after pace × decay steps
+    assert schedule.rate(0) == 1 and schedule.rate(200) == pytest.approx(
+        0.25 / 2
+    )  # half after pace × decay steps
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_the_mean_weighs_late_parameters_more():
         sets.update(step, torch.tensor([float(step - 30)], dtype=torch.float64))
     k = torch.arange(1, n + 1, dtype=torch.float64)
     weights = k * (k + 1) * (k + 2)
-    assert sets.count == n
+    assert sets.count == n and sets.mean is not None
     assert float(sets.mean[0]) == pytest.approx(float((weights * k).sum() / weights.sum()))
 
 

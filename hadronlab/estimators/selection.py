@@ -1,0 +1,37 @@
+"""Which of several parameter sets has the lowest energy, on samples that no quoted number comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.utils import vector_to_parameters
+
+from hadronlab.estimators.local_energy import local_energy
+from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.sampling.metropolis import MetropolisSampler
+
+
+def set_energies(
+    wavefunction: WaveFunction,
+    sets: Mapping[str, Tensor],
+    sampler: MetropolisSampler,
+    n_samples: int,
+    thermalisation: int,
+) -> dict[str, float]:
+    """Mean local energy of every set of parameters (P,), internal unit; leaves the last set in the wave function.
+
+    One population of walkers serves all: `thermalisation` sweeps before the first set, a quarter of them before each
+    of the others, which are near it.
+    """
+    steps = max(2, n_samples // sampler.n_walkers)
+    energies: dict[str, float] = {}
+    for name, theta in sets.items():
+        vector_to_parameters(theta, wavefunction.parameters())
+        sampler.adapt = True
+        sampler.sample(-(-thermalisation // 4) if energies else thermalisation)
+        sampler.adapt = False
+        means = [local_energy(wavefunction, *sampler.sample()).energy.mean() for _ in range(steps)]
+        energies[name] = float(torch.stack(means).mean())
+    return energies

@@ -1,0 +1,27 @@
+"""The processes of a distributed training as one, for the estimators that know nothing of Lightning."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed as dist
+from pytorch_lightning import Trainer
+from torch import Tensor
+
+from hadronlab.optim.sr_statistics import Processes
+
+
+def processes_of(trainer: Trainer | None) -> Processes:
+    """Sums and concatenations over all processes of `trainer`; those of one process without a trainer."""
+    if trainer is None or trainer.world_size == 1:
+        return Processes()
+
+    def total(x: Tensor) -> Tensor:
+        dist.all_reduce(x)
+        return x
+
+    def gather(x: Tensor) -> Tensor:
+        parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, x.contiguous())
+        return torch.cat(parts)
+
+    return Processes(total, gather, trainer.global_rank, trainer.world_size)
