@@ -94,7 +94,8 @@ class GaussNewton:
         centre = self.problem.theta()
         gram, force, loss = self.problem.normal(centre, bins)
         thetas = centre.repeat(len(bins), 1)
-        shift = self.solver.shift
+        # near the minimum the path is straight: the acceleration costs more than it saves
+        shift, acceleration, self.acceleration = self.solver.shift, self.acceleration, False
         for position, bin in enumerate(bins):
             self.solver.shift = shift
             value = float(loss[position])
@@ -107,7 +108,7 @@ class GaussNewton:
                 if not self.report.accepted:
                     break
             loss[position] = self.report.loss
-        self.solver.shift = shift
+        self.solver.shift, self.acceleration = shift, acceleration
         return thetas, loss
 
     def _search(self, theta: Tensor, gram: Tensor, force: Tensor, loss: float, bin: int) -> Tensor:
