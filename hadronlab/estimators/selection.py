@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import torch
@@ -19,19 +20,25 @@ def set_energies(
     sampler: MetropolisSampler,
     n_samples: int,
     thermalisation: int,
+    max_seconds: float | None = None,
 ) -> dict[str, float]:
     """Mean local energy of every set of parameters (P,), internal unit; leaves the last set in the wave function.
 
     One population of walkers serves all: `thermalisation` sweeps before the first set, a quarter of them before each
-    of the others, which are near it.
+    of the others, which are near it. max_seconds: for all of them together; cuts the samples short.
     """
     steps = max(2, n_samples // sampler.n_walkers)
+    share = None if max_seconds is None else max_seconds / len(sets)
     energies: dict[str, float] = {}
     for name, theta in sets.items():
         vector_to_parameters(theta, wavefunction.parameters())
         sampler.adapt = True
         sampler.sample(-(-thermalisation // 4) if energies else thermalisation)
         sampler.adapt = False
-        means = [local_energy(wavefunction, *sampler.sample()).energy.mean() for _ in range(steps)]
+        means, started = [], time.monotonic()
+        while len(means) < steps:
+            means.append(local_energy(wavefunction, *sampler.sample()).energy.mean())
+            if share is not None and time.monotonic() - started > share and len(means) >= 2:
+                break
         energies[name] = float(torch.stack(means).mean())
     return energies

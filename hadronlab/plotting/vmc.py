@@ -117,7 +117,7 @@ def shares(result: Observables) -> Any:
     for ax, kind in zip(axes[0], kinds, strict=True):
         labels, group = list(chosen[kind]), list(chosen[kind].values())
         ax.barh(
-            labels,
+            range(len(labels)),
             [q.value for q in group],
             xerr=[q.error or 0.0 for q in group],
             color=COLORS["network"],
@@ -140,6 +140,7 @@ def shares(result: Observables) -> Any:
             title=f"{'colour' if kind == 'color' else kind} shares",
             xlabel="probability",
         )
+        ax.set_yticks(range(len(labels)), labels)
         ax.invert_yaxis()
         if ax.get_legend_handles_labels()[0]:
             ax.legend(fontsize=9, loc="lower right")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -320,10 +321,13 @@ class VMCTask(Task):
         return result
 
     def _seconds_left(self) -> float | None:
-        """What the training has left of `trainer.max_time`."""
+        """What is left of `trainer.max_time` after the training and what came after it."""
         callbacks = [] if self._trainer is None else self.trainer.callbacks  # type: ignore[attr-defined]
-        left = [timer.time_remaining() for timer in callbacks if isinstance(timer, Timer)]
-        return left[0] if left else None
+        timer = next((c for c in callbacks if isinstance(c, Timer) and c._duration), None)
+        if timer is None:
+            return None
+        started = timer.start_time() or time.monotonic()
+        return max(0.0, (timer._duration or 0.0) - (time.monotonic() - started))
 
     def _choose(self) -> str:
         """Load the parameter set of the lowest energy; its name."""
@@ -332,7 +336,15 @@ class VMCTask(Task):
         if len(sets) > 1:
             seed = self.seed + 2 * EVALUATION_SEED
             sampler = self._make_sampler(self.model, n_walkers=self.evaluation_walkers, seed=seed)
-            energies = set_energies(self.model, sets, sampler, self.schedule.compare_samples, self.burn_in)
+            left = self._seconds_left()
+            energies = set_energies(
+                self.model,
+                sets,
+                sampler,
+                self.schedule.compare_samples,
+                self.burn_in,
+                None if left is None else left / 3,
+            )
             best = min(sets, key=lambda name: energies[name])
             for name, energy in energies.items():
                 log.info("%s: energy %.8g %s", name, self._energy(energy), self.system.energy_unit)

@@ -84,19 +84,20 @@ def test_the_step_is_that_of_stochastic_reconfiguration(tmp_path):
     fresh = build_task(configuration(tmp_path, *SMALL, "system=nucleon"))
     before = parameters_to_vector(fresh.model.parameters()).detach()
     step = 0.2 / fresh.model.energy_scale
-    delta = reconfigure(DampedSolver(1e-3, 0.8, 0.05), fresh.model, task.samples[0], task.samples[1], task.local, step, 40.0, torch.float32,
-                        torch.Generator().manual_seed(1))  # fmt: skip
+    solver, generator = DampedSolver(1e-3, 0.8, 0.05), torch.Generator().manual_seed(1)
+    r, channel = task.samples
+    delta = reconfigure(solver, fresh.model, r, channel, task.local, step, 40.0, torch.float32, generator)
     after = parameters_to_vector(task.model.parameters()).detach()
     assert delta.norm() > 0
     torch.testing.assert_close(after, before - step * delta, rtol=1e-9, atol=1e-12)
 
 
 def test_adam_follows_the_energy_gradient(tmp_path):
-    task, trainer = fit(tmp_path, "system=positronium", "optimizer=adam", "optimizer.optimizer.lr=0.02",
-                        "trainer.max_steps=60")  # fmt: skip
+    task, trainer = fit(tmp_path, "system=positronium", "model.size=2", "optimizer=adam",
+                        "optimizer.optimizer.lr=0.02", "trainer.max_steps=60")  # fmt: skip
     assert not any(isinstance(c, StochasticReconfiguration) for c in trainer.callbacks)
     energies = torch.tensor(task.history)[:, 0]
-    assert energies[-10:].mean() < energies[:10].mean() - 0.01
+    assert energies[-10:].mean() + 0.25 < 0.5 * (energies[:10].mean() + 0.25)
 
 
 def test_the_best_parameter_set_is_quoted_from_samples_of_its_own(tmp_path):
