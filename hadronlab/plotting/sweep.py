@@ -71,7 +71,7 @@ def lines(jobs: Sequence[Job], name: str, key: str, series: Sequence[str] = ()) 
             drawn = True
     if not drawn:
         return None
-    if any(isinstance(v, str) for v in x):
+    if len(x) <= 8 or any(isinstance(v, str) for v in x):
         ax.set_xticks(positions, [str(v) for v in x])
     ax.set(
         xlabel=key, ylabel=_with_unit(jobs, name), title="mean over seeds" if "seed" in swept(jobs) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,12 +11,17 @@ from omegaconf import DictConfig
 
 
 class SweepDirectory(Callback):
-    """Remembers the directory of the multirun that this process started."""
+    """Remembers the directory of the multirun that this process started, and keeps it from overwriting another's."""
 
     started: ClassVar[Path | None] = None
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        SweepDirectory.started = Path(config.hydra.sweep.dir).absolute()
+        directory = Path(config.hydra.sweep.dir).absolute()
+        if (directory / "multirun.yaml").exists() and config.get("resume") != "auto":
+            print(f"error: {directory} holds a sweep already: continue it with resume={directory} or choose another hydra.sweep.dir",
+                  file=sys.stderr)  # fmt: skip
+            sys.exit(1)  # Hydra only warns of other exceptions here
+        SweepDirectory.started = directory
 
 
 def summarise_sweep() -> None:

@@ -139,7 +139,7 @@ def write_csv(jobs: Sequence[Job], path: Path) -> Path:
     return path
 
 
-def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 6) -> None:
+def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> None:
     """A rich table of the swept keys and the first observables (that of `sort` among them), then what is missing."""
     from rich.console import Console
     from rich.table import Table
@@ -149,13 +149,15 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 6) -> 
     shown = ([sort] if sort in names else []) + [n for n in names if n != sort][:most]
     table = Table(title=f"{len(done)} of {len(jobs)} jobs have a result", title_justify="left", pad_edge=False)
     for column in ("job", *keys):
-        table.add_column(column)
-    for column in (*shown, "status"):
-        table.add_column(column, justify="right")
+        table.add_column(column, overflow="fold")
+    for column in (*shown, "objective", "status"):
+        table.add_column(column, justify="right", overflow="fold")
     for job in done:
         cells = [str(job.observables[n]) if n in job.observables else "" for n in shown]
-        table.add_row(job.name, *(str(job.overrides.get(k, "")) for k in keys), *cells, job.status)
+        table.add_row(job.name, *(str(job.overrides.get(k, "")) for k in keys), *cells, "" if job.objective is None else f"{job.objective:.5g}", job.status)
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)  # a log file is as wide as it needs to be
     if done:
         console.print(table)
     for job in jobs:
