@@ -57,7 +57,7 @@ def evaluate(
     thermalisation: int = 600,
     seed: int = 0,
     max_seconds: float | None = None,
-    bins: int = 80,
+    bins: int = 120,
     make_sampler: Callable[..., MetropolisSampler] = MetropolisSampler,
 ) -> Evaluation:
     """Sample |ψ|² with walkers of its own until the energy's error is below `target_error`, and measure.

@@ -39,13 +39,14 @@ def convergence(result: Observables) -> Any:
     name = "reference" if known is not None else "final"
     left.semilogy(steps, np.abs(energy - limit), color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
     left.semilogy(
-        steps[width - 1 :], np.abs(mean - limit), color=COLORS["network"], label=f"mean of {width} steps"
+        steps[width // 2 : width // 2 + len(mean)], np.abs(mean - limit), color=COLORS["network"], label=f"mean of {width} steps"
     )
     left.set(xlabel="optimiser step", ylabel=f"|energy − {name}| [{unit}]")
+    left.set_ylim(bottom=0.3 * float(np.quantile(np.abs(mean - limit), 0.05)))
     left.legend(fontsize=10)
 
     right.plot(steps, energy, color=COLORS["light"], lw=0.7, alpha=0.6)
-    right.plot(steps[width - 1 :], mean, color=COLORS["network"])
+    right.plot(steps[width // 2 : width // 2 + len(mean)], mean, color=COLORS["network"])
     lines = [final.value]
     if threshold is not None:
         right.axhline(
@@ -64,7 +65,7 @@ def convergence(result: Observables) -> Any:
         color=COLORS["truth"],
         label=f"final {final}",
     )
-    late = mean[len(mean) // 4 :]
+    late = mean[len(mean) // 3 :]
     low, high = min(*lines, *np.quantile(late, [0.02])), max(*lines, *np.quantile(late, [0.98]))
     pad = 0.12 * (high - low) or 1e-3 * abs(high)
     right.set(

@@ -152,7 +152,8 @@ class VMCTask(Task):
             self._log()
 
     def _log(self) -> None:
-        statistics = self._latest = chain_statistics(torch.stack(self._window))
+        walkers = self.processes.gather(torch.stack(self._window, 1))  # of all processes, (walkers, steps)
+        statistics = self._latest = chain_statistics(walkers.T)
         scale = self.system.to_unit
         self.log_now(
             {
@@ -162,7 +163,7 @@ class VMCTask(Task):
                 "acceptance": self.sampler.acceptance,
                 "r_hat": statistics.r_hat,
                 "tau_corr": statistics.tau_corr,
-                "walkers": self.sampler.n_walkers,
+                "walkers": len(walkers),
                 **{
                     f"step.{move}": size
                     for move, size in zip(MOVES, self.sampler.steps.tolist(), strict=True)
