@@ -1,0 +1,34 @@
+"""Entry point: `python -m hadronlab.dashboard` makes the W&B workspace of the project, or writes it as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Save the workspace at the server where there is a key and wandb-workspaces; else write FILE."""
+    parser = argparse.ArgumentParser(prog="hadronlab-dashboard", description=__doc__)
+    parser.add_argument("--entity", help="the W&B user or team")
+    parser.add_argument("--project", default="hadronlab")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="write JSON here and contact nobody")
+    options = parser.parse_args()
+
+    from hadronlab.config.messages import one_line
+    from hadronlab.runner.dashboard import save_workspace, write_workspace
+    from hadronlab.runner.wandb_logger import has_key
+    from hadronlab.train import user_errors
+
+    try:
+        if options.file is None and options.entity and has_key():
+            print(save_workspace(options.entity, options.project))
+        else:
+            print(write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project))
+    except user_errors() as error:
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
