@@ -32,8 +32,7 @@ class InvariantWaveFunction(WaveFunction):
     Args:
         system: masses, pairs, permutation group and potential.
         widths, activation: of the hidden layers.
-        features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair; None: smooth ones
-            where the envelopes hold the exact slope at contact, else one that leaves a slope to the network.
+        features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
@@ -48,16 +47,13 @@ class InvariantWaveFunction(WaveFunction):
         system: FewBodySystem,
         widths: Sequence[int] = (24, 16, 16),
         activation: str = "silu",
-        features: Sequence[str] | None = None,
+        features: Sequence[str] = ("smooth", "saturating"),
         clusters: Sequence[Sequence[Sequence[int]]] = (),
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
     ):
         super().__init__(system)
-        slope, exact = contact_slopes(system)
-        if features is None:
-            features = ("smooth", "lorentzian") if kato and exact else ("smooth", "saturating")
         unknown = [name for name in features if name not in FEATURES]
         if unknown or not features:
             raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
@@ -82,7 +78,7 @@ class InvariantWaveFunction(WaveFunction):
         )  # (n · K, n_pairs), envelopes of a channel next to each other
         if is_confining(system, self.length) if confining is None else confining:
             decay = torch.cat([decay, (AIRY_SHARE * decays[0]).expand_as(decay)], 1)
-        self.envelope = ExponentialEnvelope(decay, order, scale, slope if kato else None)
+        self.envelope = ExponentialEnvelope(decay, order, scale, contact_slopes(system) if kato else None)
 
         feature_order = torch.cat([order + k * n_pairs for k in range(len(features))], 1)
         self.network = DenseNetwork(

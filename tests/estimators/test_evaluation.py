@@ -11,7 +11,7 @@ from hadronlab.systems.quarks import quark_system
 
 
 def positronium(decay=0.5):
-    psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,))
+    psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,), kato=False)
     with torch.no_grad():
         psi.network.weights[-1].zero_()
         psi.envelope.raw_decay.fill_(float(torch.tensor(decay).double().expm1().log()))

@@ -25,7 +25,7 @@ TABLE_5 = [
 
 @pytest.mark.parametrize(("system", "count"), TABLE_5)
 def test_parameter_counts_of_table_5(system, count):
-    assert DeepQuarkWaveFunction(system(), boundary=2.0).n_parameters == count
+    assert DeepQuarkWaveFunction(system()).n_parameters == count
 
 
 def test_folded_copies_equal_the_formula():

@@ -53,7 +53,7 @@ def test_steps_adapt_to_the_wanted_acceptance():
 
 def test_hydrogen_like_distance():
     """⟨r⟩ = 3 bohr for positronium, ψ = e^{−r/2}."""
-    psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,))
+    psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,), kato=False)
     with torch.no_grad():
         psi.network.weights[-1].zero_()
         psi.envelope.raw_decay.fill_(float(torch.tensor(0.5).double().expm1().log()))
