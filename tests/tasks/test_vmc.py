@@ -103,7 +103,12 @@ def test_adam_follows_the_energy_gradient(tmp_path):
 def test_the_best_parameter_set_is_quoted_from_samples_of_its_own(tmp_path):
     task = build_task(
         configuration(
-            tmp_path, *SMALL, "system=positronium", "model.kato=false", "schedule.compare_samples=2000"
+            tmp_path,
+            *SMALL,
+            "system=positronium",
+            "model.kato=false",
+            "model.size=3",
+            "schedule.compare_samples=2000",
         )
     )
     poor = parameters_to_vector(task.model.parameters()).detach().clone()
