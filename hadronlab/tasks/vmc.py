@@ -99,6 +99,9 @@ class VMCTask(Task):
 
     def setup(self, stage: str) -> None:
         """The walkers are split over the processes, each with random numbers of its own."""
+        device = self.trainer.strategy.root_device
+        if device.type != "cpu":
+            raise ConfigError(f"variational runs compute on the CPU, not on {device}: choose strategy=cpu or ddp_cpu")
         if self.trainer.world_size > 1:
             self.n_walkers = -(-self.n_walkers // self.trainer.world_size)
             self.fresh_walkers()

@@ -1,0 +1,50 @@
+"""Figures of a ground state: drawn from result arrays, left out where these are absent."""
+
+import numpy as np
+import pytest
+
+from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.plotting.style import save
+from hadronlab.plotting.vmc import FIGURES, tex
+
+
+def observables() -> Observables:
+    distance = np.linspace(0.05, 4, 60)
+    density = np.stack([distance**2 * np.exp(-a * distance) for a in (2.0, 3.0)])
+    density /= density.sum(1, keepdims=True) * (distance[1] - distance[0])
+    steps = np.arange(1, 101)
+    return Observables(
+        scalars={
+            "energy": Quantity(3863.2, 0.1, "MeV"),
+            "threshold": Quantity(3878.5, None, "MeV", name="D D*"),
+            "rms_radius.c-c": Quantity(1.0, 0.01, "fm"),
+            "rms_radius.q~-q~": Quantity(0.8, 0.01, "fm"),
+            "color_fraction.3bar-3": Quantity(0.6, 0.01),
+            "color_fraction.6-6bar": Quantity(0.4, 0.01),
+        },
+        arrays={"distance": distance, "pair_density": density, "one_body_density": density,
+                "training_energy": np.stack([3863 + 100 / steps, 0.3 + 0 * steps])},
+        units={"distance": "fm", "training_energy": "MeV"},
+        labels={"pair_density": ["c-c", "q~-q~"], "one_body_density": ["c", "q~"]},
+        reference={"energy": {"value": 3863.1, "source": "x"}, "color_fraction.3bar-3": {"value": 0.58, "source": "x"}},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn_or_left_out(name, tmp_path):
+    figure = FIGURES[name](observables())
+    assert figure.axes and save(figure, tmp_path / f"{name}.png").stat().st_size > 5000
+    assert FIGURES[name](Observables(scalars={"energy": Quantity(1.0)})) is None
+
+
+def test_convergence_shows_threshold_and_reference():
+    right = FIGURES["convergence"](observables()).axes[1]
+    labels = [text.get_text() for text in right.get_legend().get_texts()]
+    assert labels == ["threshold D D*", "reference", "final 3863.20(10) MeV"]
+    low, high = right.get_ylim()
+    assert low < 3863.1 and high > 3878.5
+
+
+def test_particles_in_print():
+    assert tex("c-q~") == r"$c\bar q$" and tex("q~-q~") == r"$\bar q\bar q$"
+    assert tex("e--e+") == "$e^-e^+$" and tex("e-") == "$e^-$"

@@ -1,0 +1,42 @@
+"""Our numbers beside the published ones, from the files of a sweep."""
+
+import json
+
+from hadronlab.runner.comparison import comparison, print_comparison
+
+
+def job(folder, name, quarks, spin, observables, task="vmc"):
+    folder.mkdir(parents=True)
+    factory = "hadronlab.systems.quarks.quark_system"
+    system = f"{{_target_: {factory}, name: {name}, quarks: {quarks}, spin: {spin}, isospin: 0}}"
+    (folder / "config.yaml").write_text(f"system: {system}\n")
+    result = {"system": name, "task": task, "seed": 1, "observables": observables}
+    (folder / "result.json").write_text(json.dumps(result))
+
+
+def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
+    energy = {"value": 3863.2, "error": 0.1, "unit": "MeV"}
+    bound = {"energy": energy, "threshold": {"value": 3878.5, "unit": "MeV"},
+             "binding_energy": {"value": -15.3, "error": 0.1, "unit": "MeV"}, "acceptance": {"value": 0.5, "unit": ""}}  # fmt: skip
+    job(tmp_path / "0", "tcc", "c c u~ d~", 1, bound)
+    job(
+        tmp_path / "1",
+        "t4c",
+        "c c c~ c~",
+        0,
+        {"energy": energy, "threshold": {"value": 6010.5, "unit": "MeV"}},
+    )
+    job(tmp_path / "2", "omega", "c c u~ d~", 1, bound, task="inverse")
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "result.json").write_text("{torn")
+    rows = comparison(tmp_path)
+    assert rows[0] == ("tcc (seed 1)", "energy", "3863.20(10) MeV", "", "3863.097(30) MeV")
+    assert rows[1] == ("tcc (seed 1)", "binding_energy", "-15.30(10) MeV", "-15 MeV", "-15.411(30) MeV")
+    assert rows[3][:3] == ("t4c (seed 1)", "binding_energy", "no bound state") and len(rows) == 4
+    print_comparison(tmp_path)
+    assert "hadronlab" in capsys.readouterr().out
+
+
+def test_nothing_is_printed_for_the_inverse_problem(tmp_path, capsys):
+    print_comparison(tmp_path)
+    assert capsys.readouterr().out == ""
