@@ -20,7 +20,7 @@ class NaturalGradient(Callback):
     warm-up does not. Written as `p.grad = θ − θ_next` for plain SGD with learning rate 1, so that schedulers,
     `global_step` and checkpoints keep their meaning. Stops the training when no step lowers the loss any more.
 
-    shift, relative: the initial damping (see DampedSolver). tolerance, patience: relative fall of the loss that
+    shift, relative: the initial damping (see DampedSolver); up, down: how it follows bad and good steps. tolerance, patience: relative fall of the loss that
     counts as progress, and how many steps may pass without it.
     """
 
@@ -32,6 +32,8 @@ class NaturalGradient(Callback):
         warmup_lr: float = 1e-2,
         shift: float = 1e-3,
         relative: bool = True,
+        up: float = 4.0,
+        down: float = 1.0 / 3.0,
         tolerance: float = 1e-7,
         patience: int = 5,
     ) -> None:
@@ -43,6 +45,7 @@ class NaturalGradient(Callback):
         self.warmup_steps, self.warmup_lr = warmup_steps, warmup_lr
         self.tolerance, self.patience = tolerance, patience
         self._solver = DampedSolver(shift=shift, relative=relative)
+        self.up, self.down = up, down
         self._adam: torch.optim.Adam | None = None
         self._gauss_newton: GaussNewton | None = None
         self._adam_state: dict[str, Any] | None = None
@@ -59,7 +62,7 @@ class NaturalGradient(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         self._adam = torch.optim.Adam(pl_module.parameters(), lr=self.warmup_lr)
-        self._gauss_newton = GaussNewton(pl_module.least_squares(), self._solver)  # type: ignore[operator]
+        self._gauss_newton = GaussNewton(pl_module.least_squares(), self._solver, self.up, self.down)  # type: ignore[operator]
         if self._adam_state is not None:
             self._adam.load_state_dict(self._adam_state)
 
