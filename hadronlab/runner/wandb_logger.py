@@ -86,7 +86,9 @@ class WandbRun(Logger):
             WandbRun.open_runs.remove(self)
         run, self._run = self._run, None
         if run is not None:
+            lost, self._lost = self._lost, False  # also a run that lost its server ends here, not in the next job
             self._safely(run.finish)
+            self._lost = lost or self._lost
 
     def _log(self, row: dict[str, Any]) -> None:
         self._safely(lambda: self._run.log(row) if self._run is not None else None)
@@ -117,6 +119,7 @@ class WandbRun(Logger):
             if self.offline:
                 raise
             print(f"warning: W&B cannot be reached, this run is logged offline ({str(error).splitlines()[0][:120]})", file=sys.stderr)
+            wandb.teardown()  # or the run that could not begin holds the id
             self._run = wandb.init(**arguments, mode="offline", settings=wandb.Settings(**settings))
         WandbRun.open_runs.append(self)
         self._run.define_metric(STEP)
@@ -138,7 +141,8 @@ class WandbRun(Logger):
                 self._run.summary[f"{name}.error"] = quantity.error
         self._run.summary["warnings"] = list(observables.warnings)
         pictures = {f"figures/{name}": wandb.Image(str(file), caption=name) for name, file in figures.items()}
-        self._run.log({"observables": table, **pictures})
+        self._run.log(pictures)
+        self._run.log({"observables": table})
 
     def _id(self) -> str:
         file = self.directory / "wandb_id.txt"
