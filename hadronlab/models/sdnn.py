@@ -108,10 +108,12 @@ def sdnn_joint(
     support: float = math.inf,
     dtype: str = "float64",
     last_layer: float = 1.0,
+    initial_scale: float = 1.0,
 ) -> SDNN:
     """g with hidden layers, smooth, signed: can stand for any symmetric kernel.
 
-    `last_layer` multiplies the initial last layer: 0.01 starts near U = 0, beside a fitted V0.
+    `last_layer` multiplies the initial last layer: 0.01 starts near U = 0, beside a fitted V0. `initial_scale` multiplies
+    all initial weights: below 1 the network starts smoother, and stays so where the data are silent (r, r' → 0).
     """
     if not head:
         raise ConfigError("head = []: sdnn_joint needs a hidden layer after the sum (or choose sdnn)")
