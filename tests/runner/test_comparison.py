@@ -8,6 +8,7 @@ from hadronlab.runner.comparison import comparison, print_comparison
 def job(folder, name, quarks, spin, observables, task="vmc"):
     folder.mkdir(parents=True)
     factory = "hadronlab.systems.quarks.quark_system"
+    factory = "hadronlab.systems.quarks.quark_system"
     system = f"{{_target_: {factory}, name: {name}, quarks: {quarks}, spin: {spin}, isospin: 0}}"
     (folder / "config.yaml").write_text(f"system: {system}\n")
     result = {"system": name, "task": task, "seed": 1, "observables": observables}
