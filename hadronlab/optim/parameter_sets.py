@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hadronlab.optim.schedule import Schedule
 
-LATENESS = 3.0  # the mean weighs step k by k³: the last quarter of the stage counts most
+LATENESS = 9.0  # the mean weighs step k by k⁹: the last tenth of the stage counts most
 
 
 class ParameterSets:

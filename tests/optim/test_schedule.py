@@ -46,13 +46,13 @@ def test_impossible_stages_are_refused(wrong):
 
 
 def test_the_mean_weighs_late_parameters_more():
-    """θ_k = k: the weights of polynomial-decay averaging with η = 3 are ∝ k(k+1)(k+2), whose mean of k is known."""
+    """θ_k = k: the weights of polynomial-decay averaging with η = 9 are ∝ k(k+1)…(k+8)."""
     sets = ParameterSets(three_stages(average=True))
     n = 50
     for step in range(1, 31 + n):
         sets.update(step, torch.tensor([float(step - 30)], dtype=torch.float64))
     k = torch.arange(1, n + 1, dtype=torch.float64)
-    weights = k * (k + 1) * (k + 2)
+    weights = torch.stack([k + i for i in range(9)]).prod(0)
     assert sets.count == n and sets.mean is not None
     assert float(sets.mean[0]) == pytest.approx(float((weights * k).sum() / weights.sum()))
 

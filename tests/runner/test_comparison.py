@@ -17,8 +17,8 @@ def job(folder, name, quarks, spin, observables, task="vmc"):
 
 def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
     energy = {"value": 3863.2, "error": 0.1, "unit": "MeV"}
-    bound = {"energy": energy, "threshold": {"value": 3878.5, "unit": "MeV"},
-             "binding_energy": {"value": -15.3, "error": 0.1, "unit": "MeV"}, "acceptance": {"value": 0.5, "unit": ""}}  # fmt: skip
+    binding = {"value": -15.3, "error": 0.1, "unit": "MeV"}
+    bound = {"energy": energy, "threshold": {"value": 3878.5, "unit": "MeV"}, "binding_energy": binding}
     job(tmp_path / "0", "tcc", "c c u~ d~", 1, bound)
     job(
         tmp_path / "1",
