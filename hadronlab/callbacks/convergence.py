@@ -32,7 +32,7 @@ class Convergence(Callback):
         task: Any = pl_module
         if trainer.global_step >= task.schedule.last_stage_start + self.min_steps:
             fall, error = task.remaining_descent()
-            if fall + error < task.target_error:
+            if fall + error < task.target_error and error < 2 * task.target_error:  # the second: no lucky dip
                 trainer.should_stop = True
         timers = [c for c in trainer.callbacks if isinstance(c, Timer)]  # type: ignore[attr-defined]
         if any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers):
