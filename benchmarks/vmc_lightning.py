@@ -58,7 +58,6 @@ def bare(config: DictConfig) -> tuple[float, float]:
     model, sampler, schedule = task.model, task.sampler, task.schedule
     settings = config.optimizer.natural_gradient
     solver = DampedSolver(settings.shift, cap=settings.cap)
-    generator = torch.Generator().manual_seed(settings.seed)
     sampler.sample(task.burn_in)
     started, energy = time.process_time(), 0.0
     for step in range(config.trainer.max_steps):
@@ -70,7 +69,9 @@ def bare(config: DictConfig) -> tuple[float, float]:
         stage = schedule.stage(step)
         solver.momentum = stage.momentum
         rate = config.optimizer.optimizer.lr * schedule.rate(step) / model.energy_scale
-        delta = reconfigure(solver, model, r, channel, local, rate, stage.clip, torch.float32, generator)
+        delta = reconfigure(
+            solver, model, r, channel, local, rate, stage.clip, torch.float32, sampler.generator
+        )
         theta = parameters_to_vector(model.parameters()).detach()
         vector_to_parameters(theta - rate * delta, model.parameters())
     return time.process_time() - started, task._energy(energy)

@@ -18,7 +18,7 @@ class StochasticReconfiguration(Callback):
 
     Energies are counted in the natural kinetic energy of the system (`model.energy_scale`), so that one learning rate
     suits mesons and molecules. Momentum (SPRING) and clipping are those of the task's stage. With several processes
-    the sums are reduced and every process solves the same system.
+    the sums are reduced and every process solves the same system. Random signs come from the generator of the walkers.
 
     shift: λ. cap: largest Fisher norm of a step. single_precision: of the rows of S, whose sums stay double.
     """
@@ -31,11 +31,9 @@ class StochasticReconfiguration(Callback):
         cap: float | None = 0.15,
         raises: int = 3,
         single_precision: bool = True,
-        seed: int = 1,
     ) -> None:
         self._solver = DampedSolver(shift=shift, cap=cap, raises=raises)
         self._dtype = torch.float32 if single_precision else torch.float64
-        self._generator = torch.Generator().manual_seed(seed)
 
     @property
     def rung(self) -> str:
@@ -45,10 +43,6 @@ class StochasticReconfiguration(Callback):
     def raise_shift(self, factor: float) -> None:
         """Multiply the shift."""
         self._solver.shift *= factor
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        if trainer.global_rank:  # the signs of the second row differ between the processes
-            self._generator.manual_seed(self._generator.initial_seed() + trainer.global_rank)
 
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
@@ -66,17 +60,16 @@ class StochasticReconfiguration(Callback):
             optimizer.param_groups[0]["lr"] / scale,
             task.stage.clip,
             self._dtype,
-            self._generator,
+            task.sampler.generator,
             task.processes,
         )
         set_gradient(task, delta / scale)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"solver": self._solver.state_dict(), "generator": self._generator.get_state()}
+        return {"solver": self._solver.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._solver.load_state_dict(state_dict["solver"])
-        self._generator.set_state(state_dict["generator"])
 
 
 class EnergyGradient(Callback):

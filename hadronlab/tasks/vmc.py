@@ -93,7 +93,7 @@ class VMCTask(Task):
         self.history: list[tuple[float, float]] = []  # energy and its error at every step, `energy_unit`
         self._window: list[Tensor] = []  # local energies since the last logged row
         self._latest: ChainStatistics | None = None
-        self.notes: list[str] = []  # lines for the warnings of the result
+        self._equilibrated = False
 
     # ---- training
 
@@ -101,7 +101,9 @@ class VMCTask(Task):
         """The walkers are split over the processes, each with random numbers of its own."""
         device = self.trainer.strategy.root_device
         if device.type != "cpu":
-            raise ConfigError(f"variational runs compute on the CPU, not on {device}: choose strategy=cpu or ddp_cpu")
+            raise ConfigError(
+                f"variational runs compute on the CPU, not on {device}: choose strategy=cpu or ddp_cpu"
+            )
         if self.trainer.world_size > 1:
             self.n_walkers = -(-self.n_walkers // self.trainer.world_size)
             self.fresh_walkers()
@@ -113,8 +115,6 @@ class VMCTask(Task):
             self.model, n_walkers=self._walkers, seed=self.seed + 1009 * rank + len(self.history)
         )
         self._equilibrated = False
-
-    _equilibrated = False
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""

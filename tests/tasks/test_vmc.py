@@ -12,6 +12,7 @@ from hadronlab.callbacks.stochastic_reconfiguration import StochasticReconfigura
 from hadronlab.config.arguments import quote_particles
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
+from hadronlab.estimators.local_energy import local_energy
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
 from hadronlab.runner.build import build_task, build_trainer
@@ -83,10 +84,16 @@ def test_the_step_is_that_of_stochastic_reconfiguration(tmp_path):
     task, _ = fit(tmp_path, "system=nucleon", "trainer.max_steps=1")
     fresh = build_task(configuration(tmp_path, *SMALL, "system=nucleon"))
     before = parameters_to_vector(fresh.model.parameters()).detach()
-    step = 0.2 / fresh.model.energy_scale
-    solver, generator = DampedSolver(1e-3, 0.8, 0.05), torch.Generator().manual_seed(1)
-    r, channel = task.samples
-    delta = reconfigure(solver, fresh.model, r, channel, task.local, step, 40.0, torch.float32, generator)
+    fresh.sampler.sample(fresh.burn_in)
+    r, channel = fresh.sampler.sample()
+    local, step, solver = (
+        local_energy(fresh.model, r),
+        0.2 / fresh.model.energy_scale,
+        DampedSolver(1e-3, 0.8, 0.05),
+    )
+    delta = reconfigure(
+        solver, fresh.model, r, channel, local, step, 40.0, torch.float32, fresh.sampler.generator
+    )
     after = parameters_to_vector(task.model.parameters()).detach()
     assert delta.norm() > 0
     torch.testing.assert_close(after, before - step * delta, rtol=1e-9, atol=1e-12)
