@@ -1,0 +1,105 @@
+"""The inverse problem end to end, on small data: training, errors of bins, results, evaluation."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import h5py
+import pytest
+import torch
+
+from hadronlab.api import composed, run
+from hadronlab.data.diagnostics import effective_rank
+from hadronlab.data.separable import separable_wave_data
+from hadronlab.errors import DataError
+from hadronlab.estimators.inverse import observe
+from hadronlab.evaluate import evaluate
+from hadronlab.models.potential import Potential
+from hadronlab.physics.separable import Separable
+from hadronlab.runner.build import build_task
+from hadronlab.systems.hadrons import HadronPair
+
+PAIR = HadronPair("separable", 6.6, 6.6, 1.0, Separable())
+
+
+class Exact(Potential):
+    """The true kernel as a model."""
+
+    def kernel(self, r: torch.Tensor, rp: torch.Tensor) -> torch.Tensor:
+        return Separable().nonlocal_part(r, rp)
+
+
+def test_the_exact_potential_gives_the_exact_observables() -> None:
+    data = separable_wave_data(quadrature="gregory", r_max=25.0, n_radii=200)
+    result = observe([Exact()], data, PAIR, 1.0, 0.0, 3.78)
+    value = {name: quantity.value for name, quantity in result.scalars.items()}
+    assert value["potential_error"] < 1e-14
+    assert value["phase_shift_error_max"] < math.degrees(1e-7)
+    assert value["scattering_length"] == pytest.approx(7.39708747, rel=1e-6)
+    assert value["effective_range"] == pytest.approx(3.29349325, rel=1e-6)
+    assert value["binding_energy"] == pytest.approx(5.8906173e-3, rel=1e-6)
+    assert effective_rank(separable_wave_data()) == 7  # on the paper's grid
+    assert result.reference["scattering_length"]["value"] == pytest.approx(7.39708747, rel=1e-8)
+
+
+def test_models_and_bins_must_match() -> None:
+    with pytest.raises(DataError, match="2 refitted bins, but the data hold 0"):
+        observe([Exact()] * 3, separable_wave_data(), PAIR, 1.0, 0.0, 1.0)
+
+
+def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
+    result = run("system=omega_ccc", "trainer.max_epochs=3", "quiet=true", directory=tmp_path / "run")
+    assert result["effective_rank"] == 1
+    assert any("effective rank 1" in warning for warning in result.result["warnings"])
+
+
+def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
+    done = run("experiment=omega_ccc_best", "data.times=[26]", "trainer.max_epochs=12", "quiet=true", directory=tmp_path / "run")
+    assert done["phase_shift_error_max"] < 0.3  # degrees, k ≤ 2 fm⁻¹
+    assert done["scattering_length"] == pytest.approx(1.5718554, rel=5e-3)
+    assert done["effective_range"] == pytest.approx(0.5717876, rel=1e-2)
+    assert done["binding_energy"] == pytest.approx(5.629028, rel=1e-2)
+    assert not done.result["warnings"]
+    for name in ("training", "potential", "localised", "nonlocal_surface", "phase_shifts", "singular_values"):
+        assert done.figure(name).stat().st_size > 5000
+
+
+def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> None:
+    done = run("experiment=perey_buck", "data.times=[26]", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
+               "~model.nonlocal_part.head", "optimizer.natural_gradient.shift=1e-12", "quiet=true",
+               "loss.r_correlator.weighting=volume", directory=tmp_path / "run")  # fmt: skip
+    assert done["phase_shift_error_max"] < 0.1 < 2.0 < done["phase_shift_error_max.leading_order"]
+
+
+def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
+    done = run("experiment=omega_ccc_best", "data=synthetic_noisy", "data.sources=[wall,smeared]", "data.times=[26]",
+               "data.lattice.noise.bins=8", "data.lattice.inelastic=null", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
+               "~model.nonlocal_part.head", "loss.ridge.weight=0.01", "quiet=true", directory=tmp_path / "run")  # fmt: skip
+    observables = done.result["observables"]
+    length = observables["scattering_length"]
+    assert 0 < length["error"] < 0.5
+    assert abs(length["value"] - 1.5718554) < 5 * length["error"]
+    with h5py.File(done.directory / "result.h5") as file:
+        assert file["phase_shift_nonlocal_error"].shape == file["k"].shape
+        assert file["U"].attrs["unit"] == "MeV fm⁻³"
+
+
+def test_evaluation_repeats_the_result(tmp_path: Path) -> None:
+    done = run("system=separable", "trainer.max_epochs=30", "quiet=true", directory=tmp_path / "run")
+    before = done.result["observables"]
+    evaluate(done.directory)
+    after = json.loads((done.directory / "result.json").read_text())["observables"]
+    assert after.keys() == before.keys()
+    for name, quantity in before.items():
+        assert after[name]["value"] == pytest.approx(quantity["value"], rel=1e-9, abs=1e-12)
+
+
+def test_the_loss_is_the_sum_of_its_parts(tmp_path: Path) -> None:
+    task = build_task(composed("system=separable", directory=tmp_path))
+    parts = task.loss_parts()
+    assert set(parts) == {"schrodinger", "asymptotic"}
+    total = float(task.least_squares().loss(task.least_squares().theta()))
+    assert total == pytest.approx(float(sum(part.detach() for part in parts.values())), rel=1e-12)
+    assert task.loss_zero == pytest.approx(3.78, abs=0.005)
