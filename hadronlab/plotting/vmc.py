@@ -39,7 +39,10 @@ def convergence(result: Observables) -> Any:
     name = "reference" if known is not None else "final"
     left.semilogy(steps, np.abs(energy - limit), color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
     left.semilogy(
-        steps[width // 2 : width // 2 + len(mean)], np.abs(mean - limit), color=COLORS["network"], label=f"mean of {width} steps"
+        steps[width // 2 : width // 2 + len(mean)],
+        np.abs(mean - limit),
+        color=COLORS["network"],
+        label=f"mean of {width} steps",
     )
     left.set(xlabel="optimiser step", ylabel=f"|energy − {name}| [{unit}]")
     left.set_ylim(bottom=0.3 * float(np.quantile(np.abs(mean - limit), 0.05)))
