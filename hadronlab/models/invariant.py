@@ -129,7 +129,7 @@ class InvariantWaveFunction(WaveFunction):
     @torch.no_grad()
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         out = r.new_zeros(self.n_parameters, len(cotangent), r.shape[-1])
-        for part in chunks(r.shape[-1], 256):
+        for part in chunks(r.shape[-1], 512):
             block = r.new_zeros(self.n_parameters, len(cotangent), r[..., part].shape[-1])
             self._backward(r[..., part], cotangent[..., part], block)
             out[..., part] = block
