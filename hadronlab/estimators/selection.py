@@ -35,7 +35,8 @@ def set_energies(
         sampler.adapt = True
         sampler.sample(-(-thermalisation // 4) if energies else thermalisation)
         sampler.adapt = False
-        means, started = [], time.monotonic()
+        means: list[Tensor] = []
+        started = time.monotonic()
         while len(means) < steps:
             means.append(local_energy(wavefunction, *sampler.sample()).energy.mean())
             if share is not None and time.monotonic() - started > share and len(means) >= 2:
