@@ -15,7 +15,7 @@ from hadronlab.models.low_rank import LowRank
 from hadronlab.models.potential import smooth_cut
 
 LOCAL_FM2 = (1.1, 2.5, 5.6, 12.0, 27.0, 62.0, 150.0)
-NONLOCAL_FM2 = (1.9, 3.7, 7.4, 15.0, 31.0, 62.0)
+NONLOCAL_FM2 = (0.9, 1.5, 2.5, 4.0, 6.5, 11.0, 18.0, 30.0, 50.0, 80.0, 130.0)
 
 
 def convex_fit(
@@ -23,7 +23,7 @@ def convex_fit(
     local_exponents: Sequence[float] = LOCAL_FM2,
     nonlocal_exponents: Sequence[float] = NONLOCAL_FM2,
     support: float = 2.0,
-    ridge: float = 1e-4,
+    ridge: float = 1e-2,
 ) -> list[Hybrid]:
     """The minimum of Σ (lhs − V0 φ − ∫U φ)²/σ² + ridge ‖U‖²_F, for the mean and every bin: 1+B potentials.
 

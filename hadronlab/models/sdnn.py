@@ -112,13 +112,16 @@ def sdnn_joint(
 ) -> SDNN:
     """g with hidden layers, smooth, signed: can stand for any symmetric kernel.
 
-    `last_layer` multiplies the initial last layer: 0.01 starts near U = 0, beside a fitted V0. `initial_scale` multiplies
-    all initial weights: below 1 the network starts smoother, and stays so where the data are silent (r, r' → 0).
+    `last_layer` multiplies the initial last layer: 0.01 starts near U = 0, beside a fitted V0. `initial_scale`
+    multiplies all initial weights and biases: below 1 the network starts smoother, and stays so where the data are
+    silent (r, r' → 0).
     """
     if not head:
         raise ConfigError("head = []: sdnn_joint needs a hidden layer after the sum (or choose sdnn)")
     model = SDNN(widths, head, hidden, "linear", scale, length, support, dtype)
     with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(initial_scale)
         for parameter in model.g[-1].parameters():
             parameter.mul_(last_layer)
     return model
