@@ -24,7 +24,9 @@ def main() -> None:
         if options.file is None and options.entity and has_key():
             print(save_workspace(options.entity, options.project))
         else:
-            print(write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project))
+            print(
+                write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project)
+            )
     except user_errors() as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(1)

@@ -11,7 +11,9 @@ def main() -> None:
     """Read every job below DIR, print the table, write sweep.csv, figures/ and sweep.html."""
     parser = argparse.ArgumentParser(prog="hadronlab-sweep", description=__doc__)
     parser.add_argument("directory", type=Path, metavar="DIR", help="of a sweep: outputs/sweeps/<time>")
-    parser.add_argument("--sort", metavar="OBSERVABLE", help="sort by this observable (or by objective, or by a swept key)")
+    parser.add_argument(
+        "--sort", metavar="OBSERVABLE", help="sort by this observable (or by objective, or by a swept key)"
+    )
     options = parser.parse_args()
 
     from hadronlab.config.messages import one_line

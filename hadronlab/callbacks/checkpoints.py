@@ -36,10 +36,14 @@ class Checkpoints(Checkpoint):
         self._saved_step, self._saved_at = -1, 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._saved_step = trainer.global_step if trainer.ckpt_path else -1  # a new run saves at once: something to go back to
+        self._saved_step = (
+            trainer.global_step if trainer.ckpt_path else -1
+        )  # a new run saves at once: something to go back to
         self._saved_at = time.monotonic()
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         due = trainer.global_step % self.every_n_steps == 0
         if not due:
             late = time.monotonic() - self._saved_at > 60.0 * self.every_minutes
@@ -65,11 +69,15 @@ class Checkpoints(Checkpoint):
             trainer.save_checkpoint(directory / "last.ckpt")
         except OSError as error:
             log.warning("no checkpoint at step %d: %s", trainer.global_step, error)
-            print(f"no checkpoint at step {trainer.global_step}: {error.strerror}; training on", file=sys.stderr)
+            print(
+                f"no checkpoint at step {trainer.global_step}: {error.strerror}; training on", file=sys.stderr
+            )
             return
         self._saved_step = trainer.global_step
 
-    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Take the batch that is about to begin out of Lightning's counters: a resumed run begins it anew."""
         progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
         for counts in (progress["total"], progress["current"]):

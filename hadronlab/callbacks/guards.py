@@ -51,7 +51,12 @@ class Guards(Callback):
         if patience < 1 or not 0 <= acceptance[0] < acceptance[1] <= 1 or not r_hat > 1 or max_repairs < 0:
             raise ConfigError(f"patience = {patience}, acceptance = {list(acceptance)}, r_hat = {r_hat} of guards: need "
                               "at least 1, two rising numbers in [0, 1], and more than 1")  # fmt: skip
-        self.patience, self.acceptance, self.r_hat, self.max_repairs = patience, tuple(acceptance), r_hat, max_repairs
+        self.patience, self.acceptance, self.r_hat, self.max_repairs = (
+            patience,
+            tuple(acceptance),
+            r_hat,
+            max_repairs,
+        )
         self.repairs, self.restarts = 0, 0
         self.notes: list[str] = []  # one line each, for result.json
         self._rows: dict[str, int] = {}  # how many steps in a row each sign has lasted
@@ -125,7 +130,12 @@ class Guards(Callback):
 
     def resume_with(self, repairs: int, restarts: int, notes: list[str], fresh_walkers: bool) -> None:
         """To be applied when the training starts from the checkpoint that was rolled back to."""
-        self._pending = {"repairs": repairs, "restarts": restarts, "notes": notes, "fresh_walkers": fresh_walkers}
+        self._pending = {
+            "repairs": repairs,
+            "restarts": restarts,
+            "notes": notes,
+            "fresh_walkers": fresh_walkers,
+        }
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._pending is None:
@@ -139,7 +149,12 @@ class Guards(Callback):
         self._rows, self._pending = {}, None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"repairs": self.repairs, "restarts": self.restarts, "notes": list(self.notes), "rows": dict(self._rows)}
+        return {
+            "repairs": self.repairs,
+            "restarts": self.restarts,
+            "notes": list(self.notes),
+            "rows": dict(self._rows),
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.repairs, self.restarts = state_dict["repairs"], state_dict["restarts"]

@@ -41,10 +41,12 @@ class Interrupt(Callback):
         if threading.current_thread() is threading.main_thread():  # after Lightning has set its own handlers
             self._before = {number: signal.signal(number, self._handle) for number in self.signals}
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         if not any_rank(trainer, self._received is not None):
             return
-        for callback in trainer.callbacks:
+        for callback in trainer.callbacks:  # type: ignore[attr-defined]
             if isinstance(callback, Checkpoints):
                 callback.save(trainer)
         if not trainer.is_global_zero:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.resources import files
+
+from hadronlab.errors import ConfigError
 
 
 def quote_particles(arguments: Sequence[str]) -> list[str]:
@@ -11,7 +14,20 @@ def quote_particles(arguments: Sequence[str]) -> list[str]:
 
     A comma separates the contents of a sweep; an argument that holds quotes or brackets stays as it is.
     """
-    return [_quote(argument) for argument in arguments]
+    return [_quote(argument) for argument in quote_choices(arguments)]
+
+
+def quote_choices(arguments: Sequence[str]) -> list[str]:
+    """Quote numbers given for a group, model=3 → model='3': Hydra then says that there is no such choice.
+
+    Raises ConfigError for an argument without a key.
+    """
+    for argument in arguments:
+        if argument.startswith("="):
+            raise ConfigError(f"{argument!r} names no setting: write key=value")
+    groups = "|".join(sorted(entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()))
+    pattern = re.compile(rf"(\+?(?:{groups})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE)
+    return [f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument for argument in arguments]
 
 
 def _quote(argument: str) -> str:

@@ -64,7 +64,7 @@ def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:
         if "_target_" in node:
             yield path, node
         for key in node:
-            yield from targets(node[key], f"{path}.{key}" if path else str(key))
+            yield from targets(node[key], f"{path}.{key}" if path else str(key))  # type: ignore[str-bytes-safe]
     elif isinstance(node, ListConfig) and not (node._is_none() or node._is_missing()):
         for index, item in enumerate(node):
             yield from targets(item, f"{path}[{index}]")
@@ -82,10 +82,14 @@ def check_task(config: DictConfig) -> None:
         )
     step = OmegaConf.select(config, "optimizer.natural_gradient._target_")
     if step and (task_of(locate(step, "optimizer.natural_gradient")) or wanted) != wanted:
-        raise ConfigError(f"{step.rsplit('.', 1)[1]} is for the other task, but {here}: choose optimizer={OPTIMIZERS[wanted or '']} or adam")
+        raise ConfigError(
+            f"{step.rsplit('.', 1)[1]} is for the other task, but {here}: choose optimizer={OPTIMIZERS[wanted or '']} or adam"
+        )
     for group in UNUSED[wanted or ""]:
         if config.get(group) is not None:
-            raise ConfigError(f"{group} does not concern a run that {TASKS[wanted or '']}: leave out {group}=…")
+            raise ConfigError(
+                f"{group} does not concern a run that {TASKS[wanted or '']}: leave out {group}=…"
+            )
 
 
 def task_of(target: Any) -> str | None:
@@ -97,10 +101,10 @@ def task_of(target: Any) -> str | None:
 
 def models_for(task: str | None) -> list[str]:
     """The shipped `model=` choices of a task."""
-    folder = Path(__import__("hadronlab.conf", fromlist=["conf"]).__file__).parent / "model"
+    folder = Path(str(__import__("hadronlab.conf", fromlist=["conf"]).__file__)).parent / "model"
     names = []
     for file in sorted(folder.glob("*.yaml")):
-        target = OmegaConf.load(file).get("_target_")
+        target = dict(OmegaConf.load(file)).get("_target_")
         if target and task_of(locate(target, "model")) == task:
             names.append(file.stem)
     return names
@@ -132,7 +136,7 @@ def _check_node(path: str, node: DictConfig) -> None:
         for key in node:
             if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
                 known = nearest(str(key), list(parameters))
-                raise ConfigError(f"{path}.{key} is not a setting of {node._target_}: {known}")
+                raise ConfigError(f"{path}.{key} is not a setting of {str(node._target_)}: {known}")  # type: ignore[str-bytes-safe]
     _check_values(path, node, hints)
 
 

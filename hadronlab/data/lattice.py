@@ -123,7 +123,9 @@ def lattice_wave_data(
         shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
         if shell_width_fm is not None:
             if not 0 < shell_width_fm < a:
-                raise ConfigError(f"shell_width = {shell_width_fm} fm: give a width between 0 and the spacing, {a:.3g} fm")
+                raise ConfigError(
+                    f"shell_width = {shell_width_fm} fm: give a width between 0 and the spacing, {a:.3g} fm"
+                )
             shells = shells.merged(shell_width_fm / a)
         r, weight = shells.radius * a, shells.count * a**3
         R, KR = shells.project(R), shells.project(KR)

@@ -63,9 +63,9 @@ def read_ascii(path: Path, source: str, columns: str = "auto") -> list[Piece]:
     has_error = columns == "error" or (columns == "auto" and body.shape[2] == 2)
     if has_error and body.shape[2] != 2:
         raise DataError(f"{path}: t r R error has four columns, got {table.shape[1]}")
-    error = body[..., 1] if has_error else None
+    deviation = body[..., 1] if has_error else None
     values = body[..., 0] if has_error or body.shape[2] == 1 else np.moveaxis(body, 2, 1)
-    return [Piece(source, t.astype(np.int64), values, error, radius)]
+    return [Piece(source, t.astype(np.int64), values, deviation, radius)]
 
 
 def read_npz(path: Path, source: str | None = None) -> list[Piece]:

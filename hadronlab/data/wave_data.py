@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -96,7 +97,7 @@ class WaveData:
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> WaveData:
         """A copy on another device or in another floating type (`equation` stays boolean)."""
-        moved = {}
+        moved: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, Tensor):

@@ -111,7 +111,9 @@ class _Chains:
     @torch.no_grad()
     def add(self, r: Tensor, channel: Tensor | None, local: LocalEnergy) -> None:
         unit, system = self.system.to_unit, self.system
-        psi = local.psi if channel is None else self.wavefunction(r)  # all channels: less noise than the sampled one
+        psi = (
+            local.psi if channel is None else self.wavefunction(r)
+        )  # all channels: less noise than the sampled one
         self._record("energy", local.energy * unit + system.mass_sum)
         self._record("kinetic", local.kinetic * unit)
         self._record("potential", local.potential * unit)

@@ -73,10 +73,12 @@ def fit_gaussians(
         amplitude = np.linalg.lstsq(shape, target, rcond=1e-12)[0]
         return amplitude, shape @ amplitude - target
 
-    amplitudes, ranges, chi2 = [], [], []
+    amplitudes: list = []
+    ranges: list = []
+    chi2: list = []
     for target in values * root:
         fit = least_squares(
-            lambda x, target=target: project(x, target)[1],
+            lambda x, target=target: project(x, target)[1],  # type: ignore[misc]
             log_range,
             bounds=(lower, upper),
             xtol=1e-10,

@@ -20,7 +20,12 @@ class SharedLeastSquares(LeastSquares):
     """
 
     def __init__(
-        self, model: Potential, losses: Mapping[str, Loss], rank: int, size: int, total: Callable[[Tensor], Tensor]
+        self,
+        model: Potential,
+        losses: Mapping[str, Loss],
+        rank: int,
+        size: int,
+        total: Callable[[Tensor], Tensor],
     ) -> None:
         super().__init__(model, losses)
         self._own = LeastSquares(model, {name: RowShare(loss, rank, size) for name, loss in losses.items()})

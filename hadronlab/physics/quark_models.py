@@ -90,4 +90,4 @@ def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -
     if unknown:
         known = ", ".join(field.name for field in fields(QuarkModel))
         raise ConfigError(f"unknown parameter {sorted(unknown)[0]!r} of a quark model: choose from {known}")
-    return replace(MODELS[name.upper()], three_body=three_body, **changes)
+    return replace(MODELS[name.upper()], three_body=three_body, **changes)  # type: ignore[arg-type]

@@ -69,7 +69,7 @@ def _gaussians(
     """A_k of exp(−r²/2a² − ρ²/2b²), (count, 2, 2), for groupings not connected by a permutation of identical
     particles.
     """
-    found = {}
+    found: dict = {}
     for i, j in pairs_of(3):
         third = 3 - i - j
         grouping = (tuple(sorted((kinds[i], kinds[j]))), kinds[third])

@@ -53,7 +53,9 @@ def _build_inverse(config: DictConfig) -> LightningModule:
 def _build_vmc(config: DictConfig) -> LightningModule:
     torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
     return instantiate(config.task, _partial_=True)(
-        model=instantiate(config.model, _partial_=True, _convert_="all")(instantiate(config.system, _convert_="all")),
+        model=instantiate(config.model, _partial_=True, _convert_="all")(
+            instantiate(config.system, _convert_="all")
+        ),
         sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
         optimizer=instantiate(config.optimizer.optimizer),
         schedule=instantiate(config.schedule, _convert_="all"),
@@ -67,9 +69,13 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
     limits = [n for n in (epochs, steps) if n is not None and n >= 0]
     if not limits and not config.trainer.max_time:
-        raise ConfigError("the training would never end: set trainer.max_epochs, trainer.max_steps or trainer.max_time")
+        raise ConfigError(
+            "the training would never end: set trainer.max_epochs, trainer.max_steps or trainer.max_time"
+        )
     if limits and min(limits) < 1:
-        raise ConfigError(f"trainer.max_epochs={epochs}, trainer.max_steps={steps}: at least one step is needed")
+        raise ConfigError(
+            f"trainer.max_epochs={epochs}, trainer.max_steps={steps}: at least one step is needed"
+        )
     if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise ConfigError("strategy=gpu, but no GPU is visible here: choose strategy=cpu or strategy=auto")
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
@@ -79,18 +85,22 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
         callbacks.insert(0, EnergyGradient())
     if config.quiet or not config.trainer.enable_progress_bar:
         callbacks = [c for c in callbacks if type(c).__name__ != "Progress"]
-    settings = {k: v for k, v in config.trainer.items() if k not in ("_target_", "max_epochs", "max_steps", "enable_progress_bar")}
+    settings = {
+        k: v
+        for k, v in config.trainer.items()
+        if k not in ("_target_", "max_epochs", "max_steps", "enable_progress_bar")
+    }
     if not isinstance(settings["strategy"], str):
         settings["strategy"] = instantiate(settings["strategy"], directory=directory)
     if settings["devices"] == "slot":
         settings["devices"] = [device_slot(torch.cuda.device_count())]
-    return instantiate(
-        {"_target_": config.trainer._target_}, _partial_=True, _convert_="all"
-    )(
+    return instantiate({"_target_": config.trainer._target_}, _partial_=True, _convert_="all")(
         enable_progress_bar=False,  # ours counts optimiser steps
         max_epochs=-1,
         max_steps=min(limits) if limits else -1,
-        logger=[instantiate(node, save_dir=str(directory)) for node in config.logger.values() if node is not None],
+        logger=[
+            instantiate(node, save_dir=str(directory)) for node in config.logger.values() if node is not None
+        ],
         callbacks=[c for c in callbacks if isinstance(c, Callback)],
         default_root_dir=directory,
         profiler=settings.pop("profiler", None) or NoProfiler(),

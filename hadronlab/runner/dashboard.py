@@ -43,7 +43,11 @@ SECTIONS: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
 
 def write_workspace(file: Path, entity: str, project: str) -> Path:
     """Write the workspace to `file` without a server: as W&B's own JSON with wandb-workspaces, as SECTIONS without."""
-    plain = {"project": project, "step": STEP, "sections": [{"name": n, "panels": [{"kind": k, **s} for k, s in p]} for n, p in SECTIONS]}
+    plain = {
+        "project": project,
+        "step": STEP,
+        "sections": [{"name": n, "panels": [{"kind": k, **s} for k, s in p]} for n, p in SECTIONS],
+    }
     try:
         text = build(entity, project)._to_model().model_dump_json(by_alias=True, indent=1)
     except ImportError:
@@ -57,9 +61,13 @@ def save_workspace(entity: str, project: str) -> str:
     try:
         return build(entity, project).save().url
     except ImportError as error:
-        raise ConfigError('wandb-workspaces is missing: pip install "hadronlab[dashboard]", or --file FILE for JSON') from error
+        raise ConfigError(
+            'wandb-workspaces is missing: pip install "hadronlab[dashboard]", or --file FILE for JSON'
+        ) from error
     except Exception as error:
-        raise ConfigError(f"the W&B server refused the workspace ({error}): write it with --file FILE") from error
+        raise ConfigError(
+            f"the W&B server refused the workspace ({error}): write it with --file FILE"
+        ) from error
 
 
 def build(entity: str, project: str) -> Any:
@@ -85,5 +93,9 @@ def _panel(kind: str, settings: dict[str, Any]) -> Any:
     if kind == "parallel":
         columns = [wr.ParallelCoordinatesPlotColumn(key(name)) for name in settings["columns"]]
         return wr.ParallelCoordinatesPlot(title=settings["title"], columns=columns)
-    classes: dict[str, Any] = {"media": wr.MediaBrowser, "bar": wr.BarPlot, "importance": wr.ParameterImportancePlot}
+    classes: dict[str, Any] = {
+        "media": wr.MediaBrowser,
+        "bar": wr.BarPlot,
+        "importance": wr.ParameterImportancePlot,
+    }
     return classes[kind](**settings)

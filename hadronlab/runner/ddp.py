@@ -24,15 +24,21 @@ class JobDDPStrategy(DDPStrategy):
     Keyword arguments are those of Lightning's DDPStrategy, such as process_group_backend.
     """
 
-    def __init__(self, directory: str | Path = ".", process_group_backend: str | None = None, **settings: Any) -> None:
+    def __init__(
+        self, directory: str | Path = ".", process_group_backend: str | None = None, **settings: Any
+    ) -> None:
         # buffers are constants or a rank's own share of the rows: rank 0's must not replace them
-        super().__init__(process_group_backend=process_group_backend, **{"broadcast_buffers": False, **settings})
+        super().__init__(
+            process_group_backend=process_group_backend, **{"broadcast_buffers": False, **settings}
+        )
         self.directory = Path(directory)
 
     def _configure_launcher(self) -> None:
         assert self.cluster_environment is not None
         if not self.cluster_environment.creates_processes_externally:
-            self._launcher = _JobLauncher(self.cluster_environment, self.num_processes, self.num_nodes, self.directory)
+            self._launcher = _JobLauncher(
+                self.cluster_environment, self.num_processes, self.num_nodes, self.directory
+            )
 
 
 class _JobLauncher(_SubprocessScriptLauncher):

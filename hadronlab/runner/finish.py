@@ -36,7 +36,9 @@ def finish(
     observables: Observables = task.observe()
     observables.warnings[:0] = notes
     objective = task.objective(observables)
-    path = write_results(directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective)
+    path = write_results(
+        directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective
+    )
     try:
         figures = draw(task, observables, directory)
     except OSError as error:  # the numbers are safe

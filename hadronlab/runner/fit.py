@@ -15,8 +15,11 @@ from hadronlab.runner.build import build_task, build_trainer
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.runner.wandb_logger import WandbRun, close_runs
 
-
-FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # faults after which they are drawn anew
+FRESH_WALKERS = (
+    "frozen_walkers",
+    "unmixed_walkers",
+    "energy_below_bound",
+)  # faults after which they are drawn anew
 
 
 @dataclass
@@ -49,7 +52,11 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
         except HadronlabError as error:  # the guards, the solver or the sampler
             if guards is None:
                 raise
-            fault = error if isinstance(error, Fault) else Fault("not_finite", f"step {trainer.global_step}: {error}")
+            fault = (
+                error
+                if isinstance(error, Fault)
+                else Fault("not_finite", f"step {trainer.global_step}: {error}")
+            )
         repairs, restarts, notes = guards.repairs, guards.restarts, guards.notes
         checkpoint = newest_whole(directory / "checkpoints")
         ended = repairs + restarts >= guards.max_repairs or checkpoint is None

@@ -51,20 +51,32 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     quiet_libraries()
     started = time.monotonic()
     task = build_task(config)
-    about = {"system": config.system.name, "task": task.task, "model": type(task.model).__name__, "seed": config.seed}
+    about = {
+        "system": config.system.name,
+        "task": task.task,
+        "model": type(task.model).__name__,
+        "seed": config.seed,
+    }
     if not config.quiet and rank(config) == 0:
-        start_table({**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)})
+        start_table(
+            {**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)}
+        )
     try:
         outcome = fit(config, directory, task, resume)
         if not outcome.trainer.is_global_zero:
             return None
         about["status"] = outcome.status
         seconds = time.monotonic() - started
-        objective = finish(config, outcome.task, directory, about, seconds, outcome.notes, outcome.trainer.loggers)
+        objective = finish(
+            config, outcome.task, directory, about, seconds, outcome.notes, outcome.trainer.loggers
+        )
     finally:
         close_runs()
     if outcome.status != "ok":
-        raise Fault(outcome.status, f"the training ended early, the result is that of its last checkpoint: {outcome.notes[-1]}")
+        raise Fault(
+            outcome.status,
+            f"the training ended early, the result is that of its last checkpoint: {outcome.notes[-1]}",
+        )
     return objective
 
 

@@ -48,7 +48,9 @@ class MetricsCSV(Logger):
             self._append(row)
         except OSError as error:  # a full disk costs rows, not the run
             if not self._lost:
-                print(f"metrics.csv: step {step} not written ({error.strerror}); training on", file=sys.stderr)
+                print(
+                    f"metrics.csv: step {step} not written ({error.strerror}); training on", file=sys.stderr
+                )
             self._lost = True
 
     def _append(self, row: dict[str, Any]) -> None:

@@ -22,12 +22,21 @@ def end_table(observables: Observables, title: str, console: Console | None = No
     """Observables with their errors beside the references, then the warnings."""
     console = console or Console()
     table = Table(title=title, title_justify="left", pad_edge=False)
-    for column, justify in (("observable", "left"), ("value", "right"), ("reference", "right"), ("source", "left")):
+    for column, justify in (
+        ("observable", "left"),
+        ("value", "right"),
+        ("reference", "right"),
+        ("source", "left"),
+    ):
         table.add_column(column, justify=justify)  # type: ignore[arg-type]
     for name, quantity in observables.scalars.items():
         known = observables.reference.get(name, {})
         value = known.get("value")
-        shown = str(Quantity(value, known.get("error"), quantity.unit)) if isinstance(value, int | float) else str(value or "")
+        shown = (
+            str(Quantity(value, known.get("error"), quantity.unit))
+            if isinstance(value, int | float)
+            else str(value or "")
+        )
         table.add_row(f"{name} {quantity.name}".strip(), str(quantity), shown, str(known.get("source", "")))
     console.print(table)
     for warning in observables.warnings:

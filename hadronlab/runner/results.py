@@ -22,7 +22,12 @@ def write_results(directory: Path, observables: Observables, **about: Any) -> Pa
         **about,
         "version": __version__,
         "observables": {
-            name: {"value": q.value, **({} if q.error is None else {"error": q.error}), "unit": q.unit, **({"name": q.name} if q.name else {})}
+            name: {
+                "value": q.value,
+                **({} if q.error is None else {"error": q.error}),
+                "unit": q.unit,
+                **({"name": q.name} if q.name else {}),
+            }
             for name, q in observables.scalars.items()
         },
         "reference": observables.reference,
@@ -38,6 +43,8 @@ def _arrays(observables: Observables) -> bytes:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         for name, values in observables.arrays.items():
-            dataset = file.create_dataset(name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None)
+            dataset = file.create_dataset(
+                name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None
+            )
             dataset.attrs["unit"] = observables.units.get(name, "")
     return buffer.getvalue()

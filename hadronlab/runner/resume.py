@@ -20,7 +20,14 @@ def resume_arguments(argv: list[str]) -> list[str]:
     directory = Path(given[-1].split("=", 1)[1].strip("'\"")).absolute()
     rest = [argument for argument in argv[1:] if not argument.startswith("resume=")]
     if (directory / "multirun.yaml").is_file():
-        return [argv[0], "--multirun", *_sweep_overrides(directory), *rest, f"hydra.sweep.dir={_quoted(directory)}", "resume=auto"]
+        return [
+            argv[0],
+            "--multirun",
+            *_sweep_overrides(directory),
+            *rest,
+            f"hydra.sweep.dir={_quoted(directory)}",
+            "resume=auto",
+        ]
     if not (directory / "config.yaml").is_file():
         raise ConfigError(f"resume={directory} is not a run directory: it has no config.yaml")
     from hadronlab.runner.trust import read_run_config
@@ -39,12 +46,20 @@ def _sweep_overrides(directory: Path) -> list[str]:
         overrides = OmegaConf.to_container(OmegaConf.load(directory / "multirun.yaml").hydra.overrides)
         task, hydra = list(overrides["task"]), list(overrides["hydra"])  # type: ignore[call-overload,index]
     except Exception as error:
-        raise ConfigError(f"{directory / 'multirun.yaml'}: not the file of a sweep ({type(error).__name__})") from error
+        raise ConfigError(
+            f"{directory / 'multirun.yaml'}: not the file of a sweep ({type(error).__name__})"
+        ) from error
     task = [o for o in task if not o.startswith("resume=")]
-    kept = [o for o in hydra if o.startswith(("hydra/launcher=", "hydra/sweeper=", "hydra.launcher.", "hydra.sweeper."))]
+    kept = [
+        o
+        for o in hydra
+        if o.startswith(("hydra/launcher=", "hydra/sweeper=", "hydra.launcher.", "hydra.sweeper."))
+    ]
     for override in [*task, *kept]:
         if "_target_" in override or "${" in override:
-            raise ConfigError(f"{directory / 'multirun.yaml'}: {override!r} is not taken from a file; give it on the command line")
+            raise ConfigError(
+                f"{directory / 'multirun.yaml'}: {override!r} is not taken from a file; give it on the command line"
+            )
     return [*task, *kept]
 
 

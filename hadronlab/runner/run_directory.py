@@ -20,12 +20,16 @@ def locked(directory: Path) -> Iterator[Path]:
         directory.mkdir(parents=True, exist_ok=True)
         handle = open(directory / ".lock", "a")  # noqa: SIM115 (held as long as the run lasts)
     except OSError as error:
-        raise ConfigError(f"cannot write in {directory} ({error.strerror}): choose hydra.run.dir=…") from error
+        raise ConfigError(
+            f"cannot write in {directory} ({error.strerror}): choose hydra.run.dir=…"
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         handle.close()
-        raise ConfigError(f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…") from error
+        raise ConfigError(
+            f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…"
+        ) from error
     try:
         yield directory
     finally:
@@ -41,7 +45,9 @@ def continues(directory: Path, resume: str | None) -> bool:
         stale.unlink(missing_ok=True)  # a killed run's unfinished files; the lock is ours
     holds_run = (directory / "result.json").exists() or any(directory.glob("checkpoints/*.ckpt"))
     if holds_run and not resume:
-        raise ConfigError(f"{directory} holds a run already: continue it with resume={directory} or choose another hydra.run.dir")
+        raise ConfigError(
+            f"{directory} holds a run already: continue it with resume={directory} or choose another hydra.run.dir"
+        )
     return holds_run
 
 

@@ -47,7 +47,9 @@ def collect(directory: Path) -> list[Job]:
     folders = [path.parent for path in directory.glob("*/.hydra")] if directory.is_dir() else []
     folders.sort(key=lambda f: (not f.name.isdigit(), int(f.name) if f.name.isdigit() else 0, f.name))
     if not folders:
-        raise ConfigError(f"{directory} is not the directory of a sweep: it has no job directories with .hydra/ in them")
+        raise ConfigError(
+            f"{directory} is not the directory of a sweep: it has no job directories with .hydra/ in them"
+        )
     return [read_job(folder) for folder in folders]
 
 
@@ -56,14 +58,25 @@ def read_job(directory: Path) -> Job:
     overrides = _overrides(directory / ".hydra" / "overrides.yaml")
     try:
         result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
-        observables = {name: Quantity(_number(o["value"]), o.get("error"), o.get("unit", "")) for name, o in result["observables"].items()}
+        observables = {
+            name: Quantity(_number(o["value"]), o.get("error"), o.get("unit", ""))
+            for name, o in result["observables"].items()
+        }
     except FileNotFoundError:
         return _without_result(directory, overrides)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Job(directory.name, overrides, "failed", "result.json is damaged")
     status = str(result.get("status", "ok"))
     reason = "" if status == "ok" else "; ".join(map(str, result.get("warnings", [])[-1:]))
-    return Job(directory.name, overrides, status, reason, observables, result.get("objective"), result.get("wall_seconds"))
+    return Job(
+        directory.name,
+        overrides,
+        status,
+        reason,
+        observables,
+        result.get("objective"),
+        result.get("wall_seconds"),
+    )
 
 
 def _without_result(directory: Path, overrides: dict[str, Any]) -> Job:
@@ -147,14 +160,22 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> 
     done = [job for job in jobs if job.observables]
     keys, names = swept(jobs), columns(jobs)
     shown = ([sort] if sort in names else []) + [n for n in names if n != sort][:most]
-    table = Table(title=f"{len(done)} of {len(jobs)} jobs have a result", title_justify="left", pad_edge=False)
+    table = Table(
+        title=f"{len(done)} of {len(jobs)} jobs have a result", title_justify="left", pad_edge=False
+    )
     for column in ("job", *keys):
         table.add_column(column, overflow="fold")
     for column in (*shown, "objective", "status"):
         table.add_column(column, justify="right", overflow="fold")
     for job in done:
         cells = [str(job.observables[n]) if n in job.observables else "" for n in shown]
-        table.add_row(job.name, *(str(job.overrides.get(k, "")) for k in keys), *cells, "" if job.objective is None else f"{job.objective:.5g}", job.status)
+        table.add_row(
+            job.name,
+            *(str(job.overrides.get(k, "")) for k in keys),
+            *cells,
+            "" if job.objective is None else f"{job.objective:.5g}",
+            job.status,
+        )
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)  # a log file is as wide as it needs to be
@@ -163,7 +184,12 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> 
     for job in jobs:
         if job.reason:
             swept_here = " ".join(f"{k}={job.overrides.get(k)}" for k in keys)
-            console.print(f"job {job.name} ({swept_here}) {job.status}: {job.reason}", highlight=False, markup=False, soft_wrap=True)
+            console.print(
+                f"job {job.name} ({swept_here}) {job.status}: {job.reason}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 def mean_and_error(values: Iterable[Quantity]) -> Quantity:

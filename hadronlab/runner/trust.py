@@ -45,7 +45,10 @@ def read_run_config(path: Path) -> DictConfig:
 
 def check_target(target: Any, where: str) -> None:
     """Raise ConfigError unless `target` names something that TRUSTED or HADRONLAB_TRUST allows, itself and where it is defined."""
-    modules = (*TRUSTED, *(name.strip() for name in os.environ.get("HADRONLAB_TRUST", "").split(",") if name.strip()))
+    modules = (
+        *TRUSTED,
+        *(name.strip() for name in os.environ.get("HADRONLAB_TRUST", "").split(",") if name.strip()),
+    )
 
     def allowed(name: str) -> bool:
         return any(name == module or name.startswith(module + ".") for module in modules)
@@ -73,7 +76,9 @@ def _check(node: Any, path: Path, key: str) -> None:
         for index, value in enumerate(node):
             _check(value, path, f"{key}[{index}]")
     elif isinstance(node, str) and "${" in node:
-        raise ConfigError(f"{path}: {key} holds the interpolation {node!r}; a run's configuration is resolved")
+        raise ConfigError(
+            f"{path}: {key} holds the interpolation {node!r}; a run's configuration is resolved"
+        )
 
 
 def _first_line(error: BaseException) -> str:

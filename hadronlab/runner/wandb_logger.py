@@ -51,8 +51,14 @@ class WandbRun(Logger):
         self._about = {"project": project, "entity": entity, "tags": list(tags or [])}
         self._name, self._group = name, group
         self.offline = not has_key() if offline is None else offline
-        self._timeouts = {"init_timeout": init_timeout, "login_timeout": init_timeout, "finish_timeout": finish_timeout}
-        self.levels: dict[str, float] = {}  # constants drawn beside a curve, such as the threshold beside the energy
+        self._timeouts = {
+            "init_timeout": init_timeout,
+            "login_timeout": init_timeout,
+            "finish_timeout": finish_timeout,
+        }
+        self.levels: dict[
+            str, float
+        ] = {}  # constants drawn beside a curve, such as the threshold beside the energy
         self._run: Any = None
         self._lost = False
 
@@ -65,7 +71,7 @@ class WandbRun(Logger):
         return self._id()
 
     @rank_zero_only
-    def log_hyperparams(self, params: DictConfig, *args: Any, **kwargs: Any) -> None:
+    def log_hyperparams(self, params: DictConfig, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Start the W&B run with the resolved configuration of this run."""
         self._safely(lambda: self._start(params))
 
@@ -86,7 +92,10 @@ class WandbRun(Logger):
             WandbRun.open_runs.remove(self)
         run, self._run = self._run, None
         if run is not None:
-            lost, self._lost = self._lost, False  # also a run that lost its server ends here, not in the next job
+            lost, self._lost = (
+                self._lost,
+                False,
+            )  # also a run that lost its server ends here, not in the next job
             self._safely(run.finish)
             self._lost = lost or self._lost
 
@@ -114,11 +123,16 @@ class WandbRun(Logger):
                                      "id": self._id(), "resume": "allow", "dir": str(self.directory), "reinit": "finish_previous"}  # fmt: skip
         settings = {"silent": True, "console": "off", **limits}
         try:
-            self._run = wandb.init(**arguments, mode="offline" if self.offline else "online", settings=wandb.Settings(**settings))
+            self._run = wandb.init(
+                **arguments, mode="offline" if self.offline else "online", settings=wandb.Settings(**settings)
+            )
         except Exception as error:
             if self.offline:
                 raise
-            print(f"warning: W&B cannot be reached, this run is logged offline ({str(error).splitlines()[0][:120]})", file=sys.stderr)
+            print(
+                f"warning: W&B cannot be reached, this run is logged offline ({str(error).splitlines()[0][:120]})",
+                file=sys.stderr,
+            )
             wandb.teardown()  # or the run that could not begin holds the id
             self._run = wandb.init(**arguments, mode="offline", settings=wandb.Settings(**settings))
         WandbRun.open_runs.append(self)
@@ -135,7 +149,14 @@ class WandbRun(Logger):
         table = wandb.Table(columns=["observable", "value", "error", "unit", "reference", "source"])
         for name, quantity in observables.scalars.items():
             known = observables.reference.get(name, {})
-            table.add_data(name, quantity.value, quantity.error, quantity.unit, str(known.get("value", "")), str(known.get("source", "")))
+            table.add_data(
+                name,
+                quantity.value,
+                quantity.error,
+                quantity.unit,
+                str(known.get("value", "")),
+                str(known.get("source", "")),
+            )
             self._run.summary[name] = quantity.value
             if quantity.error is not None:
                 self._run.summary[f"{name}.error"] = quantity.error
@@ -179,5 +200,9 @@ def run_name(config: DictConfig) -> tuple[str, str | None]:
     hydra = HydraConfig.get() if HydraConfig.initialized() else None
     if hydra is None or hydra.mode != RunMode.MULTIRUN:
         return " ".join(parts), None
-    parts += [o.lstrip("+") for o in hydra.overrides.task if not o.startswith(("system=", "resume=", "quiet=", "logger="))]
+    parts += [
+        o.lstrip("+")
+        for o in hydra.overrides.task
+        if not o.startswith(("system=", "resume=", "quiet=", "logger="))
+    ]
     return " ".join(parts), Path(hydra.sweep.dir).name

@@ -34,6 +34,7 @@ class InverseTask(Task):
     """
 
     task: ClassVar[str] = "inverse"
+    model: Potential
 
     def __init__(
         self,
@@ -103,7 +104,9 @@ class InverseTask(Task):
         terms = torch.stack(list(parts.values()))
         self._parts = dict(zip(parts, self.total(terms.detach().clone()), strict=True))
         if self.global_step % self.log_every == 0:
-            shown = {f"loss/{name}": float(part) for name, part in self._parts.items()} if len(parts) > 1 else {}
+            shown = (
+                {f"loss/{name}": float(part) for name, part in self._parts.items()} if len(parts) > 1 else {}
+            )
             self.log_now({"loss": self.health()["loss"], **shown})
         return terms.sum() * self.trainer.world_size
 
@@ -125,7 +128,9 @@ class InverseTask(Task):
         losses = {name: loss for name, loss in self.losses.items() if isinstance(loss, Loss)}
         if self._trainer is None or self.trainer.world_size == 1 or not self.trainer.training:
             return LeastSquares(self.model, losses)
-        return SharedLeastSquares(self.model, losses, self.trainer.global_rank, self.trainer.world_size, self.total)
+        return SharedLeastSquares(
+            self.model, losses, self.trainer.global_rank, self.trainer.world_size, self.total
+        )
 
     def refit(self) -> None:
         """Fit every resampling bin by Gauss–Newton, warm-started from the present (central) parameters."""

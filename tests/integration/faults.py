@@ -55,7 +55,9 @@ class FrozenWalkers(Bomb):
 
     def strike(self, module: Any) -> None:
         module.sampler.adapt = False
-        module.sampler.move_weights = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)  # all particles at once
+        module.sampler.move_weights = torch.tensor(
+            [1.0, 0.0, 0.0], dtype=torch.float64
+        )  # all particles at once
         module.sampler.steps[:] = 1e6
         module.sampler.reset_acceptance()
 

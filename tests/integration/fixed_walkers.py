@@ -21,8 +21,14 @@ class FixedWalkers(MetropolisSampler):
         if sweeps is not None:
             return self.r.double(), self.channel  # equilibration
         parallel = torch.distributed.is_initialized()
-        rank, size = (torch.distributed.get_rank(), torch.distributed.get_world_size()) if parallel else (0, 1)
+        rank, size = (
+            (torch.distributed.get_rank(), torch.distributed.get_world_size()) if parallel else (0, 1)
+        )
         shape = (*self.r.shape[:-1], size * self.n_walkers)
-        drawn = self.length * self.mass_scale.double() * torch.randn(shape, generator=self._source, dtype=torch.float64)
+        drawn = (
+            self.length
+            * self.mass_scale.double()
+            * torch.randn(shape, generator=self._source, dtype=torch.float64)
+        )
         self.r = (drawn - drawn.mean(0, keepdim=True))[..., rank::size].to(self.dtype)
         return self.r.double(), None

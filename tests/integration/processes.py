@@ -17,20 +17,35 @@ import torch
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["hadronlab.runner.fit", "hadronlab.runner.finish", "hadronlab.train", "processes"])
+CONTEXT.set_forkserver_preload(
+    ["hadronlab.runner.fit", "hadronlab.runner.finish", "hadronlab.train", "processes"]
+)
 
-SEPARABLE = ["system=separable", "model=sdnn_uniform", "model.depth=1", "model.width=6", "data.n_radii=24", "data.n_momenta=4", "quiet=true", "trainer.log_every_n_steps=3"]
+SEPARABLE = [
+    "system=separable",
+    "model=sdnn_uniform",
+    "model.depth=1",
+    "model.width=6",
+    "data.n_radii=24",
+    "data.n_momenta=4",
+    "quiet=true",
+    "trainer.log_every_n_steps=3",
+]
 FAST = ["callbacks.checkpoints.every_n_steps=10"]
 
 
-def start(arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any) -> BaseProcess:
+def start(
+    arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any
+) -> BaseProcess:
     """`hadronlab-train arguments`, its output appended to a file; `prepare(*args)` is called first in the process."""
     process = CONTEXT.Process(target=_main, args=(list(arguments), str(output), prepare, args))
     process.start()
     return process
 
 
-def run(arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any) -> int:
+def run(
+    arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any
+) -> int:
     """The exit status of `start`."""
     process = start(arguments, output, prepare, *args)
     process.join(120)
@@ -38,7 +53,9 @@ def run(arguments: Sequence[str], output: Path, prepare: Callable[..., None] | N
     return process.exitcode
 
 
-def _main(arguments: list[str], output: str, prepare: Callable[..., None] | None, args: tuple[Any, ...]) -> None:
+def _main(
+    arguments: list[str], output: str, prepare: Callable[..., None] | None, args: tuple[Any, ...]
+) -> None:
     stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(stream, 1)
     os.dup2(stream, 2)

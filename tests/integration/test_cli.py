@@ -13,7 +13,14 @@ import pytest
 
 def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=240)
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
 
 
 def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
@@ -30,9 +37,27 @@ def test_a_run_from_another_directory(tmp_path: Path) -> None:
     path = Path(done.stdout.strip().splitlines()[-1])
     assert path.is_relative_to(tmp_path / "outputs" / "separable")
     result = json.loads(path.read_text())
-    assert {"system", "task", "status", "model", "seed", "version", "wall_seconds", "observables", "reference", "warnings"} <= result.keys()
+    assert {
+        "system",
+        "task",
+        "status",
+        "model",
+        "seed",
+        "version",
+        "wall_seconds",
+        "observables",
+        "reference",
+        "warnings",
+    } <= result.keys()
     assert all("unit" in quantity for quantity in result["observables"].values())
-    for name in ("config.yaml", "metrics.csv", "result.h5", "train.log", "checkpoints/last.ckpt", ".hydra/config.yaml"):
+    for name in (
+        "config.yaml",
+        "metrics.csv",
+        "result.h5",
+        "train.log",
+        "checkpoints/last.ckpt",
+        ".hydra/config.yaml",
+    ):
         assert (path.parent / name).exists()
     again = command("hadronlab.evaluate", str(path.parent), cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -73,6 +98,14 @@ def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
     )
     (tmp_path / "cfg" / "model").mkdir(parents=True)
     (tmp_path / "cfg" / "model" / "mine.yaml").write_text("_target_: mine.Mine\nunits: 5\n")
-    done = command("hadronlab.train", "--config-dir", "cfg", "system=separable", "model=mine", "trainer.max_epochs=2", cwd=tmp_path)
+    done = command(
+        "hadronlab.train",
+        "--config-dir",
+        "cfg",
+        "system=separable",
+        "model=mine",
+        "trainer.max_epochs=2",
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(Path(done.stdout.strip().splitlines()[-1]).read_text())["model"] == "Mine"

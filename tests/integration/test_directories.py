@@ -107,14 +107,19 @@ def test_a_full_disk_ends_no_training_and_keeps_the_last_good_files(tmp_path: Pa
 def test_a_real_limit_on_files(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log) == 0
-    good = {file: file.read_bytes() for file in (directory / "result.json", directory / "checkpoints" / "last.ckpt")}
+    good = {
+        file: file.read_bytes()
+        for file in (directory / "result.json", directory / "checkpoints" / "last.ckpt")
+    }
     assert run([f"resume={directory}", "trainer.max_steps=80"], log, limit_files, 2000) == 1
     assert log.read_text().splitlines()[-1].startswith("error: ")
     for file, content in good.items():
         assert file.read_bytes() == content
 
 
-def test_write_whole_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_whole_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_text(tmp_path / "file", "old")
 
     def fail(*_: object) -> None:

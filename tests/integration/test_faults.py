@@ -14,7 +14,12 @@ from hadronlab.api import run
 from hadronlab.callbacks.guards import Fault
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
-INVERSE = [*SEPARABLE, "callbacks.checkpoints.every_n_steps=10", "callbacks.guards.patience=5", "trainer.max_steps=60"]
+INVERSE = [
+    *SEPARABLE,
+    "callbacks.checkpoints.every_n_steps=10",
+    "callbacks.guards.patience=5",
+    "trainer.max_steps=60",
+]
 VMC = ["system=jpsi", "quiet=true", "callbacks.checkpoints.every_n_steps=10", "callbacks.guards.patience=5", "trainer.max_steps=60",
        "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20", "task.evaluation_samples=600", "task.evaluation_walkers=60",
        "trainer.log_every_n_steps=10"]  # fmt: skip
@@ -28,12 +33,16 @@ def _unlit() -> None:
 
 def bombed(base: list[str], bomb: type[Bomb], directory: Path, **settings: Any) -> dict[str, Any]:
     """result.json of a run with the bomb in it."""
-    extra = [f"+callbacks.bomb.{k}={v}" for k, v in {"_target_": f"faults.{bomb.__name__}", **settings}.items()]
+    extra = [
+        f"+callbacks.bomb.{k}={v}" for k, v in {"_target_": f"faults.{bomb.__name__}", **settings}.items()
+    ]
     return run(*base, *extra, directory=directory).result
 
 
 @pytest.mark.parametrize("bomb", [NaNGradient, InfiniteParameter])
-def test_not_finite_is_rolled_back_and_the_step_halved(bomb: type[Bomb], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_not_finite_is_rolled_back_and_the_step_halved(
+    bomb: type[Bomb], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = bombed(INVERSE, bomb, tmp_path)
     assert result["status"] == "ok"
     (line,) = [w for w in result["warnings"] if "is not finite" in w]
@@ -60,12 +69,18 @@ def test_a_collapsed_potential_begins_anew(tmp_path: Path) -> None:
     result = bombed(INVERSE, DeadNetwork, tmp_path, at=20)
     assert result["status"] == "ok"
     assert any("collapsed to zero" in w and "begun anew" in w for w in result["warnings"])
-    assert result["observables"]["loss_final"]["value"] != pytest.approx(result["observables"]["loss_zero_potential"]["value"])
+    assert result["observables"]["loss_final"]["value"] != pytest.approx(
+        result["observables"]["loss_zero_potential"]["value"]
+    )
     assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 60
 
 
 def test_a_singular_metric_is_solved_and_said(tmp_path: Path) -> None:
-    settings = ["optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=5", "optimizer.natural_gradient.shift=0.0"]
+    settings = [
+        "optimizer=natural_gradient",
+        "optimizer.natural_gradient.warmup_steps=5",
+        "optimizer.natural_gradient.shift=0.0",
+    ]
     result = run(*INVERSE, *settings, "trainer.max_steps=12", directory=tmp_path).result
     assert result["status"] == "ok"
     assert sum("metric singular" in w for w in result["warnings"]) == 1

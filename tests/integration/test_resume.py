@@ -9,12 +9,18 @@ import time
 from pathlib import Path
 
 import pytest
-
-from hadronlab.runner.checkpoint_io import newest_whole
 from processes import FAST, SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run, start
 
+from hadronlab.runner.checkpoint_io import newest_whole
+
 ADAM = [*SEPARABLE, *FAST, "trainer.max_steps=600"]
-NATURAL = [*SEPARABLE, "callbacks.checkpoints.every_n_steps=5", "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=40", "trainer.max_steps=80"]
+NATURAL = [
+    *SEPARABLE,
+    "callbacks.checkpoints.every_n_steps=5",
+    "optimizer=natural_gradient",
+    "optimizer.natural_gradient.warmup_steps=40",
+    "trainer.max_steps=80",
+]
 
 
 def killed(arguments: list[str], directory: Path, times: int, seed: int, writes: tuple[int, ...] = ()) -> int:
@@ -46,7 +52,9 @@ def killed(arguments: list[str], directory: Path, times: int, seed: int, writes:
 @pytest.fixture(scope="module")
 def adam_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("adam") / "run"
-    assert run([*ADAM, f"hydra.run.dir={directory}"], directory.with_suffix(".log")) == 0, directory.with_suffix(".log").read_text()
+    assert run([*ADAM, f"hydra.run.dir={directory}"], directory.with_suffix(".log")) == 0, (
+        directory.with_suffix(".log").read_text()
+    )
     return directory
 
 
@@ -67,7 +75,9 @@ def test_no_step_doubled_or_missing(adam_reference: Path) -> None:
     assert [int(row["step"]) for row in rows(adam_reference)] == list(range(0, 600, 3))
 
 
-def test_torn_checkpoint_is_skipped_with_a_word(adam_reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_torn_checkpoint_is_skipped_with_a_word(
+    adam_reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     whole = (adam_reference / "checkpoints" / "previous.ckpt").read_bytes()
@@ -80,7 +90,9 @@ def test_torn_checkpoint_is_skipped_with_a_word(adam_reference: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
-def test_signal_saves_and_exits_75_and_requeue_continues(number: int, adam_reference: Path, tmp_path: Path) -> None:
+def test_signal_saves_and_exits_75_and_requeue_continues(
+    number: int, adam_reference: Path, tmp_path: Path
+) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     again = [*ADAM, f"hydra.run.dir={directory}", "resume=auto"]
     process = start(again, log)

@@ -47,7 +47,9 @@ def offline(directory: Path) -> list[Any]:
     return [record for file in files for record in records(file)]
 
 
-def test_offline_file_holds_the_run_its_configuration_curves_figures_and_table(tmp_path: Path, log: Path) -> None:
+def test_offline_file_holds_the_run_its_configuration_curves_figures_and_table(
+    tmp_path: Path, log: Path
+) -> None:
     directory = tmp_path / "run"
     assert run([*RUN, f"hydra.run.dir={directory}"], log, settings, str(tmp_path)) == 0, log.read_text()
     assert "warning" not in log.read_text()
@@ -56,26 +58,49 @@ def test_offline_file_holds_the_run_its_configuration_curves_figures_and_table(t
     assert (about.project, about.display_name, about.run_group) == ("hadronlab", "separable sdnn_uniform", "")
     config = {key(u): json.loads(u.value_json) for u in about.config.update}
     assert config["model"]["width"] == 6 and config["seed"] == 1
-    history = [{key(i): json.loads(i.value_json) for i in r.history.item} for r in found if r.WhichOneof("record_type") == "history"]
+    history = [
+        {key(i): json.loads(i.value_json) for i in r.history.item}
+        for r in found
+        if r.WhichOneof("record_type") == "history"
+    ]
     assert [row["trainer/global_step"] for row in history if "loss" in row] == list(range(0, 30, 3))
     last = {**history[-2], **history[-1]}
-    for name in ("figures/phase_shifts/path", "figures/potential/path", "figures/training/path", "observables/path"):
+    for name in (
+        "figures/phase_shifts/path",
+        "figures/potential/path",
+        "figures/training/path",
+        "observables/path",
+    ):
         assert (next(directory.glob("wandb/offline-run-*")) / "files" / last[name]).stat().st_size > 500
-    summary = {key(i): json.loads(i.value_json) for r in found if r.WhichOneof("record_type") == "summary" for i in r.summary.update}
+    summary = {
+        key(i): json.loads(i.value_json)
+        for r in found
+        if r.WhichOneof("record_type") == "summary"
+        for i in r.summary.update
+    }
     result = json.loads((directory / "result.json").read_text())
     assert summary["loss_final"] == result["observables"]["loss_final"]["value"]
     assert any(r.WhichOneof("record_type") == "stats" for r in found)
 
-    assert run([f"resume={directory}", "trainer.max_steps=60"], log, settings, str(tmp_path)) == 0, log.read_text()
+    assert run([f"resume={directory}", "trainer.max_steps=60"], log, settings, str(tmp_path)) == 0, (
+        log.read_text()
+    )
     runs = {r.run.run_id for r in offline(directory) if r.WhichOneof("record_type") == "run"}
     assert runs == {(directory / "wandb_id.txt").read_text().strip()}
 
 
 @pytest.mark.slow
-def test_every_job_of_a_sweep_is_a_run_of_its_own_in_the_group_of_the_sweep(tmp_path: Path, log: Path) -> None:
+def test_every_job_of_a_sweep_is_a_run_of_its_own_in_the_group_of_the_sweep(
+    tmp_path: Path, log: Path
+) -> None:
     arguments = ["-m", *RUN, "seed=1,2", f"hydra.sweep.dir={tmp_path / 'depths'}"]
     assert run(arguments, log, settings, str(tmp_path)) == 0, log.read_text()
-    abouts = [r.run for job in "01" for r in offline(tmp_path / "depths" / job) if r.WhichOneof("record_type") == "run"]
+    abouts = [
+        r.run
+        for job in "01"
+        for r in offline(tmp_path / "depths" / job)
+        if r.WhichOneof("record_type") == "run"
+    ]
     assert len({about.run_id for about in abouts}) == 2
     assert {about.run_group for about in abouts} == {"depths"}
     assert [about.display_name.split()[-1] for about in abouts] == ["seed=1", "seed=2"]
@@ -90,7 +115,11 @@ def test_a_server_is_told(tmp_path: Path, log: Path) -> None:
     finally:
         server.close()
     upserts = [variables for name, variables in server.requests if name == "UpsertBucket"]
-    assert upserts and upserts[0]["project"] == "hadronlab" and upserts[0]["name"] == (tmp_path / "run" / "wandb_id.txt").read_text().strip()
+    assert (
+        upserts
+        and upserts[0]["project"] == "hadronlab"
+        and upserts[0]["name"] == (tmp_path / "run" / "wandb_id.txt").read_text().strip()
+    )
     streamed = json.dumps([content for name, content in server.requests if name.startswith("/files/")])
     assert "trainer/global_step" in streamed and "loss_final" in streamed
     assert "warning" not in log.read_text()
@@ -98,7 +127,12 @@ def test_a_server_is_told(tmp_path: Path, log: Path) -> None:
 
 @pytest.mark.slow
 def test_an_unreachable_server_delays_the_run_and_no_more(tmp_path: Path, log: Path) -> None:
-    arguments = [*RUN, f"hydra.run.dir={tmp_path / 'run'}", "logger.wandb.init_timeout=2", "logger.wandb.finish_timeout=2"]
+    arguments = [
+        *RUN,
+        f"hydra.run.dir={tmp_path / 'run'}",
+        "logger.wandb.init_timeout=2",
+        "logger.wandb.finish_timeout=2",
+    ]
     began = time.monotonic()
     assert run(arguments, log, with_server, str(tmp_path), "http://127.0.0.1:9") == 0, log.read_text()
     assert time.monotonic() - began < 60
@@ -108,7 +142,9 @@ def test_an_unreachable_server_delays_the_run_and_no_more(tmp_path: Path, log: P
 
 def test_a_log_that_fails_is_said_once_and_the_training_goes_on(tmp_path: Path, log: Path) -> None:
     directory = tmp_path / "run"
-    assert run([*RUN, f"hydra.run.dir={directory}"], log, with_broken_log, str(tmp_path)) == 0, log.read_text()
+    assert run([*RUN, f"hydra.run.dir={directory}"], log, with_broken_log, str(tmp_path)) == 0, (
+        log.read_text()
+    )
     assert log.read_text().count("W&B logging has ended, the training goes on") == 1
     assert json.loads((directory / "result.json").read_text())["status"] == "ok"
 

@@ -83,10 +83,26 @@ class LoopbackServer:
         if "ArtifactType" in query:
             return {"data": {"project": None}}
         if "createArtifact(" in query:
-            artifact = {"id": "QQ==", "state": "COMMITTED", "artifactSequence": {"id": "Uw==", "latestArtifact": {"id": "QQ==", "versionIndex": 0}}}
+            artifact = {
+                "id": "QQ==",
+                "state": "COMMITTED",
+                "artifactSequence": {"id": "Uw==", "latestArtifact": {"id": "QQ==", "versionIndex": 0}},
+            }
             return {"data": {"createArtifact": {"artifact": artifact}}}
-        viewer = {"id": "VQ==", "username": "u", "entity": "e", "email": "u@x", "admin": False, "flags": "{}", "teams": {"edges": []}}
-        versions = {"cliVersionInfo": {"max_cli_version": "99"}, "features": [], "latestLocalVersionInfo": None}
+        viewer = {
+            "id": "VQ==",
+            "username": "u",
+            "entity": "e",
+            "email": "u@x",
+            "admin": False,
+            "flags": "{}",
+            "teams": {"edges": []},
+        }
+        versions = {
+            "cliVersionInfo": {"max_cli_version": "99"},
+            "features": [],
+            "latestLocalVersionInfo": None,
+        }
         return {"data": {"viewer": viewer, "serverInfo": versions}}
 
 

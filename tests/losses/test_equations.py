@@ -20,7 +20,9 @@ TRUE_U = Separable().nonlocal_part(DATA.r[:, None], DATA.r[None, :])
 
 def test_exact_potential_and_no_potential() -> None:
     loss = Schrodinger(DATA)
-    assert float(loss(TRUE_U, None, DATA.rows)) == pytest.approx(3.1e-8, rel=0.02)  # physics of the paper's grid
+    assert float(loss(TRUE_U, None, DATA.rows)) == pytest.approx(
+        3.1e-8, rel=0.02
+    )  # physics of the paper's grid
     assert float(loss.zero()) == pytest.approx(3.78, abs=0.005)
 
 

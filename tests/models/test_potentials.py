@@ -39,7 +39,9 @@ def test_exchange_symmetry_is_exact(name: str) -> None:
     model, r = MODELS[name](), torch.rand(40, dtype=torch.float64) * 3
     U = model.on_grid(r, r)
     torch.testing.assert_close(U, U.T, rtol=1e-15, atol=1e-15 * float(U.detach().abs().max()))
-    torch.testing.assert_close(model(r, r.flip(0)), model(r.flip(0), r), rtol=1e-15, atol=1e-15 * float(U.detach().abs().max()))
+    torch.testing.assert_close(
+        model(r, r.flip(0)), model(r.flip(0), r), rtol=1e-15, atol=1e-15 * float(U.detach().abs().max())
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -22,7 +22,11 @@ DATA = separable_wave_data(n_momenta=4, n_radii=24, quadrature="gregory")
 
 
 def problem(model: Potential) -> LeastSquares:
-    losses = {"data": Schrodinger(DATA), "far": Asymptotic(DATA, 5.0, "or", 0.3), "ridge": Ridge(DATA, 1e-3, stride=2)}
+    losses = {
+        "data": Schrodinger(DATA),
+        "far": Asymptotic(DATA, 5.0, "or", 0.3),
+        "ridge": Ridge(DATA, 1e-3, stride=2),
+    }
     return LeastSquares(model, losses)
 
 
@@ -47,7 +51,9 @@ def test_normal_equations_equal_autograd(model) -> None:  # type: ignore[no-unty
     step = 1e-5 / float(direction.norm())  # JᵀJ from the change of the gradient of a linearised residual
     jacobian, residual = squares.jacobian(theta)
     moved = squares.jacobian(theta + step * direction)[1]
-    torch.testing.assert_close((moved - residual) / step, jacobian @ direction, rtol=1e-3, atol=1e-4 * float(residual.norm()))
+    torch.testing.assert_close(
+        (moved - residual) / step, jacobian @ direction, rtol=1e-3, atol=1e-4 * float(residual.norm())
+    )
     torch.testing.assert_close(gram, jacobian.T @ jacobian, rtol=1e-9, atol=1e-9 * float(gram.abs().max()))
 
 

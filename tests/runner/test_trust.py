@@ -89,7 +89,9 @@ MALICIOUS = {
 
 
 @pytest.mark.parametrize("text", MALICIOUS.values(), ids=MALICIOUS.keys())
-def test_malicious_configuration_of_a_run_directory(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_malicious_configuration_of_a_run_directory(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text(text)
     if text:
@@ -102,9 +104,16 @@ def test_malicious_configuration_of_a_run_directory(text: str, tmp_path: Path, m
 @pytest.mark.parametrize("system", ["separable", "omega_ccc", "tcc", "lattice"])
 @pytest.mark.parametrize("strategy", ["cpu", "ddp"])
 def test_our_own_configurations_are_trusted(system: str, strategy: str, tmp_path: Path) -> None:
-    config = composed(f"system={system}", f"strategy={strategy}", "logger=wandb", "data.path=x.h5" if system == "lattice" else "seed=2")
+    config = composed(
+        f"system={system}",
+        f"strategy={strategy}",
+        "logger=wandb",
+        "data.path=x.h5" if system == "lattice" else "seed=2",
+    )
     (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
-    assert read_run_config(tmp_path / "config.yaml") == OmegaConf.create(OmegaConf.to_container(config, resolve=True))
+    assert read_run_config(tmp_path / "config.yaml") == OmegaConf.create(
+        OmegaConf.to_container(config, resolve=True)
+    )
 
 
 def test_a_module_of_the_user_is_allowed_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,9 +128,13 @@ def test_a_module_of_the_user_is_allowed_by_name(tmp_path: Path, monkeypatch: py
         check_target("theirpackage.system", "model")
 
 
-@pytest.mark.parametrize("override", ["hydra.launcher._target_=os.system", "hydra.sweeper._target_=os.system"])
+@pytest.mark.parametrize(
+    "override", ["hydra.launcher._target_=os.system", "hydra.sweeper._target_=os.system"]
+)
 def test_malicious_sweep(override: str, tmp_path: Path) -> None:
-    (tmp_path / "multirun.yaml").write_text(f"hydra: {{overrides: {{task: [seed=1], hydra: ['{override}']}}}}")
+    (tmp_path / "multirun.yaml").write_text(
+        f"hydra: {{overrides: {{task: [seed=1], hydra: ['{override}']}}}}"
+    )
     with pytest.raises(ConfigError, match="is not taken from a file"):
         resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
 
@@ -131,7 +144,14 @@ def test_of_a_sweep_only_launcher_and_sweeper_are_taken_over(tmp_path: Path) -> 
         "hydra: {overrides: {task: ['seed=1,2', 'resume=x'], hydra: [hydra/launcher=joblib, hydra.searchpath=evil, hydra.run.dir=y]}}"
     )
     arguments = resume_arguments(["hadronlab-train", f"resume={tmp_path}", "quiet=true"])
-    assert arguments[1:] == ["--multirun", "seed=1,2", "hydra/launcher=joblib", "quiet=true", f"hydra.sweep.dir='{tmp_path}'", "resume=auto"]
+    assert arguments[1:] == [
+        "--multirun",
+        "seed=1,2",
+        "hydra/launcher=joblib",
+        "quiet=true",
+        f"hydra.sweep.dir='{tmp_path}'",
+        "resume=auto",
+    ]
 
 
 def test_malicious_data_files(tmp_path: Path, mark: Path) -> None:

@@ -124,7 +124,9 @@ def shipped_systems():
     for path in sorted((CONF / "system").glob("*.yaml")):
         content = yaml.safe_load(path.read_text())
         base = content["defaults"][0]
-        default = {"/base/quarks": "al1", "/base/leptons": "coulomb"}.get(base if isinstance(base, str) else "")
+        default = {"/base/quarks": "al1", "/base/leptons": "coulomb"}.get(
+            base if isinstance(base, str) else ""
+        )
         if default and path.stem != "multiquark":
             chosen = [d["override /interaction"] for d in content["defaults"] if "interaction" in str(d)]
             yield pytest.param(content["system"], (chosen or [default])[0], id=path.stem)

@@ -56,7 +56,13 @@ def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
-    done = run("experiment=omega_ccc_best", "data.times=[26]", "trainer.max_epochs=12", "quiet=true", directory=tmp_path / "run")
+    done = run(
+        "experiment=omega_ccc_best",
+        "data.times=[26]",
+        "trainer.max_epochs=12",
+        "quiet=true",
+        directory=tmp_path / "run",
+    )
     assert done["phase_shift_error_max"] < 0.3  # degrees, k ≤ 2 fm⁻¹
     assert done["scattering_length"] == pytest.approx(1.5718554, rel=5e-3)
     assert done["effective_range"] == pytest.approx(0.5717876, rel=1e-2)
