@@ -16,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from hadronlab.config.arguments import quote_particles
+from hadronlab.config.arguments import quote_particles, uncomposable
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,11 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     """The configuration of a run in `directory`, with Hydra's runtime set as its command would set it."""
     GlobalHydra.instance().clear()
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose("train", quote_particles(overrides), return_hydra_config=True)
+        arguments = quote_particles(overrides)
+        try:
+            config = compose("train", arguments, return_hydra_config=True)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise uncomposable(error) from error
     place = Path(directory or f"outputs/{config.system.name}/{datetime.now():%Y-%m-%d_%H-%M-%S}").absolute()
     with open_dict(config):
         config.hydra.runtime.output_dir = str(place)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # torch, Lightning and W&B are imported inside functions: --h
     from omegaconf import DictConfig
 
 failures: list[Exception] = []
+composed: list[bool] = []  # whether Hydra came so far as to start a job
 
 
 @hydra.main(version_base="1.3", config_path="pkg://hadronlab.conf", config_name="train")
@@ -22,6 +23,7 @@ def run(config: DictConfig) -> float | None:
 
     from hadronlab.runner.launch import launch
 
+    composed.append(True)
     try:
         return launch(config)
     except user_errors() as error:
@@ -35,7 +37,7 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    from hadronlab.config.arguments import quote_particles
+    from hadronlab.config.arguments import quote_particles, uncomposable
     from hadronlab.runner.resume import resume_arguments
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
@@ -44,6 +46,10 @@ def main() -> None:
         run()
     except user_errors() as error:
         failures.append(error)
+    except (TypeError, ValueError, AttributeError) as error:
+        if composed:
+            raise
+        failures.append(uncomposable(error))  # Hydra's parser, of overrides that its grammar lets through
     from hadronlab.runner.sweep_callback import summarise_sweep
 
     summarise_sweep()

@@ -17,6 +17,12 @@ def quote_particles(arguments: Sequence[str]) -> list[str]:
     return [_quote(argument) for argument in quote_choices(arguments)]
 
 
+def uncomposable(error: Exception) -> ConfigError:
+    """What to say where Hydra itself fails on overrides that make no sense together."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ConfigError(f"these arguments cannot be composed ({reason[:120]}): write group=choice and key=value, see --help")
+
+
 def quote_choices(arguments: Sequence[str]) -> list[str]:
     """Quote numbers given for a group, model=3 → model='3': Hydra then says that there is no such choice.
 

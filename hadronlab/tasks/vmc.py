@@ -189,6 +189,7 @@ class VMCTask(Task):
         own = {
             **self.sampler.state_dict(),
             "window": torch.stack(self._window) if self._window else torch.empty(0),
+            "equilibrated": self._equilibrated,
         }
         ranks: list[Any] = [own]
         if self._trainer is not None and self.trainer.world_size > 1:
@@ -209,8 +210,8 @@ class VMCTask(Task):
             return  # another number of processes: new walkers
         own = dict(state["walkers"][rank])
         self._window = list(own.pop("window"))
+        self._equilibrated = own.pop("equilibrated")
         self.sampler.load_state_dict(own)
-        self._equilibrated = True
 
     # ---- what a run says of itself
 
