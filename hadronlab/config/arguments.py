@@ -20,7 +20,9 @@ def quote_particles(arguments: Sequence[str]) -> list[str]:
 def uncomposable(error: Exception) -> ConfigError:
     """What to say where Hydra itself fails on overrides that make no sense together."""
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return ConfigError(f"these arguments cannot be composed ({reason[:120]}): write group=choice and key=value, see --help")
+    return ConfigError(
+        f"these arguments cannot be composed ({reason[:120]}): write group=choice and key=value, see --help"
+    )
 
 
 def quote_choices(arguments: Sequence[str]) -> list[str]:
@@ -32,8 +34,13 @@ def quote_choices(arguments: Sequence[str]) -> list[str]:
         if argument.startswith("="):
             raise ConfigError(f"{argument!r} names no setting: write key=value")
     groups = "|".join(sorted(entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()))
-    pattern = re.compile(rf"(\+?(?:{groups})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE)
-    return [f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument for argument in arguments]
+    pattern = re.compile(
+        rf"(\+?(?:{groups})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE
+    )
+    return [
+        f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument
+        for argument in arguments
+    ]
 
 
 def _quote(argument: str) -> str:

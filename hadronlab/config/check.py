@@ -136,7 +136,7 @@ def _check_node(path: str, node: DictConfig) -> None:
         for key in node:
             if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
                 known = nearest(str(key), list(parameters))
-                raise ConfigError(f"{path}.{key} is not a setting of {str(node._target_)}: {known}")  # type: ignore[str-bytes-safe]
+                raise ConfigError(f"{path}.{key} is not a setting of {node['_target_']}: {known}")  # type: ignore[str-bytes-safe]
     _check_values(path, node, hints)
 
 

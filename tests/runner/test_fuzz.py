@@ -23,6 +23,11 @@ def test_damaged_inputs_end_in_one_clear_line() -> None:
 
 
 def test_a_number_for_a_group_and_an_argument_without_key() -> None:
-    assert quote_particles(["model=3", "seed=3", "loss=-inf", "model.depth=3"]) == ["model='3'", "seed=3", "loss='-inf'", "model.depth=3"]
+    assert quote_particles(["model=3", "seed=3", "loss=-inf", "model.depth=3"]) == [
+        "model='3'",
+        "seed=3",
+        "loss='-inf'",
+        "model.depth=3",
+    ]
     with pytest.raises(ConfigError, match="'=0.5' names no setting"):
         quote_particles(["=0.5"])
