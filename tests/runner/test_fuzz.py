@@ -29,5 +29,5 @@ def test_a_number_for_a_group_and_an_argument_without_key() -> None:
         "loss='-inf'",
         "model.depth=3",
     ]
-    with pytest.raises(ConfigError, match="'=0.5' names no setting"):
+    with pytest.raises(ConfigError, match=r"'=0.5' names no setting"):
         quote_particles(["=0.5"])
