@@ -104,7 +104,8 @@ def models_for(task: str | None) -> list[str]:
     folder = Path(str(__import__("hadronlab.conf", fromlist=["conf"]).__file__)).parent / "model"
     names = []
     for file in sorted(folder.glob("*.yaml")):
-        target = dict(OmegaConf.load(file)).get("_target_")
+        content = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+        target = content.get("_target_") if isinstance(content, dict) else None
         if target and task_of(locate(target, "model")) == task:
             names.append(file.stem)
     return names

@@ -59,7 +59,6 @@ class FrozenWalkers(Bomb):
             [1.0, 0.0, 0.0], dtype=torch.float64
         )  # all particles at once
         module.sampler.steps[:] = 1e6
-        module.sampler.reset_acceptance()
 
 
 class EnergyBelowBound(Bomb):
