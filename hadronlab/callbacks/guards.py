@@ -31,7 +31,7 @@ class Fault(HadronlabError):
 
 
 class Guards(Callback):
-    """Looks at every gradient, and at what the task's `health()` tells of itself after every step.
+    """Looks at the gradient and at what the task's `health()` tells of itself, every `every_n_steps` steps.
 
     health() may hold loss, loss_zero (of U = 0), energy, energy_error, energy_bound (the exact energy cannot lie
     below it), acceptance, r_hat; what is absent is not watched.
@@ -43,14 +43,15 @@ class Guards(Callback):
 
     def __init__(
         self,
+        every_n_steps: int = 10,
         patience: int = 50,
         acceptance: tuple[float, float] = (0.05, 0.98),
         r_hat: float = 1.1,
         max_repairs: int = 4,
     ) -> None:
-        if patience < 1 or not 0 <= acceptance[0] < acceptance[1] <= 1 or not r_hat > 1 or max_repairs < 0:
-            raise ConfigError(f"patience = {patience}, acceptance = {list(acceptance)}, r_hat = {r_hat} of guards: need "
-                              "at least 1, two rising numbers in [0, 1], and more than 1")  # fmt: skip
+        if min(every_n_steps, patience) < 1 or not 0 <= acceptance[0] < acceptance[1] <= 1 or not r_hat > 1 or max_repairs < 0:
+            raise ConfigError(f"every_n_steps = {every_n_steps}, patience = {patience}, acceptance = {list(acceptance)}, r_hat = {r_hat} of "
+                              "guards: need at least 1, two rising numbers in [0, 1], and more than 1")  # fmt: skip
         self.patience, self.acceptance, self.r_hat, self.max_repairs = (
             patience,
             tuple(acceptance),
@@ -63,12 +64,16 @@ class Guards(Callback):
         self._pending: dict[str, Any] | None = None
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
+        if trainer.global_step % self.every_n_steps:
+            return  # a gradient that is not finite makes a loss that is not finite, and is seen then
         grads = [p.grad for p in pl_module.parameters() if p.grad is not None]
         if grads and not math.isfinite(float(torch.stack(torch._foreach_norm(grads)).sum())):  # type: ignore[arg-type]
             what = self._not_finite(self._health(pl_module))
             raise Fault("not_finite", f"step {trainer.global_step}: {what or 'the gradient'} is not finite")
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if trainer.global_step % self.every_n_steps:
+            return
         health = self._health(pl_module)
         what = self._not_finite(health)
         fault = ("not_finite", f"{what} is not finite") if what else self._slow_sign(health)
@@ -102,7 +107,7 @@ class Guards(Callback):
         }  # fmt: skip
         for kind, (bad, message) in signs.items():
             if bad is not None:  # what is not measured at this step says nothing
-                self._rows[kind] = self._rows.get(kind, 0) + 1 if bad else 0
+                self._rows[kind] = self._rows.get(kind, 0) + self.every_n_steps if bad else 0
             if self._rows.get(kind, 0) >= self.patience:
                 return kind, f"{message}, for {self.patience} steps"
         return None

@@ -68,6 +68,17 @@ def kinetic(
     return central / mean[:, None], KR / mean[:, None] * correlator.inverse_spacing
 
 
+def laplacian(correlator: RCorrelator, source: str, time: int, how: Derivatives | None = None) -> np.ndarray:
+    """∇²R of every bin and site in fm⁻², (1+B, S), R over its mean in the box at `time` as in `kinetic`."""
+    how = how or Derivatives()
+    central = _values(correlator, source)[:, _slice(correlator, time, time)]
+    return (
+        _laplacian(correlator, central, how.laplacian)
+        / _mean(correlator, central)[:, None]
+        / correlator.spacing_fm**2
+    )
+
+
 def available_times(correlator: RCorrelator, time_order: int = 2) -> list[int]:
     """Lattice times whose neighbours are in the file."""
     present, reach = set(correlator.t.tolist()), time_order // 2
@@ -118,6 +129,7 @@ def lattice_wave_data(
     pairs = [(source, time) for source in sources for time in times]
     fields = [kinetic(correlator, source, time, how) for source, time in pairs]
     R, KR = (np.stack(part, axis=1) for part in zip(*fields, strict=True))  # (1+B, K, S)
+    L = np.stack([laplacian(correlator, source, time, how) for source, time in pairs], axis=1)
     if correlator.site is not None:
         wedge = _wedge(correlator)
         shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
@@ -128,13 +140,13 @@ def lattice_wave_data(
                 )
             shells = shells.merged(shell_width_fm / a)
         r, weight = shells.radius * a, shells.count * a**3
-        R, KR = shells.project(R), shells.project(KR)
+        R, KR, L = shells.project(R), shells.project(KR), shells.project(L)
     else:
         assert correlator.radius is not None
         r, weight = correlator.radius * a, _shell_weights(correlator.radius) * a**3
         if r_max_fm is not None:
             keep = r <= r_max_fm * (1 + 1e-12)
-            r, weight, R, KR = r[keep], weight[keep], R[..., keep], KR[..., keep]
+            r, weight, R, KR, L = r[keep], weight[keep], R[..., keep], KR[..., keep], L[..., keep]
     if not (r > 0).any():
         raise DataError(f"{origin}: no radius lies within r_max = {r_max_fm} fm")
     amplitude, lhs = torch.from_numpy(R), torch.from_numpy(KR)
@@ -148,6 +160,7 @@ def lattice_wave_data(
         amplitude=amplitude,
         lhs=lhs,
         error=error,
+        laplacian=torch.from_numpy(L),
         equation=torch.from_numpy(r > 0),
         labels=tuple(f"{source} t={time}" for source, time in pairs),
         sources=tuple(source for source, _ in pairs),

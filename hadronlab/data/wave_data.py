@@ -32,6 +32,7 @@ class WaveData:
     reduced_mass: float  # MeV
     hbar_c: float  # MeV fm
     resampling: str = "jackknife"  # what the bins are: "jackknife" or "bootstrap"
+    laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², where the expansion in ∇² can use it
 
     def __post_init__(self) -> None:
         if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
@@ -42,6 +43,7 @@ class WaveData:
             "r": (n_radii,),
             "weight": (n_radii,),
             "lhs": tuple(self.amplitude.shape),
+            "laplacian": tuple(self.amplitude.shape),
             "error": (n_waves, n_radii),
             "equation": (n_radii,),
             "momenta": (n_waves,),
@@ -88,6 +90,7 @@ class WaveData:
             self,
             amplitude=self.amplitude[:, index],
             lhs=self.lhs[:, index],
+            laplacian=None if self.laplacian is None else self.laplacian[:, index],
             error=None if self.error is None else self.error[index],
             momenta=None if self.momenta is None else self.momenta[index],
             labels=tuple(self.labels[i] for i in waves),

@@ -22,7 +22,7 @@ from hadronlab.estimators.leading_order import fit_gaussians
 from hadronlab.estimators.observables import Observables, Quantity
 from hadronlab.estimators.scattering_observables import Scattering, fold, interpolated, mean_and_error, mesh
 from hadronlab.models.potential import Potential
-from hadronlab.physics.derivative_expansion import localised
+from hadronlab.physics.derivative_expansion import localised, next_to_leading_order
 from hadronlab.physics.scattering import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
@@ -62,6 +62,7 @@ def observe(
     _phases(models, curves, rmatrix, k, data, result)
     _truth(rmatrix, k, data, pair, result)
     _spread_over_times(rmatrix, k, data, result)
+    _derivative_expansion(data, result)
     rank = effective_rank(data)
     strength = signal_to_noise(data)
     result.arrays["singular_values"] = strength.numpy()
@@ -202,6 +203,26 @@ def _spread_over_times(rmatrix: RMatrix, k: Tensor, data: WaveData, result: Obse
             delta = rmatrix.solve(None, on_mesh).phase_shifts(k)
             spread = torch.rad2deg(fold(delta - delta[0]).abs().max())
             result.scalars[f"time_spread.{source}"] = Quantity(float(spread), None, "deg")
+
+
+def _derivative_expansion(data: WaveData, result: Observables) -> None:
+    """V0(r) and V2(r) of V0 + V2∇² where two sources stand at one time: the next order of the velocity expansion."""
+    if data.laplacian is None:
+        return
+    for time in dict.fromkeys(data.times):
+        waves = [i for i, t in enumerate(data.times) if t == time]
+        if len({data.sources[i] for i in waves}) > 1:
+            orders = next_to_leading_order(
+                data.lhs[:, waves], data.amplitude[:, waves], data.laplacian[:, waves]
+            )
+            for name, values, unit in zip(
+                ("V0_expansion", "V2_expansion"), orders, ("MeV", "MeV fm²"), strict=True
+            ):
+                mean, error = mean_and_error(values, data.resampling)
+                result.arrays[name], result.units[name] = mean.numpy(), unit
+                if error is not None:
+                    result.arrays[f"{name}_error"] = error.numpy()
+            return
 
 
 def _hermiticity(data: WaveData, result: Observables) -> None:
