@@ -49,15 +49,16 @@ class Guards(Callback):
         r_hat: float = 1.1,
         max_repairs: int = 4,
     ) -> None:
-        if min(every_n_steps, patience) < 1 or not 0 <= acceptance[0] < acceptance[1] <= 1 or not r_hat > 1 or max_repairs < 0:
+        if (
+            min(every_n_steps, patience) < 1
+            or not 0 <= acceptance[0] < acceptance[1] <= 1
+            or not r_hat > 1
+            or max_repairs < 0
+        ):
             raise ConfigError(f"every_n_steps = {every_n_steps}, patience = {patience}, acceptance = {list(acceptance)}, r_hat = {r_hat} of "
                               "guards: need at least 1, two rising numbers in [0, 1], and more than 1")  # fmt: skip
-        self.patience, self.acceptance, self.r_hat, self.max_repairs = (
-            patience,
-            tuple(acceptance),
-            r_hat,
-            max_repairs,
-        )
+        self.every_n_steps, self.patience, self.max_repairs = every_n_steps, patience, max_repairs
+        self.acceptance, self.r_hat = tuple(acceptance), r_hat
         self.repairs, self.restarts = 0, 0
         self.notes: list[str] = []  # one line each, for result.json
         self._rows: dict[str, int] = {}  # how many steps in a row each sign has lasted
