@@ -48,7 +48,7 @@ def test_two_ranks_are_one(settings: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("system", ["separable", "jpsi"])
+@pytest.mark.parametrize("system", ["separable"])
 def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
     small = SEPARABLE if system == "separable" else ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
                                                      "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
