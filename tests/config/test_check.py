@@ -61,7 +61,7 @@ def test_a_model_of_the_other_task_is_refused() -> None:
 
 @given(
     st.integers()
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_subnormal=False)
     | st.text()
     | st.booleans()
     | st.none()
