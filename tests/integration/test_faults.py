@@ -14,15 +14,14 @@ from hadronlab.api import run
 from hadronlab.callbacks.guards import Fault
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
-INVERSE = [
-    *SEPARABLE,
+LOOK = [
     "callbacks.checkpoints.every_n_steps=10",
-    "callbacks.guards.patience=5", "callbacks.guards.every_n_steps=1",
-    "trainer.max_steps=60",
+    "callbacks.guards.patience=5",
+    "callbacks.guards.every_n_steps=1",
 ]
-VMC = ["system=jpsi", "quiet=true", "callbacks.checkpoints.every_n_steps=10", "callbacks.guards.patience=5", "callbacks.guards.every_n_steps=1", "trainer.max_steps=60",
-       "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20", "task.evaluation_samples=600", "task.evaluation_walkers=60",
-       "trainer.log_every_n_steps=10"]  # fmt: skip
+INVERSE = [*SEPARABLE, *LOOK, "trainer.max_steps=60"]
+VMC = ["system=jpsi", "quiet=true", *LOOK, "trainer.max_steps=60", "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20",
+       "task.evaluation_samples=600", "task.evaluation_walkers=60", "trainer.log_every_n_steps=10"]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
