@@ -23,10 +23,6 @@ NATURAL = [
 ]
 
 
-VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=4", "task.burn_in=10", "task.evaluation_samples=600",
-       "task.evaluation_walkers=60", "trainer.log_every_n_steps=3", *FAST, "trainer.max_steps=120"]  # fmt: skip
-
-
 def killed(arguments: list[str], directory: Path, times: int, seed: int, writes: tuple[int, ...] = ()) -> int:
     """Kill the run `times` times at random moments, or within the writes given, resume it to its end; returns its kills."""
     random_source = random.Random(seed)
@@ -72,15 +68,6 @@ def test_adam_run_killed_at_ten_moments(adam_reference: Path, tmp_path: Path) ->
 def test_natural_gradient_run_killed(tmp_path: Path) -> None:
     assert run([*NATURAL, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
     assert killed(NATURAL, tmp_path / "run", 4, seed=2, writes=(4, 6)) >= 2
-    assert_same_state(tmp_path / "run", tmp_path / "reference")
-
-
-@pytest.mark.slow
-def test_variational_run_killed_at_ten_moments(tmp_path: Path) -> None:
-    assert run([*VMC, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
-    assert (
-        killed(VMC, tmp_path / "run", 10, seed=3, writes=(1, 2, 4)) >= 4
-    )  # in the write of config.yaml, at step 0, later
     assert_same_state(tmp_path / "run", tmp_path / "reference")
 
 
