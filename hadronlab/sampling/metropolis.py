@@ -161,7 +161,8 @@ class MetropolisSampler:
         if MOVES[kind] == "subset":
             chosen = self._uniform(n, 1, walkers) < 0.4
             first = torch.randint(n, (1, 1, walkers), generator=self.generator, device=self.device)
-            chosen = chosen.scatter(0, first, True)  # never the empty set
+            # never the empty set, never all particles: that would only translate the system, and always be accepted
+            chosen = chosen.scatter(0, first, True).scatter(0, (first + 1) % n, False)
             width = step * self.length * (self.mass_scale * chosen).amax(0, keepdim=True)
             return self.r + chosen * width * self._normal(1, 3, walkers), 0.0
         xi = 0.3 * step * self._normal(walkers)

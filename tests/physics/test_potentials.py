@@ -73,7 +73,8 @@ def test_perey_buck_is_symmetric_finite_and_local_in_the_limit() -> None:
     r, dr = gauss_legendre(0.0, 4.0, 400)
     U = PereyBuck(form, nonlocality=0.05).nonlocal_part(r[:, None], r)
     assert bool(torch.isfinite(U).all())
-    torch.testing.assert_close(U, U.T, rtol=0, atol=0)
+    # exp near the smallest double differs between a vector lane and the scalar tail of the loop
+    torch.testing.assert_close(U, U.T, rtol=0, atol=1e-290)
     inside = (r > 0.3) & (r < 3.5)
     local = U @ (4 * math.pi * r**2 * dr)  # acting on φ = 1
     torch.testing.assert_close(local[inside], form(r[inside]), rtol=2e-3, atol=1e-4)

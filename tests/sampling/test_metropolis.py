@@ -42,6 +42,18 @@ def test_every_move_alone_or_with_a_partner_samples_the_density(move):
     assert statistics.error < 0.01
 
 
+@pytest.mark.parametrize("quarks", ["c u~", "u d c"])
+def test_no_move_is_a_translation_of_the_whole_system(quarks):
+    """Such a move is always accepted and would hide walkers that are frozen."""
+    spin = 0 if quarks == "c u~" else 0.5
+    system = quark_system("test", quarks, spin, 0.5 if quarks == "c u~" else 0)
+    sampler = MetropolisSampler(Gaussian(system), n_walkers=500, seed=1)
+    for kind in range(len(MOVES)):
+        proposal, _ = sampler._propose(kind, 0.5)
+        before, after = system.distances(sampler.r), system.distances(proposal)
+        assert bool(((after - before).abs().amax(0) > 1e-6).all()), MOVES[kind]
+
+
 def test_steps_adapt_to_the_wanted_acceptance():
     system = lepton_system("ps", "e- e+")
     sampler = MetropolisSampler(Gaussian(system), n_walkers=200, step=5.0, target_acceptance=0.6)
