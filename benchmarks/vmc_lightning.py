@@ -74,14 +74,14 @@ def bare(config: DictConfig) -> tuple[float, float]:
         )
         theta = parameters_to_vector(model.parameters()).detach()
         vector_to_parameters(theta - rate * delta, model.parameters())
-    return time.process_time() - started, task._energy(energy)
+    return time.process_time() - started, task.record.absolute(energy)
 
 
 def lightning(config: DictConfig, directory: str) -> tuple[float, float]:
     """CPU seconds and the energy at the last step of our loop."""
     task, trainer = build_task(config), build_trainer(config, Path(directory))
     task.sampler.sample(task.burn_in)
-    task._equilibrated = True
+    task.equilibrated = True
     clock = Clock()
     trainer.callbacks.append(clock)  # type: ignore[attr-defined]
     trainer.fit(task, train_dataloaders=task.steps())

@@ -17,6 +17,7 @@ from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
 from hadronlab.runner.build import build_task, build_trainer
 from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.tasks.final_evaluation import seconds_left
 
 SMALL = ["sampler.n_walkers=40", "model.widths=[6]", "task.burn_in=40", "trainer.log_every_n_steps=4", "quiet=true",
          "task.evaluation_walkers=200", "task.evaluation_samples=4000"]  # fmt: skip
@@ -140,7 +141,7 @@ def test_walkers_and_momentum_follow_the_schedule(tmp_path):
 def test_time_bounds_a_run(tmp_path):
     task, trainer = fit(tmp_path, "system=D", "trainer.max_steps=100000", "trainer.max_time=00:00:00:03")
     assert trainer.global_step < 5000
-    assert task._seconds_left() is not None and task._seconds_left() < 3
+    assert seconds_left(task) is not None and seconds_left(task) < 3
 
 
 def test_a_met_target_ends_the_training(tmp_path):

@@ -1,0 +1,106 @@
+"""The result of a variational training: the best of its parameter sets, measured on fresh walkers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import torch
+from pytorch_lightning.callbacks import Timer
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from hadronlab.estimators.evaluation import evaluate
+from hadronlab.estimators.ground_state import ground_state
+from hadronlab.estimators.observables import Observables
+from hadronlab.estimators.selection import set_energies
+
+if TYPE_CHECKING:
+    from hadronlab.tasks.vmc import VMCTask
+
+log = logging.getLogger(__name__)
+
+EVALUATION_SEED = (
+    10_007  # added to the run's seed: the final walkers share nothing with those of the training
+)
+
+
+def measure(task: VMCTask) -> Observables:
+    """Unclipped expectation values from fresh walkers, with the best of the parameter sets in the model.
+
+    The sets are compared on walkers of their own, so that the quoted energy is not that of a lucky draw. Sampling
+    ends when the error is a third of `target_error`, at `max_samples`, or when `trainer.max_time` is spent.
+    """
+    task.model.eval()
+    chosen = load_best_set(task)
+    fixed, walkers = task.evaluation_samples, task.evaluation_walkers
+    found = evaluate(
+        task.model,
+        target_error=task.target_error / 3 if fixed is None else None,
+        n_samples=20 * walkers if fixed is None else max(fixed, 2 * walkers),
+        max_samples=task.max_samples,
+        n_walkers=walkers,
+        thermalisation=task.burn_in,
+        seed=task.seed + EVALUATION_SEED,
+        max_seconds=seconds_left(task),
+        make_sampler=task.make_sampler,
+    )
+    result = ground_state(task.system, found, task.threshold)
+    result.labels["parameters"] = [chosen]
+    _add_training(task, result)
+    return result
+
+
+def load_best_set(task: VMCTask) -> str:
+    """Load the parameter set of the lowest energy into the model; its name."""
+    sets = task.parameter_sets.candidates(parameters_to_vector(task.model.parameters()).detach())
+    best = next(iter(sets))
+    if len(sets) > 1:
+        seed = task.seed + 2 * EVALUATION_SEED
+        sampler = task.make_sampler(task.model, n_walkers=task.evaluation_walkers, seed=seed)
+        left = seconds_left(task)
+        energies = set_energies(
+            task.model,
+            sets,
+            sampler,
+            task.schedule.compare_samples,
+            task.burn_in,
+            None if left is None else left / 3,
+        )
+        best = min(sets, key=lambda name: energies[name])
+        for name, energy in energies.items():
+            log.info("%s: energy %.8g %s", name, task.record.absolute(energy), task.system.energy_unit)
+    vector_to_parameters(sets[best], task.model.parameters())
+    return best
+
+
+def seconds_left(task: VMCTask) -> float | None:
+    """What is left of `trainer.max_time` after the training and what came after it; None without such a limit."""
+    callbacks = [] if task._trainer is None else task.trainer.callbacks  # type: ignore[attr-defined]
+    timer = next((c for c in callbacks if isinstance(c, Timer) and c._duration), None)
+    if timer is None:
+        return None
+    started = timer.start_time() or time.monotonic()
+    return max(0.0, (timer._duration or 0.0) - (time.monotonic() - started))
+
+
+def _add_training(task: VMCTask, result: Observables) -> None:
+    """The course of the training, and a warning where it, or the statistics, fell short of `target_error`."""
+    energy = result.scalars["energy"]
+    assert energy.error is not None
+    if energy.error > task.target_error:
+        result.warnings.append(
+            f"the statistical error {energy.error:.2g} {energy.unit} exceeds target_error={task.target_error:g}: "
+            "evaluate with more --samples"
+        )
+    if not task.history:
+        return
+    fall, error = task.remaining_descent()
+    if fall > max(task.target_error, 3 * error):
+        result.warnings.append(
+            f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
+            "(trainer.max_steps)"
+        )
+    result.arrays["training_energy"] = torch.tensor(task.history, dtype=torch.float64).numpy().T
+    result.units["training_energy"] = energy.unit
+    result.labels["training_energy"] = ["energy", "error"]

@@ -1,0 +1,42 @@
+"""What a checkpoint holds of a variational training beside parameters and optimizer: plain containers and tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from hadronlab.tasks.vmc import VMCTask
+
+
+def training_state(task: VMCTask) -> dict[str, Any]:
+    """Energies and parameter sets, and of every process its walkers, random numbers, step sizes and open window."""
+    record = task.record
+    own = {
+        **task.sampler.state_dict(),
+        "window": torch.stack(record.window) if record.window else torch.empty(0),
+        "equilibrated": task.equilibrated,
+    }
+    ranks: list[Any] = [own]
+    if task.processes.size > 1:
+        ranks = [None] * task.processes.size
+        torch.distributed.all_gather_object(ranks, own)
+    return {
+        "walkers": ranks,
+        "history": torch.tensor(record.history, dtype=torch.float64),
+        "parameter_sets": task.parameter_sets.state_dict(),
+    }
+
+
+def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
+    """Continue where `training_state` was taken; with another number of processes, with new walkers."""
+    record = task.record
+    record.history = [(e, s) for e, s in state["history"].tolist()]
+    task.parameter_sets.load_state_dict(state["parameter_sets"])
+    if len(state["walkers"]) != task.processes.size:
+        return
+    own = dict(state["walkers"][task.processes.rank])
+    record.window = list(own.pop("window"))
+    task.equilibrated = own.pop("equilibrated")
+    task.sampler.load_state_dict(own)
