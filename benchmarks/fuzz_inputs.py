@@ -30,10 +30,10 @@ from hadronlab.config.check import check
 from hadronlab.config.messages import one_line
 from hadronlab.data.r_correlator import RCorrelator, read, write
 from hadronlab.data.tables import read_ascii, read_npz, read_pickle
+from hadronlab.errors import user_errors
 from hadronlab.runner.checkpoint_io import load_checkpoint
 from hadronlab.runner.sweep_table import read_job
 from hadronlab.runner.trust import read_run_config
-from hadronlab.train import user_errors
 
 Trial = Callable[[random.Random], None]
 ODD = [

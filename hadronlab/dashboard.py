@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from hadronlab.errors import one_line_errors
 
 
 def main() -> None:
@@ -15,21 +16,16 @@ def main() -> None:
     parser.add_argument("--file", type=Path, metavar="FILE", help="write JSON here and contact nobody")
     options = parser.parse_args()
 
-    from hadronlab.config.messages import one_line
     from hadronlab.runner.dashboard import save_workspace, write_workspace
     from hadronlab.runner.wandb_logger import has_key
-    from hadronlab.train import user_errors
 
-    try:
+    with one_line_errors():
         if options.file is None and options.entity and has_key():
             print(save_workspace(options.entity, options.project))
         else:
             print(
                 write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project)
             )
-    except user_errors() as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
+
+from hadronlab.errors import one_line_errors
 
 
 def main() -> None:
@@ -17,14 +18,8 @@ def main() -> None:
     )
     options = parser.parse_args()
 
-    from hadronlab.config.messages import one_line
-    from hadronlab.train import user_errors
-
-    try:
+    with one_line_errors():
         evaluate(options.run_directory, options.samples)
-    except user_errors() as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        sys.exit(1)
 
 
 def evaluate(directory: Path, samples: int | None = None) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from hadronlab.errors import one_line_errors
 
 
 def main() -> None:
@@ -16,14 +17,8 @@ def main() -> None:
     )
     options = parser.parse_args()
 
-    from hadronlab.config.messages import one_line
-    from hadronlab.train import user_errors
-
-    try:
+    with one_line_errors():
         summarise(options.directory, options.sort)
-    except user_errors() as error:
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        sys.exit(1)
 
 
 def summarise(directory: Path, sort: str | None = None) -> Path:

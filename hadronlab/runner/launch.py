@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import warnings
 from pathlib import Path
@@ -10,10 +11,33 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.check import check
+from hadronlab.errors import HadronlabError, user_errors
 from hadronlab.runner.ranks import rank, ranks_released
 from hadronlab.runner.run_directory import continues, locked, reason_kept, recorded_objective, write_text
 
 log = logging.getLogger(__name__)
+
+
+def launch_job(config: DictConfig, failures: list[Exception]) -> float | None:
+    """`launch` as Hydra's task: what a user can mend goes to `failures`, where Hydra would print it in its own way.
+
+    In a sweep it is raised, so that this job fails and the others go on; it then holds plain text, for a worker process
+    has to send it home. A fault of the training makes a poor trial: its result.json says so.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from hadronlab.config.messages import one_line
+
+    try:
+        return launch(config)
+    except user_errors() as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            if hasattr(error, "kind"):  # a Fault, whose module would bring Lightning
+                return math.inf
+            raise HadronlabError(one_line(error)) from error
+        failures.append(error)
+        return None
 
 
 def launch(config: DictConfig) -> float | None:

@@ -24,6 +24,14 @@ class SweepDirectory(Callback):
         SweepDirectory.started = directory
 
 
+def job_begun() -> bool:
+    """Whether Hydra has come so far as to start a job, here or in a worker."""
+    from hydra.core.hydra_config import HydraConfig
+
+    directory = SweepDirectory.started
+    return HydraConfig.initialized() or (directory is not None and any(directory.glob("*/.hydra")))
+
+
 def summarise_sweep() -> None:
     """Make sweep.csv, the table, the figures and the page of the multirun that has just ended, if there was one."""
     directory = SweepDirectory.started
