@@ -13,6 +13,7 @@ import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
+from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ class Checkpoints(Checkpoint):
 
     A save falls between two steps, after the step's row went to the loggers, so that a run killed at any moment has
     logged all that its checkpoint counts. A state that is not finite is never saved, and one that the guards suspect
-    only at the end. A disk that is full costs the
-    checkpoint, not the run: the old files stand and the next save tries again.
+    only at the end. A disk that is full costs the checkpoint, not the run: the old files stand and the next save
+    tries again.
     """
 
     def __init__(self, every_n_steps: int = 500, every_minutes: float = 10.0) -> None:
@@ -47,7 +48,7 @@ class Checkpoints(Checkpoint):
         due = trainer.global_step % self.every_n_steps == 0
         if not due:
             late = time.monotonic() - self._saved_at > 60.0 * self.every_minutes
-            due = any_rank(trainer, late) if trainer.world_size > 1 else late
+            due = any_rank(trainer, late)
         if due and not any_rank(trainer, any(getattr(c, "suspicious", False) for c in trainer.callbacks)):  # type: ignore[attr-defined]
             self.save(trainer)
 
@@ -82,11 +83,6 @@ class Checkpoints(Checkpoint):
         progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
         for counts in (progress["total"], progress["current"]):
             counts["ready"] = counts["started"] = counts["completed"]
-
-
-def any_rank(trainer: Trainer, flag: bool) -> bool:
-    """Whether `flag` holds on any rank; all ranks ask together."""
-    return flag if trainer.world_size == 1 else trainer.strategy.reduce_boolean_decision(flag, all=False)
 
 
 def finite(module: torch.nn.Module) -> bool:

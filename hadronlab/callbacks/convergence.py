@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, Timer
 
+from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
 
 
@@ -29,11 +30,13 @@ class Convergence(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         if trainer.global_step % self.every:
             return
-        task: Any = pl_module
-        if trainer.global_step >= task.schedule.last_stage_start + self.min_steps:
-            fall, error = task.remaining_descent()
-            if fall + error < task.target_error and error < 2 * task.target_error:  # the second: no lucky dip
-                trainer.should_stop = True
         timers = [c for c in trainer.callbacks if isinstance(c, Timer)]  # type: ignore[attr-defined]
-        if any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers):
+        late = any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers)
+        if any_rank(trainer, late or self._converged(trainer.global_step, pl_module)):
             trainer.should_stop = True
+
+    def _converged(self, step: int, task: Any) -> bool:
+        if step < task.schedule.last_stage_start + self.min_steps:
+            return False
+        fall, error = task.remaining_descent()
+        return fall + error < task.target_error and error < 2 * task.target_error  # the second: no lucky dip

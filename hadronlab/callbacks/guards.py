@@ -16,7 +16,7 @@ import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
-from hadronlab.callbacks.checkpoints import any_rank
+from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError, HadronlabError
 
 log = logging.getLogger(__name__)

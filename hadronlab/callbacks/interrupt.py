@@ -11,7 +11,8 @@ from typing import Any
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
-from hadronlab.callbacks.checkpoints import Checkpoints, any_rank
+from hadronlab.callbacks.agreement import any_rank
+from hadronlab.callbacks.checkpoints import Checkpoints
 
 INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script requeues on it
 

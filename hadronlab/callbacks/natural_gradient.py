@@ -8,6 +8,7 @@ import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
+from hadronlab.callbacks.agreement import of_rank_zero
 from hadronlab.errors import ConfigError
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.natural_gradient import DampedSolver
@@ -20,8 +21,8 @@ class NaturalGradient(Callback):
     warm-up does not. Written as `p.grad = θ − θ_next` for plain SGD with learning rate 1, so that schedulers,
     `global_step` and checkpoints keep their meaning. Stops the training when no step lowers the loss any more.
 
-    shift, relative: the initial damping (see DampedSolver); up, down: how it follows bad and good steps. tolerance, patience: relative fall of the loss that
-    counts as progress, and how many steps may pass without it.
+    shift, relative: the initial damping (see DampedSolver); up, down: how it follows bad and good steps. tolerance,
+    patience: relative fall of the loss that counts as progress, and how many steps may pass without it.
     """
 
     task: ClassVar[str] = "inverse"
@@ -83,7 +84,7 @@ class NaturalGradient(Callback):
         report = self._gauss_newton.report
         self._idle = 0 if report.loss < (1.0 - self.tolerance) * self._before else self._idle + 1
         self._before = report.loss
-        if not report.accepted or self._idle >= self.patience:
+        if of_rank_zero(trainer, not report.accepted or self._idle >= self.patience):
             self._converged = trainer.should_stop = True
 
     def _adam_step(self, parameters: list[torch.nn.Parameter]) -> None:

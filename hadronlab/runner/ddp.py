@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lightning_fabric.utilities.distributed import _set_num_threads_if_needed
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
@@ -50,6 +51,7 @@ class _JobLauncher(_SubprocessScriptLauncher):
 
     def _call_children_scripts(self) -> None:
         self._check_can_spawn_children()
+        _set_num_threads_if_needed(self.num_processes)  # before the others are started: they inherit it
         environment = self.cluster_environment
         values = (environment.main_address, environment.main_port, environment.node_rank(), environment.local_rank(),
                   self.num_processes * self.num_nodes)  # fmt: skip

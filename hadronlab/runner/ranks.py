@@ -29,13 +29,15 @@ def rank(config: DictConfig) -> int:
 
 @contextlib.contextmanager
 def ranks_released() -> Iterator[None]:
-    """Leave no rank variables and no process group behind for the next job of a sweep."""
-    before = {name: os.environ.get(name) for name in RANK_VARIABLES}
+    """Leave no rank variables, no process group and no other number of threads behind for the next job of a sweep."""
+    import torch.distributed
+
+    before = {name: os.environ.get(name) for name in (*RANK_VARIABLES, "OMP_NUM_THREADS")}
+    threads = torch.get_num_threads()
     try:
         yield
     finally:
-        import torch.distributed
-
+        torch.set_num_threads(threads)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
         for name, value in before.items():

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.profilers import Profiler
+from torch.nn.utils import parameters_to_vector
 
 from hadronlab.estimators.observables import Observables
 
@@ -34,6 +35,21 @@ class Task(LightningModule):
         if self._trainer is not None and self.trainer.world_size > 1:
             torch.distributed.all_reduce(values)
         return values
+
+    def optimizer_step(self, *arguments: Any, **settings: Any) -> None:
+        """The optimizer's step, after which every process holds the parameters of rank 0.
+
+        Equal sums that are solved with another number of threads, or on another processor, differ in their last
+        digits; without this the processes drift apart, and a checkpoint holds the parameters of rank 0 alone.
+        """
+        super().optimizer_step(*arguments, **settings)
+        if self.trainer.world_size > 1:
+            parameters = list(self.model.parameters())
+            theta = parameters_to_vector(parameters).detach()
+            torch.distributed.broadcast(theta, 0)
+            with torch.no_grad():
+                for p, part in zip(parameters, theta.split([p.numel() for p in parameters]), strict=True):
+                    p.copy_(part.view_as(p))
 
     def describe(self) -> dict[str, str]:
         """Rows of the table shown before the training."""

@@ -42,6 +42,15 @@ class InfiniteParameter(Bomb):
             next(module.parameters()).view(-1)[0] = math.inf
 
 
+class OtherRounding(Callback):
+    """Rank 1 solves to other last digits, as with other threads or another processor; no repair is needed."""
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
+        if trainer.global_rank == 1:
+            for p in pl_module.parameters():
+                p.grad = None if p.grad is None else p.grad * (1 + 1e-6)
+
+
 class DeadNetwork(Bomb):
     """U = 0 everywhere from here on, as a network whose units have all died."""
 

@@ -47,9 +47,15 @@ def test_two_ranks_are_one(settings: list[str], tmp_path: Path) -> None:
         assert float(theirs[column]) == pytest.approx(float(mine[column]), rel=1e-10)
 
 
+def killed_in_the_nth_write(n: int) -> None:
+    paths()
+    kill_in_the_nth_write(n)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("system", ["separable"])
+@pytest.mark.parametrize("system", ["separable", "jpsi"])
 def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
+    """Also where the ranks round differently: the parameters of rank 0, which a checkpoint holds, are everyone's."""
     small = SEPARABLE if system == "separable" else ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
                                                      "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
     arguments = [
@@ -58,13 +64,14 @@ def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
         "trainer.max_steps=40",
         "callbacks.checkpoints.every_n_steps=10",
         "trainer.log_every_n_steps=5",
+        "+callbacks.rounding._target_=faults.OtherRounding",
     ]
     reference, directory, log = tmp_path / "reference", tmp_path / "run", tmp_path / "log"
-    assert run([*arguments, f"hydra.run.dir={reference}"], log) == 0, log.read_text()
+    assert run([*arguments, f"hydra.run.dir={reference}"], log, paths) == 0, log.read_text()
     again = [*arguments, f"hydra.run.dir={directory}", "resume=auto"]
-    assert run(again, log, kill_in_the_nth_write, 5) == -9, log.read_text()
+    assert run(again, log, killed_in_the_nth_write, 5) == -9, log.read_text()
     assert 0 < last_step(directory) < 39
-    assert run(again, log) == 0, log.read_text()
+    assert run(again, log, paths) == 0, log.read_text()
     assert_same_state(directory, reference)
 
 

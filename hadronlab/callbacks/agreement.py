@@ -1,0 +1,15 @@
+"""Decisions that all processes of a run take together: one that stops or saves alone leaves the others waiting."""
+
+from __future__ import annotations
+
+from pytorch_lightning import Trainer
+
+
+def any_rank(trainer: Trainer, flag: bool) -> bool:
+    """Whether `flag` holds on any rank; all ranks ask together."""
+    return flag if trainer.world_size == 1 else trainer.strategy.reduce_boolean_decision(flag, all=False)
+
+
+def of_rank_zero(trainer: Trainer, flag: bool) -> bool:
+    """The `flag` of rank 0; all ranks ask together."""
+    return flag if trainer.world_size == 1 else bool(trainer.strategy.broadcast(flag))
