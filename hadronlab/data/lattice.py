@@ -10,6 +10,7 @@ import torch
 
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import laplacian as radial_laplacian
+from hadronlab.data.radial import slope as radial_slope
 from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
@@ -68,15 +69,17 @@ def kinetic(
     return central / mean[:, None], KR / mean[:, None] * correlator.inverse_spacing
 
 
-def laplacian(correlator: RCorrelator, source: str, time: int, how: Derivatives | None = None) -> np.ndarray:
-    """∇²R of every bin and site in fm⁻², (1+B, S), R over its mean in the box at `time` as in `kinetic`."""
+def space_derivatives(
+    correlator: RCorrelator, source: str, time: int, how: Derivatives | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """∇²R in fm⁻² and ∂R/∂r in fm⁻¹ of every bin and site, both (1+B, S), R over its mean as in `kinetic`."""
     how = how or Derivatives()
     central = _values(correlator, source)[:, _slice(correlator, time, time)]
-    return (
-        _laplacian(correlator, central, how.laplacian)
-        / _mean(correlator, central)[:, None]
-        / correlator.spacing_fm**2
-    )
+    central = central / _mean(correlator, central)[:, None]
+    a = correlator.spacing_fm
+    return _laplacian(correlator, central, how.laplacian) / a**2, _slope(
+        correlator, central, how.laplacian
+    ) / a
 
 
 def available_times(correlator: RCorrelator, time_order: int = 2) -> list[int]:
@@ -129,7 +132,8 @@ def lattice_wave_data(
     pairs = [(source, time) for source in sources for time in times]
     fields = [kinetic(correlator, source, time, how) for source, time in pairs]
     R, KR = (np.stack(part, axis=1) for part in zip(*fields, strict=True))  # (1+B, K, S)
-    L = np.stack([laplacian(correlator, source, time, how) for source, time in pairs], axis=1)
+    in_space = [space_derivatives(correlator, source, time, how) for source, time in pairs]
+    L, D = (np.stack(part, axis=1) for part in zip(*in_space, strict=True))
     if correlator.site is not None:
         wedge = _wedge(correlator)
         shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
@@ -140,13 +144,14 @@ def lattice_wave_data(
                 )
             shells = shells.merged(shell_width_fm / a)
         r, weight = shells.radius * a, shells.count * a**3
-        R, KR, L = shells.project(R), shells.project(KR), shells.project(L)
+        R, KR, L, D = (shells.project(values) for values in (R, KR, L, D))
     else:
         assert correlator.radius is not None
         r, weight = correlator.radius * a, _shell_weights(correlator.radius) * a**3
         if r_max_fm is not None:
             keep = r <= r_max_fm * (1 + 1e-12)
-            r, weight, R, KR, L = r[keep], weight[keep], R[..., keep], KR[..., keep], L[..., keep]
+            r, weight = r[keep], weight[keep]
+            R, KR, L, D = (values[..., keep] for values in (R, KR, L, D))
     if not (r > 0).any():
         raise DataError(f"{origin}: no radius lies within r_max = {r_max_fm} fm")
     amplitude, lhs = torch.from_numpy(R), torch.from_numpy(KR)
@@ -161,6 +166,7 @@ def lattice_wave_data(
         lhs=lhs,
         error=error,
         laplacian=torch.from_numpy(L),
+        slope=torch.from_numpy(D),
         equation=torch.from_numpy(r > 0),
         labels=tuple(f"{source} t={time}" for source, time in pairs),
         sources=tuple(source for source, _ in pairs),
@@ -203,14 +209,25 @@ def _mean(correlator: RCorrelator, values: np.ndarray) -> np.ndarray:
 
 def _laplacian(correlator: RCorrelator, values: np.ndarray, method: str) -> np.ndarray:
     if correlator.site is not None:
-        orders = {"auto": 2, "lattice": 2, "lattice4": 4}
-        if method not in orders:
-            raise DataError(
-                f"{correlator.origin}: laplacian {method!r} is not for sites; choose {', '.join(orders)}"
-            )
-        return _wedge(correlator).laplacian(values, orders[method])
+        return _wedge(correlator).laplacian(values, _order(correlator, method))
     assert correlator.radius is not None
     return radial_laplacian(values, correlator.radius, "differences" if method == "auto" else method)
+
+
+def _slope(correlator: RCorrelator, values: np.ndarray, method: str) -> np.ndarray:
+    if correlator.site is not None:
+        return _wedge(correlator).slope(values, _order(correlator, method))
+    assert correlator.radius is not None
+    return radial_slope(values, correlator.radius, "differences" if method == "auto" else method)
+
+
+def _order(correlator: RCorrelator, method: str) -> int:
+    orders = {"auto": 2, "lattice": 2, "lattice4": 4}
+    if method not in orders:
+        raise DataError(
+            f"{correlator.origin}: laplacian {method!r} is not for sites; choose {', '.join(orders)}"
+        )
+    return orders[method]
 
 
 def _shell_weights(radius: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Laplacian of a function sampled on a radial grid."""
+"""Laplacian and slope of a regular S-wave function sampled on a radial grid."""
 
 from __future__ import annotations
 
@@ -22,36 +22,46 @@ def finite_difference_weights(x: np.ndarray, centre: float, derivative: int) -> 
     return np.linalg.solve(powers, right) / scale**derivative
 
 
-def laplacian_matrix(r: np.ndarray, points: int = 9) -> np.ndarray:
-    """Matrix (N, N) of ∇²f = (1/r) d²(rf)/dr² on an increasing grid r > 0, by `points`-point differences.
+def derivative_matrix(r: np.ndarray, derivative: int, points: int = 9) -> np.ndarray:
+    """Matrix (N, N) of d^n(rf)/dr^n from f on an increasing grid r > 0, by `points`-point differences.
 
     u = rf is continued as an odd function through r = 0, which a regular S-wave is, so that only the outer
     edge is one-sided. Raises DataError with fewer radii than points.
     """
     if len(r) < points:
-        raise DataError(f"a Laplacian by {points}-point differences needs {points} radii, got {len(r)}")
+        raise DataError(f"derivatives by {points}-point differences need {points} radii, got {len(r)}")
     half = points // 2
     nodes = np.concatenate([-r[:half][::-1], [0.0], r])  # u(0) = 0 costs no column
     matrix = np.zeros((len(r), len(r)))
     for i in range(len(r)):
         first = min(i + 1, len(nodes) - points)
-        weights = finite_difference_weights(nodes[first : first + points], float(r[i]), 2)
+        weights = finite_difference_weights(nodes[first : first + points], float(r[i]), derivative)
         for node, weight in enumerate(weights, start=first):
             if node != half:
                 column = node - half - 1 if node > half else half - 1 - node
-                matrix[i, column] += weight * nodes[node] / r[i]
+                matrix[i, column] += weight * nodes[node]
     return matrix
 
 
-def laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
-    """∇² of `values` (..., N) on `r` (N,): 9-point "differences", or a quintic "spline" through r f(r)."""
+def _derivative(values: np.ndarray, r: np.ndarray, derivative: int, method: str) -> np.ndarray:
+    """d^n(rf)/dr^n: 9-point "differences", or a quintic "spline" through r f(r)."""
     if method == "differences":
-        return values @ laplacian_matrix(r).T
+        return values @ derivative_matrix(r, derivative).T
     if method == "spline":
         if len(r) < 6:
-            raise DataError(f"a Laplacian by quintic spline needs 6 radii, got {len(r)}")
+            raise DataError(f"derivatives by quintic spline need 6 radii, got {len(r)}")
         u = values * r
         x = np.concatenate([-r[::-1], [0.0], r])
         odd = np.concatenate([-u[..., ::-1], np.zeros_like(u[..., :1]), u], axis=-1)
-        return make_interp_spline(x, odd, k=5, axis=-1).derivative(2)(r) / r
+        return make_interp_spline(x, odd, k=5, axis=-1).derivative(derivative)(r)
     raise DataError(f"unknown radial Laplacian {method!r}; choose one of {', '.join(METHODS)}")
+
+
+def laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
+    """∇²f = u''/r, u = rf, of `values` (..., N) on `r` (N,)."""
+    return _derivative(values, r, 2, method) / r
+
+
+def slope(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
+    """df/dr = (u' − f)/r, u = rf, of `values` (..., N) on `r` (N,)."""
+    return (_derivative(values, r, 1, method) - values) / r

@@ -32,7 +32,8 @@ class WaveData:
     reduced_mass: float  # MeV
     hbar_c: float  # MeV fm
     resampling: str = "jackknife"  # what the bins are: "jackknife" or "bootstrap"
-    laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², where the expansion in ∇² can use it
+    laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², and
+    slope: Tensor | None = None  # (1+B, K, N) ∂φ/∂r, [amplitude] fm⁻¹, where the expansion in ∇² can use them
 
     def __post_init__(self) -> None:
         if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
@@ -44,6 +45,7 @@ class WaveData:
             "weight": (n_radii,),
             "lhs": tuple(self.amplitude.shape),
             "laplacian": tuple(self.amplitude.shape),
+            "slope": tuple(self.amplitude.shape),
             "error": (n_waves, n_radii),
             "equation": (n_radii,),
             "momenta": (n_waves,),
@@ -91,6 +93,7 @@ class WaveData:
             amplitude=self.amplitude[:, index],
             lhs=self.lhs[:, index],
             laplacian=None if self.laplacian is None else self.laplacian[:, index],
+            slope=None if self.slope is None else self.slope[:, index],
             error=None if self.error is None else self.error[index],
             momenta=None if self.momenta is None else self.momenta[index],
             labels=tuple(self.labels[i] for i in waves),

@@ -11,6 +11,8 @@ from hadronlab.errors import DataError
 
 # Σ_k c_k [f(r + k ê) + f(r − k ê)] + 3 c_0 f(r), summed over the three axes ê
 STENCILS = {2: (-2.0, 1.0), 4: (-5 / 2, 4 / 3, -1 / 12)}
+# Σ_k c_k [f(r + k ê) − f(r − k ê)] along one axis
+SLOPES = {2: (1 / 2,), 4: (2 / 3, -1 / 12)}
 
 
 def wedge_sites(length: int) -> np.ndarray:
@@ -64,6 +66,17 @@ class Wedge:
         for step, coefficient in enumerate(coefficients, start=1):
             for index in self.neighbours(step):
                 result = result + coefficient * values[..., index]
+        return result
+
+    def slope(self, values: np.ndarray, order: int = 2) -> np.ndarray:
+        """r̂·∇ of `values` (..., S) on the three-dimensional lattice, in units of a⁻¹; zero at r = 0."""
+        direction = (self.site / np.maximum(self.distance, 1.0)[:, None]).T  # (3, S)
+        result = np.zeros_like(values)
+        for step, coefficient in enumerate(SLOPES[order], start=1):
+            ahead, behind = np.split(self.neighbours(step), 2)
+            for axis in range(3):
+                difference = values[..., ahead[axis]] - values[..., behind[axis]]
+                result = result + coefficient * direction[axis] * difference
         return result
 
     def mean(self, values: np.ndarray) -> np.ndarray:

@@ -17,16 +17,19 @@ from hadronlab.data.diagnostics import (
     signal_to_noise,
 )
 from hadronlab.data.wave_data import WaveData
-from hadronlab.errors import DataError
+from hadronlab.errors import DataError, HadronlabError
+from hadronlab.estimators.derivative_expansion import fit_expansion
 from hadronlab.estimators.leading_order import fit_gaussians
 from hadronlab.estimators.observables import Observables, Quantity
 from hadronlab.estimators.scattering_observables import Scattering, fold, interpolated, mean_and_error, mesh
 from hadronlab.models.potential import Potential
 from hadronlab.physics.derivative_expansion import localised, next_to_leading_order
-from hadronlab.physics.scattering import RMatrix
+from hadronlab.physics.scattering import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
 N_MOMENTA = 60
+KINDS = ("nonlocal", "local", "leading_order", "expansion", "expansion_non_hermitian")
+"""what phase shifts are given of: the full U, V_θ, V_LO, and V0 + V2∇² in two orderings"""
 
 
 @torch.no_grad()
@@ -52,17 +55,18 @@ def observe(
             "k": f"{length}⁻¹" if length else "",
             "U": "MeV fm⁻³" if length else "",
             "V_theta": energy,
-            "V_lo": energy,
         }
     )
     result.labels["waves"] = list(data.labels)
     rmatrix = mesh(float(data.r[-1]), pair.reduced_mass, pair.hbar_c, k_max)
     k = torch.linspace(k_max / N_MOMENTA, k_max, N_MOMENTA, dtype=torch.float64)
     curves = _curves(models, data, result)
-    _phases(models, curves, rmatrix, k, data, result)
-    _truth(rmatrix, k, data, pair, result)
+    result.arrays["k"] = k.numpy()
+    for kind, solved in _solved(models, curves, rmatrix, data).items():
+        _scattering(kind, solved, k, data, result)
+    _derivative_expansion(rmatrix, k, data, result)
+    _truth(rmatrix, k, data, pair, result, compare_kernel=not models[0].has_local)
     _spread_over_times(rmatrix, k, data, result)
-    _derivative_expansion(data, result)
     rank = effective_rank(data)
     strength = signal_to_noise(data)
     result.arrays["singular_values"] = strength.numpy()
@@ -99,47 +103,43 @@ def _curves(models: Sequence[Potential], data: WaveData, result: Observables) ->
     }
     result.arrays["r"], result.arrays["U"] = r.numpy(), kernels[0].numpy()
     for name, values in curves.items():
-        mean, error = mean_and_error(values, data.resampling)
-        result.arrays[name] = mean.numpy()
-        if error is not None:
-            result.arrays[f"{name}_error"] = error.numpy()
+        _put(name, values, result.units["V_theta"], data, result)
     return V_theta
 
 
-def _phases(
-    models: Sequence[Potential],
-    V_theta: Tensor,
-    rmatrix: RMatrix,
-    k: Tensor,
-    data: WaveData,
-    result: Observables,
-) -> None:
-    """Phase shifts and low-energy numbers of the full U, of V_θ and of V_LO."""
+def _solved(
+    models: Sequence[Potential], V_theta: Tensor, rmatrix: RMatrix, data: WaveData
+) -> dict[str, Resolvent]:
+    """Scattering by the full U, by V_θ and by V_LO."""
     at = rmatrix.r
     U = torch.stack([m.on_grid(at, at).double() for m in models]) if models[0].has_nonlocal else None
     V = torch.stack([m.local(at).double() for m in models]) if models[0].has_local else None
-    found = {
+    return {
         "nonlocal": rmatrix.solve(U, V),
         "local": rmatrix.solve(None, interpolated(data.r, V_theta[:, 0])(at)),
         "leading_order": rmatrix.solve(None, _leading_order(data, at)),
     }
-    result.arrays["k"] = k.numpy()
+
+
+def _scattering(kind: str, solved: Resolvent, k: Tensor, data: WaveData, result: Observables) -> None:
+    """Phase shifts and low-energy numbers of one potential, with their errors."""
     units = {"scattering_length": result.units["r"], "effective_range": result.units["r"],
              "binding_energy": result.units["V_theta"], "rms_radius": result.units["r"]}  # fmt: skip
-    for kind, solved in found.items():
-        scattering = Scattering.of(solved, k)
-        mean, error = mean_and_error(scattering.phase_shifts, data.resampling)
-        result.arrays[f"phase_shift_{kind}"] = torch.rad2deg(mean).numpy()
-        result.units[f"phase_shift_{kind}"] = "degrees"
-        if error is not None:
-            result.arrays[f"phase_shift_{kind}_error"] = torch.rad2deg(error).numpy()
-        for name, unit in units.items():
-            value, spread = mean_and_error(getattr(scattering, name), data.resampling)
-            if math.isfinite(float(value)):
-                label = name if kind == "nonlocal" else f"{name}.{kind}"
-                result.scalars[label] = Quantity(
-                    float(value), None if spread is None else float(spread), unit
-                )
+    scattering = Scattering.of(solved, k)
+    _put(f"phase_shift_{kind}", torch.rad2deg(scattering.phase_shifts), "degrees", data, result)
+    for name, unit in units.items():
+        value, spread = mean_and_error(getattr(scattering, name), data.resampling)
+        if math.isfinite(float(value)):
+            label = name if kind == "nonlocal" else f"{name}.{kind}"
+            result.scalars[label] = Quantity(float(value), None if spread is None else float(spread), unit)
+
+
+def _put(name: str, values: Tensor, unit: str, data: WaveData, result: Observables) -> None:
+    """An array (1+B, …) as its mean and, where the data have bins, its error."""
+    mean, error = mean_and_error(values, data.resampling)
+    result.arrays[name], result.units[name] = mean.numpy(), unit
+    if error is not None:
+        result.arrays[f"{name}_error"], result.units[f"{name}_error"] = error.numpy(), unit
 
 
 def _leading_order(data: WaveData, at: Tensor) -> Tensor:
@@ -150,8 +150,13 @@ def _leading_order(data: WaveData, at: Tensor) -> Tensor:
     return interpolated(data.r[rows], V[:, rows])(at)
 
 
-def _truth(rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result: Observables) -> None:
-    """Errors of U, of V_θ and of the phase shifts where the potential behind the data is known."""
+def _truth(
+    rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result: Observables, compare_kernel: bool
+) -> None:
+    """Errors of U, of V_θ and of the phase shifts where the potential behind the data is known.
+
+    compare_kernel: whether U stands alone; what a local part V0 δ(r−r') takes over cannot be compared on a grid.
+    """
     local, kernel = (getattr(pair.potential, name, None) for name in ("local", "nonlocal_part"))
     if local is None and kernel is None:
         return
@@ -161,8 +166,10 @@ def _truth(rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result
     exact = Scattering.of(rmatrix.solve(U, V), k)
     closed_form = getattr(pair.potential, "phase_shift", None)  # the separable toy has one
     degrees = torch.rad2deg(closed_form(k) if closed_form else exact.phase_shifts).numpy()
-    result.arrays["phase_shift_truth"] = degrees
-    for kind in ("nonlocal", "local", "leading_order"):
+    result.arrays["phase_shift_truth"], result.units["phase_shift_truth"] = degrees, "degrees"
+    for kind in KINDS:
+        if f"phase_shift_{kind}" not in result.arrays:
+            continue
         off = torch.rad2deg(
             fold(torch.deg2rad(torch.from_numpy(result.arrays[f"phase_shift_{kind}"] - degrees)))
         ).abs()
@@ -172,10 +179,10 @@ def _truth(rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result
         value = float(getattr(pair.potential, name, None) or getattr(exact, name))
         if math.isfinite(value):
             result.reference[name] = {"value": value, "source": "truth"}
-    if kernel is not None and local is None:
+    if kernel is not None and local is None and compare_kernel:
         truth, ours = kernel(r[:, None], r[None, :]), torch.from_numpy(result.arrays["U"])
         size = r[:, None] * r[None, :]
-        result.arrays["U_truth"] = truth.numpy()
+        result.arrays["U_truth"], result.units["U_truth"] = truth.numpy(), result.units["U"]
         result.scalars["potential_error"] = Quantity(float((ours - truth).norm() / truth.norm()))
         weighted = ((ours - truth) * size).norm() / (truth * size).norm()
         result.scalars["potential_error_weighted"] = Quantity(float(weighted))
@@ -183,7 +190,7 @@ def _truth(rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result
         V_truth = local(r)
         shown = (r > 0.15) & (r < 2.0)
         off = torch.from_numpy(result.arrays["V_theta"])[0] - V_truth
-        result.arrays["V_truth"] = V_truth.numpy()
+        result.arrays["V_truth"], result.units["V_truth"] = V_truth.numpy(), result.units["V_theta"]
         result.scalars["V_theta_error_rms"] = Quantity(
             float(off[shown].square().mean().sqrt()), None, result.units["V_theta"]
         )
@@ -205,24 +212,25 @@ def _spread_over_times(rmatrix: RMatrix, k: Tensor, data: WaveData, result: Obse
             result.scalars[f"time_spread.{source}"] = Quantity(float(spread), None, "deg")
 
 
-def _derivative_expansion(data: WaveData, result: Observables) -> None:
-    """V0(r) and V2(r) of V0 + V2∇² where two sources stand at one time: the next order of the velocity expansion."""
-    if data.laplacian is None:
+def _derivative_expansion(rmatrix: RMatrix, k: Tensor, data: WaveData, result: Observables) -> None:
+    """V0 and V2 of the next order of the velocity expansion and its scattering, where there are two sources.
+
+    `expansion` is the Hermitian ordering V0 + ½{V2, ∇²}, `expansion_non_hermitian` V0 + V2∇² as in the literature, and
+    the points are the latter solved radius by radius.
+    """
+    if data.laplacian is None or len(set(data.sources)) < 2:
         return
-    for time in dict.fromkeys(data.times):
-        waves = [i for i, t in enumerate(data.times) if t == time]
-        if len({data.sources[i] for i in waves}) > 1:
-            orders = next_to_leading_order(
-                data.lhs[:, waves], data.amplitude[:, waves], data.laplacian[:, waves]
-            )
-            for name, values, unit in zip(
-                ("V0_expansion", "V2_expansion"), orders, ("MeV", "MeV fm²"), strict=True
-            ):
-                mean, error = mean_and_error(values, data.resampling)
-                result.arrays[name], result.units[name] = mean.numpy(), unit
-                if error is not None:
-                    result.arrays[f"{name}_error"] = error.numpy()
-            return
+    points = next_to_leading_order(data.lhs, data.amplitude, data.laplacian)
+    for order, unit, values in zip(("V0", "V2"), ("MeV", "MeV fm²"), points, strict=True):
+        _put(f"{order}_points", values, unit, data, result)
+    for kind, hermitian in (("expansion", True), ("expansion_non_hermitian", False)):
+        expansion = fit_expansion(data, hermitian)
+        _put(f"V0_{kind}", expansion.V0(data.r), "MeV", data, result)
+        _put(f"V2_{kind}", expansion.V2(data.r), "MeV fm²", data, result)
+        try:
+            _scattering(kind, expansion.solve(rmatrix), k, data, result)
+        except HadronlabError as error:
+            result.warnings.append(f"no phase shifts of the derivative expansion ({kind}): {error}")
 
 
 def _hermiticity(data: WaveData, result: Observables) -> None:

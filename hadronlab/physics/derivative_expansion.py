@@ -1,6 +1,8 @@
 """The derivative expansion U(r,r') = [V0(r) + V2(r) ∇² + …] δ³(r − r'): leading order and the next one.
 
-V0 in MeV, V2 in MeV fm². `V0 + V2∇²` as it is fitted is not Hermitian; ½{V2, ∇²} is its Hermitian part.
+V0 in MeV, V2 in MeV fm². V0 + V2∇², the form of the literature, is not Hermitian, though similar to a Hermitian operator
+(with weight 1/(ħ²/2m − V2)), so that its phase shifts are real. ½{V2, ∇²} is Hermitian, and what a symmetric U(r,r')
+expands in; `estimators.derivative_expansion` fits either. The V2 of one form does not belong into the other.
 """
 
 from __future__ import annotations

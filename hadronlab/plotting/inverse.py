@@ -10,6 +10,8 @@ import numpy as np
 from hadronlab.estimators.observables import Observables
 from hadronlab.plotting.style import COLORS, band, figure
 
+EXPANSION = r"$V_0 + \frac{1}{2}\{V_2, \nabla^2\}$"
+
 
 def potential(result: Observables) -> Any:
     """U(r,r') and, where the truth is known, the truth and the difference [Wang, Fig. 2]."""
@@ -95,14 +97,15 @@ def nonlocal_surface(result: Observables) -> Any:
 
 
 def phase_shifts(result: Observables) -> Any:
-    """δ(k) and k cot δ of the full nonlocal U, of V_θ, of V_LO and of the truth, with bands."""
+    """δ(k) and k cot δ of the full nonlocal U, of V_θ, of V_LO, of V0 + V2∇² and of the truth, with bands."""
     arrays = result.arrays
     if "phase_shift_nonlocal" not in arrays:
         return None
     k = arrays["k"]
     fig, (left, right) = figure(1, 2, figsize=(12, 4.6))
     curves = (("nonlocal", "network", "full nonlocal $U$", "-"), ("local", "local", r"localised $V_\theta$", "--"),
-              ("leading_order", "reference", "$V_{LO}$", "-."), ("truth", "truth", "truth", ":"))  # fmt: skip
+              ("leading_order", "reference", "$V_{LO}$", "-."), ("expansion", "other", EXPANSION, (0, (5, 1, 1, 1, 1, 1))),
+              ("truth", "truth", "truth", ":"))  # fmt: skip
     kcot_seen = []
     for name, color, label, style in curves:
         delta = arrays.get(f"phase_shift_{name}")
@@ -139,6 +142,50 @@ def phase_shifts(result: Observables) -> Any:
         ylim=(low - 0.2 * (high - low), high + 0.2 * (high - low)),
     )
     left.legend(fontsize=10)
+    return fig
+
+
+def derivative_expansion(result: Observables) -> Any:
+    """V0 and V2 of the derivative expansion: solved radius by radius, and fitted in both orderings, with bands."""
+    arrays = result.arrays
+    if "V2_expansion" not in arrays:
+        return None
+    r = arrays["r"]
+    shown = (r > 1e-3) & (r <= min(float(r[-1]), 2.5))
+    fig, axes = figure(1, 2, figsize=(12, 4.6))
+    for ax, order in zip(axes, ("V0", "V2"), strict=True):
+        points, error = arrays[f"{order}_points"], arrays.get(f"{order}_points_error")
+        if error is None:
+            ax.plot(r[shown], points[shown], ".", color=COLORS["light"], ms=4, label="radius by radius")
+        else:
+            ax.errorbar(r[shown], points[shown], error[shown], fmt=".", color=COLORS["light"], ms=4, lw=0.8,
+                        label="radius by radius")  # fmt: skip
+        heights = []
+        for kind, color, label, style in (("expansion_non_hermitian", "reference", r"$V_0 + V_2\nabla^2$", "--"),
+                                          ("expansion", "network", EXPANSION, "-")):  # fmt: skip
+            values, error = arrays[f"{order}_{kind}"], arrays.get(f"{order}_{kind}_error")
+            band(
+                ax,
+                r[shown],
+                values[shown],
+                None if error is None else error[shown],
+                COLORS[color],
+                label,
+                ls=style,
+            )
+            heights.append(values[shown & (r > r[-1] * 0.02)])
+        if order == "V0" and "V_truth" in arrays:
+            ax.plot(r[shown], arrays["V_truth"][shown], color=COLORS["truth"], ls=":", label="truth")
+        low, high = min(np.min(h) for h in heights), max(np.max(h) for h in heights)
+        pad = 0.15 * (high - low)
+        ax.axhline(0, color=COLORS["light"], lw=1)
+        name = f"{order[0]}_{order[1]}"
+        ax.set(
+            xlabel=_label("r", result),
+            ylabel=_label(name, result, f"{order}_expansion"),
+            ylim=(low - pad, high + pad),
+        )
+    axes[0].legend(fontsize=10)
     return fig
 
 
@@ -189,5 +236,6 @@ FIGURES: dict[str, Callable[[Observables], Any]] = {
     "localised": localised,
     "nonlocal_surface": nonlocal_surface,
     "phase_shifts": phase_shifts,
+    "derivative_expansion": derivative_expansion,
     "singular_values": singular_values,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hadronlab.data.radial import finite_difference_weights, laplacian
+from hadronlab.data.radial import finite_difference_weights, laplacian, slope
 from hadronlab.errors import DataError
 
 UNIFORM = 0.2 * np.arange(1, 200)
@@ -33,7 +33,14 @@ def test_even_polynomial_is_exact_to_the_outer_edge() -> None:
 
 
 def test_too_few_radii_and_unknown_method() -> None:
-    with pytest.raises(DataError, match="needs 9 radii"):
+    with pytest.raises(DataError, match="need 9 radii"):
         laplacian(np.ones(5), np.arange(1.0, 6.0))
     with pytest.raises(DataError, match="differences, spline"):
         laplacian(np.ones(20), np.arange(1.0, 21.0), "magic")
+
+
+@pytest.mark.parametrize("r", [UNIFORM, UNEVEN], ids=["uniform", "uneven"])
+@pytest.mark.parametrize(("method", "tolerance"), [("differences", 2e-7), ("spline", 2e-4)])
+def test_slope_of_a_gaussian(r: np.ndarray, method: str, tolerance: float) -> None:
+    f = np.exp(-0.1 * r**2)
+    np.testing.assert_allclose(slope(np.stack([f, 2 * f]), r, method)[1], -0.4 * r * f, atol=tolerance)

@@ -56,3 +56,15 @@ def test_shells_of_the_same_square_are_joined_and_end_at_half_the_box() -> None:
 def test_unknown_order_is_refused() -> None:
     with pytest.raises(DataError, match="order 2 or 4"):
         Wedge(wedge_sites(4), 4).laplacian(np.ones(10), 6)
+
+
+@pytest.mark.parametrize(("order", "accuracy"), [(2, 2.0), (4, 4.0)])
+def test_slope_is_of_its_order(order: int, accuracy: float) -> None:
+    """The largest error on the same physical radii falls as (spacing)^order."""
+    errors = []
+    for length in (32, 64):
+        wedge, b = Wedge(wedge_sites(length), length), 32 / length  # spacing
+        r = wedge.distance * b
+        error = wedge.slope(np.exp(-0.05 * r**2), order) / b + 0.1 * r * np.exp(-0.05 * r**2)
+        errors.append(np.abs(error[r < 8]).max())
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(accuracy, abs=0.4)
