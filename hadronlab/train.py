@@ -26,9 +26,9 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    from hadronlab.config.arguments import quote_particles, uncomposable
+    from hadronlab.config.arguments import quote_particles
     from hadronlab.runner.resume import resume_arguments
-    from hadronlab.runner.sweep_callback import job_begun, summarise_sweep
+    from hadronlab.runner.sweep_callback import explained, summarise_sweep
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     with one_line_errors():
@@ -38,9 +38,7 @@ def main() -> None:
         except user_errors() as error:
             failures.append(error)
         except (TypeError, ValueError, AttributeError) as error:
-            if job_begun():
-                raise
-            raise uncomposable(error) from error  # of overrides that Hydra's grammar lets through
+            failures.append(explained(error))
         summarise_sweep()
         if failures:
             raise failures[0]

@@ -8,12 +8,20 @@ import time
 import warnings
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.config.check import check
 from hadronlab.errors import HadronlabError, user_errors
 from hadronlab.runner.ranks import rank, ranks_released
-from hadronlab.runner.run_directory import continues, locked, reason_kept, recorded_objective, write_text
+from hadronlab.runner.run_directory import (
+    continues,
+    holds,
+    locked,
+    reason_kept,
+    recorded_objective,
+    write_text,
+)
+from hadronlab.runner.workers import ending_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +37,29 @@ def launch_job(config: DictConfig, failures: list[Exception]) -> float | None:
 
     from hadronlab.config.messages import one_line
 
+    sweep = HydraConfig.get().mode == RunMode.MULTIRUN
     try:
-        return launch(config)
+        with ending_with_parent():
+            if sweep:
+                go_on_if_requeued(config)
+            return launch(config)
     except user_errors() as error:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
+        if sweep:
             if hasattr(error, "kind"):  # a Fault, whose module would bring Lightning
                 return math.inf
             raise HadronlabError(one_line(error)) from error
         failures.append(error)
         return None
+
+
+def go_on_if_requeued(config: DictConfig) -> None:
+    """A cluster starts a pre-empted job again with its first command: set resume=auto where this very run stands unfinished."""
+    from hydra.core.hydra_config import HydraConfig
+
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    if config.resume is None and not (directory / "result.json").exists() and holds(directory, config):
+        with open_dict(config):
+            config.resume = "auto"
 
 
 def launch(config: DictConfig) -> float | None:
@@ -65,7 +87,7 @@ def launch(config: DictConfig) -> float | None:
 
 def train(config: DictConfig, directory: Path, resume: bool = False) -> float | None:
     """Train the task of `config` in `directory`, write the results and print the path of result.json."""
-    from hadronlab.callbacks.guards import Fault
+    from hadronlab.callbacks.signs import Fault
     from hadronlab.runner.build import build_task
     from hadronlab.runner.finish import finish
     from hadronlab.runner.fit import fit

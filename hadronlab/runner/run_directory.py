@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
 from hadronlab.errors import ConfigError
 
 
@@ -49,6 +52,16 @@ def continues(directory: Path, resume: str | None) -> bool:
             f"{directory} holds a run already: continue it with resume={directory} or choose another hydra.run.dir"
         )
     return holds_run
+
+
+def holds(directory: Path, config: DictConfig) -> bool:
+    """Whether the config.yaml of `directory` is `config`, but for how it is resumed."""
+    try:
+        recorded = yaml.safe_load((directory / "config.yaml").read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    mine = OmegaConf.to_container(config, resolve=True)
+    return isinstance(recorded, dict) and {**recorded, "resume": None} == {**mine, "resume": None}  # type: ignore[dict-item]
 
 
 @contextlib.contextmanager

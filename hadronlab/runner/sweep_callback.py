@@ -1,13 +1,23 @@
-"""Hydra tells here where a multirun writes, so that its table can be made when it ends, also where a job failed."""
+"""What a multirun does before its first job and after its last one, also where a job failed."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+
+from hadronlab.config.messages import one_line
+from hadronlab.errors import ConfigError
+from hadronlab.runner.study import keep_study, of_study
+from hadronlab.runner.sweep_table import job_folders
 
 
 class SweepDirectory(Callback):
@@ -17,25 +27,50 @@ class SweepDirectory(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         directory = Path(config.hydra.sweep.dir).absolute()
-        if (directory / "multirun.yaml").exists() and config.get("resume") != "auto":
+        if job_folders(directory) and config.get("resume") != "auto":
             print(f"error: {directory} holds a sweep already: continue it with resume={directory} or choose another hydra.sweep.dir",
                   file=sys.stderr)  # fmt: skip
             sys.exit(1)  # Hydra only warns of other exceptions here
+        with contextlib.suppress(OSError):  # the sweeper says what cannot be written
+            directory.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(config, directory / "multirun.yaml")  # for resume=DIR; not every sweeper writes it
+        try:
+            keep_study(config, directory)
+        except Exception as error:  # of which Hydra would only warn
+            print(f"error: the study in {directory} cannot be continued: {one_line(error)}", file=sys.stderr)
+            sys.exit(1)
         SweepDirectory.started = directory
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGUSR1):
+                signal.signal(number, _leave)
 
 
-def job_begun() -> bool:
-    """Whether Hydra has come so far as to start a job, here or in a worker."""
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Between jobs, and while other processes train: they save and end when this one has gone."""
+    print(f"interrupted by {signal.Signals(number).name}: continue the sweep with resume={SweepDirectory.started}",
+          file=sys.stderr, flush=True)  # fmt: skip
+    os._exit(75)  # an exception would have the workers killed before they have saved
+
+
+def explained(error: Exception) -> Exception:
+    """What to say of an `error` that Hydra or its sweeper raised; itself, with its trace, where it is a bug of ours."""
     from hydra.core.hydra_config import HydraConfig
 
+    from hadronlab.config.arguments import uncomposable
+
+    if of_study(error):
+        return ConfigError(
+            f"the study has no best trial ({error}): the table says why each of its jobs has no result"
+        )
     directory = SweepDirectory.started
-    return HydraConfig.initialized() or (directory is not None and any(directory.glob("*/.hydra")))
+    begun = HydraConfig.initialized() or (directory is not None and job_folders(directory))
+    return error if begun else uncomposable(error)  # by overrides that Hydra's grammar lets through
 
 
 def summarise_sweep() -> None:
     """Make sweep.csv, the table, the figures and the page of the multirun that has just ended, if there was one."""
     directory = SweepDirectory.started
-    if directory is not None and any(directory.glob("*/.hydra")):
+    if directory is not None and job_folders(directory):
         from hadronlab.sweep import summarise
 
         summarise(directory)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+import yaml
 
 from hadronlab.config.check import nearest
 from hadronlab.errors import ConfigError
@@ -44,13 +44,23 @@ class Job:
 
 def collect(directory: Path) -> list[Job]:
     """Every job below `directory`, in the order of their numbers. Raises ConfigError where there is none."""
-    folders = [path.parent for path in directory.glob("*/.hydra")] if directory.is_dir() else []
-    folders.sort(key=lambda f: (not f.name.isdigit(), int(f.name) if f.name.isdigit() else 0, f.name))
+    folders = job_folders(directory)
     if not folders:
         raise ConfigError(
             f"{directory} is not the directory of a sweep: it has no job directories with .hydra/ in them"
         )
     return [read_job(folder) for folder in folders]
+
+
+def job_folders(directory: Path) -> list[Path]:
+    """The directories of the jobs below `directory`: 0, 1, 2, …, those of a resumed study (1.0, 1.1, …), others by name."""
+
+    def key(folder: Path) -> tuple[bool, list[int], str]:
+        parts = folder.name.split(".")
+        numbers = [int(part) for part in parts] if all(p.isdecimal() for p in parts) else []
+        return not numbers, [len(numbers), *numbers], folder.name
+
+    return sorted((path.parent for path in directory.glob("*/.hydra")), key=key)
 
 
 def read_job(directory: Path) -> Job:
@@ -97,10 +107,12 @@ def _without_result(directory: Path, overrides: dict[str, Any]) -> Job:
 
 def _overrides(path: Path) -> dict[str, Any]:
     try:
-        lines = OmegaConf.to_container(OmegaConf.load(path))
-    except Exception:
-        return {}  # a job whose directory was never completed
-    pairs = (str(line).lstrip("+~").partition("=") for line in lines or [])
+        lines = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}  # a job whose directory was never completed, or is damaged
+    if not isinstance(lines, list):
+        return {}
+    pairs = (str(line).lstrip("+~").partition("=") for line in lines)
     return {key: _scalar(value) for key, _, value in pairs if key not in ("resume", "quiet")}
 
 
