@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from pytorch_lightning import Trainer
 
 
@@ -13,3 +16,12 @@ def any_rank(trainer: Trainer, flag: bool) -> bool:
 def of_rank_zero(trainer: Trainer, flag: bool) -> bool:
     """The `flag` of rank 0; all ranks ask together."""
     return flag if trainer.world_size == 1 else bool(trainer.strategy.broadcast(flag))
+
+
+def of_all_ranks(trainer: Trainer, value: Any) -> list[Any]:
+    """The plain `value` of every rank, on all of them."""
+    if trainer.world_size == 1:
+        return [value]
+    values: list[Any] = [None] * trainer.world_size
+    torch.distributed.all_gather_object(values, value)
+    return values

@@ -9,17 +9,13 @@ from typing import Any
 from omegaconf import DictConfig
 from pytorch_lightning import Trainer
 
-from hadronlab.callbacks.guards import Fault, Guards
+from hadronlab.callbacks.guards import Guards
+from hadronlab.callbacks.repairs import describe
+from hadronlab.callbacks.signs import Fault
 from hadronlab.errors import ConfigError, DataError, HadronlabError
 from hadronlab.runner.build import build_task, build_trainer
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.runner.wandb_logger import WandbRun, close_runs
-
-FRESH_WALKERS = (
-    "frozen_walkers",
-    "unmixed_walkers",
-    "energy_below_bound",
-)  # faults after which they are drawn anew
 
 
 @dataclass
@@ -35,9 +31,9 @@ class Outcome:
 def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome:
     """Train `task`, from the newest whole checkpoint of `directory` if `resume`.
 
-    A fault rolls back to the newest whole checkpoint with half the step and ten times the shift; a potential that has
-    collapsed to zero begins anew from other weights. After `max_repairs` the run ends with the parameters of its
-    last good checkpoint and the kind of the fault as its status.
+    A fault rolls back to the newest whole checkpoint and is repaired there (see callbacks/repairs.py); a potential
+    that has collapsed to zero begins anew from other weights. After `max_repairs` the run ends with the parameters of
+    its last good checkpoint and the kind of the fault as its status.
     """
     checkpoint = newest_whole(directory / "checkpoints") if resume else None
     trainer = build_trainer(config, directory)
@@ -59,16 +55,17 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
             )
         repairs, restarts, notes = guards.repairs, guards.restarts, guards.notes
         checkpoint = newest_whole(directory / "checkpoints")
-        ended = repairs + restarts >= guards.max_repairs or checkpoint is None
+        made = len(repairs) + restarts
+        ended = made >= guards.max_repairs or checkpoint is None
         if ended:
-            guards.note(f"{fault}; ended after {repairs + restarts} repairs")
+            guards.note(f"{fault}; ended after {made} repairs")
         elif fault.kind == "collapsed":
             restarts += 1
             checkpoint = None
             guards.note(f"{fault}; begun anew from other weights")
         else:
-            repairs += 1
-            guards.note(f"{fault}; back to the last checkpoint with half the step and ten times the shift")
+            repairs = [*repairs, fault.kind]
+            guards.note(f"{fault}; {describe(fault.kind)}")
         close_runs()
         task = build_task(config, restart=restarts)
         trainer = build_trainer(config, directory)
@@ -79,7 +76,7 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
             return Outcome(task, trainer, fault.kind, notes)
         guards = _guards(trainer)
         assert guards is not None
-        guards.resume_with(repairs, restarts, notes, fresh_walkers=fault.kind in FRESH_WALKERS)
+        guards.resume_with(repairs, restarts, notes)
 
 
 def _open_loggers(trainer: Trainer, config: DictConfig, task: Any) -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from hadronlab.optim.sr_statistics import Processes
-from hadronlab.sampling.statistics import ChainStatistics, chain_statistics
+from hadronlab.sampling.statistics import ChainStatistics, chain_statistics, split_r_hat
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
+
+MIXING_STEPS = 20  # least number of steps that R̂ looks at: over fewer it shows the autocorrelation alone
 
 
 class EnergyRecord:
     """Energies of the walkers of all processes, in `system.energy_unit`, rest masses included.
 
-    history: energy and its error at every step. window: local energies (walkers,) of this process at the steps since
-    the last logged row, in internal units. latest: statistics of the last logged row.
+    history: energy and its error at every step. window: local energies (walkers,) of this process, in internal units,
+    at the steps since the last logged row, `since` of them, and at a few before for R̂. latest: statistics of the last
+    logged row.
     """
 
     def __init__(self, system: FewBodySystem) -> None:
         self.system = system
         self.history: list[tuple[float, float]] = []
         self.window: list[Tensor] = []
+        self.since = 0
         self.latest: ChainStatistics | None = None
 
     def add(self, energy: Tensor, processes: Processes) -> None:
@@ -37,17 +41,41 @@ class EnergyRecord:
         error = max(squares / n - mean**2, 0.0) ** 0.5 / n**0.5
         self.history.append((self.absolute(mean), error * self.system.to_unit))
         self.window.append(energy)
+        self.since += 1
 
     def summarise(self, processes: Processes) -> ChainStatistics:
-        """Statistics of the window over the walkers of all processes; the window begins anew."""
-        walkers = processes.gather(torch.stack(self.window, 1))  # (walkers, steps)
-        found, scale = chain_statistics(walkers.T), self.system.to_unit
+        """Statistics of the steps since the last row over the walkers of all processes; R̂ of MIXING_STEPS or more."""
+        chains = processes.gather(torch.stack(self.window, 1)).T  # (steps, walkers)
+        found, scale, mixing = chain_statistics(chains[-self.since :]), self.system.to_unit, float("nan")
+        if len(chains) >= MIXING_STEPS:
+            mixing = split_r_hat(chains[-max(self.since, MIXING_STEPS) :])
         self.latest = replace(
-            found, mean=self.absolute(found.mean), error=found.error * scale, std=found.std * scale
+            found,
+            mean=self.absolute(found.mean),
+            error=found.error * scale,
+            std=found.std * scale,
+            r_hat=mixing,
         )
-        self.window = []
+        self.window, self.since = self.window[-MIXING_STEPS:], 0
         return self.latest
+
+    def forget_walkers(self) -> None:
+        """The next energies are those of other walkers."""
+        self.window, self.since, self.latest = [], 0, None
 
     def absolute(self, internal: float) -> float:
         """An energy of internal units in `system.energy_unit`, rest masses included."""
         return internal * self.system.to_unit + self.system.mass_sum
+
+    def state_dict(self) -> dict[str, Any]:
+        """What all processes share: plain containers and tensors."""
+        return {
+            "history": torch.tensor(self.history, dtype=torch.float64),
+            "since": self.since,
+            "latest": None if self.latest is None else asdict(self.latest),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.history = [(e, s) for e, s in state["history"].tolist()]
+        self.since = state["since"]
+        self.latest = None if state["latest"] is None else ChainStatistics(**state["latest"])

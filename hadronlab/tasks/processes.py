@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 import torch.distributed as dist
 from pytorch_lightning import Trainer
 from torch import Tensor
 
+from hadronlab.errors import HadronlabError
 from hadronlab.optim.sr_statistics import Processes
 
 
@@ -25,3 +29,15 @@ def processes_of(trainer: Trainer | None) -> Processes:
         return torch.cat(parts)
 
     return Processes(total, gather, trainer.global_rank, trainer.world_size)
+
+
+@contextlib.contextmanager
+def failing_together(processes: Processes) -> Iterator[None]:
+    """Raise a HadronlabError of one process on all of them: the others would wait for it for ever."""
+    failure: HadronlabError | None = None
+    try:
+        yield
+    except HadronlabError as error:
+        failure = error
+    if float(processes.total(torch.tensor([float(failure is not None)]))) > 0:
+        raise failure or HadronlabError("the walkers of another process failed")

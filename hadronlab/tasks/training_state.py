@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def training_state(task: VMCTask) -> dict[str, Any]:
     """Energies and parameter sets, and of every process its walkers, random numbers, step sizes and open window."""
-    record = task.record
+    window = task.record.window
     own = {
         **task.sampler.state_dict(),
-        "window": torch.stack(record.window) if record.window else torch.empty(0),
+        "window": torch.stack(window) if window else torch.empty(0),
         "equilibrated": task.equilibrated,
     }
     ranks: list[Any] = [own]
@@ -24,19 +24,19 @@ def training_state(task: VMCTask) -> dict[str, Any]:
         torch.distributed.all_gather_object(ranks, own)
     return {
         "walkers": ranks,
-        "history": torch.tensor(record.history, dtype=torch.float64),
+        "energies": task.record.state_dict(),
         "parameter_sets": task.parameter_sets.state_dict(),
     }
 
 
 def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
     """Continue where `training_state` was taken; with another number of processes, with new walkers."""
-    record = task.record
-    record.history = [(e, s) for e, s in state["history"].tolist()]
+    task.record.load_state_dict(state["energies"])
     task.parameter_sets.load_state_dict(state["parameter_sets"])
     if len(state["walkers"]) != task.processes.size:
+        task.record.forget_walkers()
         return
     own = dict(state["walkers"][task.processes.rank])
-    record.window = list(own.pop("window"))
+    task.record.window = list(own.pop("window"))
     task.equilibrated = own.pop("equilibrated")
     task.sampler.load_state_dict(own)

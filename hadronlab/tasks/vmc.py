@@ -25,7 +25,7 @@ from hadronlab.tasks.base import Task
 from hadronlab.tasks.description import description, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
-from hadronlab.tasks.processes import processes_of
+from hadronlab.tasks.processes import failing_together, processes_of
 from hadronlab.tasks.training_state import load_training_state, training_state
 
 
@@ -97,25 +97,27 @@ class VMCTask(Task):
             self.n_walkers = -(-self.n_walkers // self.trainer.world_size)
             self.fresh_walkers()
 
-    def fresh_walkers(self) -> None:
-        """Begin with new walkers, equilibrated at the present parameters in the next step."""
-        seed = self.seed + 1009 * self.processes.rank + len(self.history)
+    def fresh_walkers(self, number: int = 0) -> None:
+        """Begin with new walkers, others for every `number`, equilibrated at the present parameters in the next step."""
+        seed = self.seed + 1009 * self.processes.rank + 7919 * number + len(self.history)
         self.sampler = self.make_sampler(self.model, n_walkers=self._wanted_walkers, seed=seed)
         self.equilibrated = False
+        self.record.forget_walkers()
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""
         self.stage = self.schedule.stage(self.global_step)
         if self.sampler.n_walkers != self._wanted_walkers:
             self.sampler.resize(self._wanted_walkers)
-            self.record.window = []
-        if not self.equilibrated:
-            self.sampler.sample(self.burn_in)
-            self.equilibrated = True
-        self.samples = self.sampler.sample()
-        self.local = local_energy(self.model, *self.samples)
+            self.record.forget_walkers()
+        with failing_together(self.processes):
+            if not self.equilibrated:
+                self.sampler.sample(self.burn_in)
+                self.equilibrated = True
+            self.samples = self.sampler.sample()
+            self.local = local_energy(self.model, *self.samples)
         self.record.add(self.local.energy, self.processes)
-        if self.global_step % self.log_every == 0 and len(self.record.window) > 1:
+        if self.global_step % self.log_every == 0 and self.record.since > 1:
             self._log()
         return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
 
@@ -197,10 +199,14 @@ class VMCTask(Task):
         energy, error = self.history[-1]
         known = self.reference.get("energy", {})
         bound = {"energy_bound": known["value"] - 3 * known["error"]} if "error" in known else {}
-        acceptance = (
-            {"acceptance": self.sampler.acceptance} if float(self.sampler.proposed.sum()) >= 50 else {}
-        )
-        return {"energy": energy, "energy_error": error, **acceptance, **bound}
+        latest, enough = self.record.latest, float(self.sampler.proposed.sum()) >= 50
+        return {
+            "energy": energy,
+            "energy_error": error,
+            **({"acceptance": self.sampler.acceptance} if enough else {}),
+            **({"r_hat": latest.r_hat} if latest is not None and latest.r_hat == latest.r_hat else {}),
+            **bound,
+        }
 
     def describe(self) -> dict[str, str]:
         return description(self)

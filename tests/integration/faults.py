@@ -70,6 +70,27 @@ class FrozenWalkers(Bomb):
         module.sampler.steps[:] = 1e6
 
 
+class TinySteps(Bomb):
+    """Steps so small that everything is accepted and nothing moves."""
+
+    def strike(self, module: Any) -> None:
+        module.sampler.adapt = False
+        module.sampler.steps[:] = 1e-6
+
+
+class SeparatedWalkers(Bomb):
+    """Half of the walkers in another place, and steps with which the halves do not meet: only R-hat shows it."""
+
+    def strike(self, module: Any) -> None:
+        sampler = module.sampler
+        if not sampler.adapt:
+            return  # struck already
+        sampler.adapt = False
+        sampler.steps[:] = 0.03
+        far, near = sampler.r[..., ::2].clone(), sampler.r[..., 1::2].clone()
+        sampler.r = torch.cat([far * (3.0 * near.norm() / far.norm()), near], -1)
+
+
 class EnergyBelowBound(Bomb):
     """Energies that no wave function has; eight times, more than the guards' patience."""
 

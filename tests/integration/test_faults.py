@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faults import Bomb, DeadNetwork, EnergyBelowBound, FrozenWalkers, InfiniteParameter, NaNGradient
+from faults import (
+    Bomb,
+    DeadNetwork,
+    EnergyBelowBound,
+    FrozenWalkers,
+    InfiniteParameter,
+    NaNGradient,
+    SeparatedWalkers,
+    TinySteps,
+)
 from processes import SEPARABLE, rows
 
 from hadronlab.api import run
-from hadronlab.callbacks.guards import Fault
+from hadronlab.callbacks.signs import Fault
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
 LOOK = [
@@ -26,7 +36,7 @@ VMC = ["system=jpsi", "quiet=true", *LOOK, "trainer.max_steps=60", "sampler.n_wa
 
 @pytest.fixture(autouse=True)
 def _unlit() -> None:
-    for bomb in (NaNGradient, InfiniteParameter, DeadNetwork, FrozenWalkers, EnergyBelowBound):
+    for bomb in Bomb.__subclasses__():
         bomb.struck = 0
 
 
@@ -85,11 +95,32 @@ def test_a_singular_metric_is_solved_and_said(tmp_path: Path) -> None:
     assert sum("metric singular" in w for w in result["warnings"]) == 1
 
 
-def test_frozen_walkers_are_replaced(tmp_path: Path) -> None:
-    result = bombed(VMC, FrozenWalkers, tmp_path)
+@pytest.mark.parametrize(("bomb", "acceptance"), [(FrozenWalkers, "0.0"), (TinySteps, "(0.99|1.0)")])
+def test_frozen_walkers_are_replaced(bomb: type[Bomb], acceptance: str, tmp_path: Path) -> None:
+    result = bombed(VMC, bomb, tmp_path)
     assert result["status"] == "ok"
-    assert any("walkers frozen: acceptance 0.0" in w for w in result["warnings"])
+    (line,) = [w for w in result["warnings"] if "walkers frozen" in w]
+    assert re.search(f"acceptance {acceptance}.*back to the last checkpoint with fresh walkers", line)
     assert 0.2 < float(rows(tmp_path)[-1]["acceptance"]) < 0.8
+
+
+MIXING = [*VMC, "callbacks.guards.mixing_patience=5", "trainer.max_steps=100"]
+
+
+def test_walkers_that_do_not_mix_are_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = bombed(MIXING, SeparatedWalkers, tmp_path)
+    assert result["status"] == "ok"
+    (line,) = [w for w in result["warnings"] if "do not mix" in w]
+    assert "R-hat" in line and "fresh walkers" in line and line in capsys.readouterr().err
+    assert float(rows(tmp_path)[-1]["r_hat"]) < 1.1
+    assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["optimizer_states"][0]["param_groups"][0]["initial_lr"] == 0.2  # fmt: skip
+
+
+def test_a_healthy_training_raises_no_alarm(tmp_path: Path) -> None:
+    result = run(
+        *VMC, "sampler.n_walkers=200", "callbacks.guards.mixing_patience=50", directory=tmp_path
+    ).result
+    assert not any("walkers" in warning for warning in result["warnings"])
 
 
 def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
@@ -98,10 +129,16 @@ def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     assert any("below the variational bound" in w for w in result["warnings"])
 
 
-@pytest.mark.parametrize("bomb", [FrozenWalkers, EnergyBelowBound])
-def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], tmp_path: Path) -> None:
-    kind = {"FrozenWalkers": "frozen_walkers", "EnergyBelowBound": "energy_below_bound"}[bomb.__name__]
+@pytest.mark.parametrize(
+    ("bomb", "kind"),
+    [
+        (FrozenWalkers, "frozen_walkers"),
+        (SeparatedWalkers, "unmixed_walkers"),
+        (EnergyBelowBound, "energy_below_bound"),
+    ],
+)
+def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], kind: str, tmp_path: Path) -> None:
     with pytest.raises(Fault, match="training ended early"):
-        bombed(VMC, bomb, tmp_path, at=25, always="true")
+        bombed([*MIXING, "callbacks.guards.max_repairs=1"], bomb, tmp_path, at=25, always="true")
     assert json.loads((tmp_path / "result.json").read_text())["status"] == kind
     assert (tmp_path / "checkpoints" / "last.ckpt").exists()

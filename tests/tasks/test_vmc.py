@@ -78,7 +78,10 @@ def test_a_resumed_run_is_bit_identical(tmp_path):
         torch.equal(a, b) for a, b in zip(whole.parameter_sets.kept, parts.parameter_sets.kept, strict=True)
     )
     assert (tmp_path / "whole/metrics.csv").read_text() == (tmp_path / "parts/metrics.csv").read_text()
-    assert load_checkpoint(tmp_path / "parts/checkpoints/last.ckpt")["vmc"]["history"].shape == (14, 2)
+    assert load_checkpoint(tmp_path / "parts/checkpoints/last.ckpt")["vmc"]["energies"]["history"].shape == (
+        14,
+        2,
+    )
 
 
 def test_the_step_is_that_of_stochastic_reconfiguration(tmp_path):

@@ -1,0 +1,40 @@
+"""What is done about a fault at the state that a run has gone back to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytorch_lightning import LightningModule, Trainer
+
+FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # drawn anew after these
+SAME_STEP = ("unmixed_walkers",)  # the parameters are not to blame
+
+
+def describe(kind: str) -> str:
+    """The repair of a fault, for the line that names it."""
+    parts = ["fresh walkers"] if kind in FRESH_WALKERS else []
+    parts += [] if kind in SAME_STEP else ["half the step", "ten times the shift"]
+    return "back to the last checkpoint with " + ", ".join(parts)
+
+
+def repair(trainer: Trainer, task: LightningModule, kinds: Sequence[str], number: int) -> None:
+    """Repair the faults `kinds` that followed the present state; `number` of all repairs makes walkers new ones."""
+    times = sum(kind not in SAME_STEP for kind in kinds)
+    if times:
+        soften(trainer, 0.5**times, 10.0**times)
+    if any(kind in FRESH_WALKERS for kind in kinds) and hasattr(task, "fresh_walkers"):
+        task.fresh_walkers(number)  # type: ignore[operator]
+
+
+def soften(trainer: Trainer, step: float, shift: float) -> None:
+    """Multiply every learning rate by `step` and every solver's shift by `shift`."""
+    for optimizer in trainer.optimizers:
+        for group in optimizer.param_groups:
+            for key in ("lr", "initial_lr"):
+                if key in group:
+                    group[key] *= step
+    for config in trainer.lr_scheduler_configs:
+        config.scheduler.base_lrs = [lr * step for lr in config.scheduler.base_lrs]
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if hasattr(callback, "raise_shift"):
+            callback.raise_shift(shift)
