@@ -11,12 +11,12 @@ from pytorch_lightning.callbacks import Callback
 
 
 class Bomb(Callback):
-    """Strikes at step `at`; with `always`, at every later step too, so that no repair helps."""
+    """Strikes at step `at`; with `always`, at every later step too, so that no repair helps; on one `rank`, or all."""
 
     struck = 0
 
-    def __init__(self, at: int = 30, always: bool = False) -> None:
-        self.at, self.always = at, always
+    def __init__(self, at: int = 30, always: bool = False, rank: int | None = None) -> None:
+        self.at, self.always, self.rank = at, always, rank
 
     def due(self, trainer: Trainer) -> bool:
         first = trainer.global_step == self.at and type(self).struck == 0
@@ -26,7 +26,7 @@ class Bomb(Callback):
         raise NotImplementedError
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
-        if self.due(trainer):
+        if self.rank in (None, trainer.global_rank) and self.due(trainer):
             type(self).struck += 1
             self.strike(pl_module)
 
@@ -68,6 +68,13 @@ class FrozenWalkers(Bomb):
             [1.0, 0.0, 0.0], dtype=torch.float64
         )  # all particles at once
         module.sampler.steps[:] = 1e6
+
+
+class LostWalker(Bomb):
+    """A walker that no number tells where it is: the sampler raises an error."""
+
+    def strike(self, module: Any) -> None:
+        module.sampler.r = torch.full_like(module.sampler.r, math.nan)
 
 
 class TinySteps(Bomb):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,6 +23,9 @@ NATURAL = [
 VMC = ["system=jpsi", "quiet=true", "trainer.max_steps=20", "trainer.log_every_n_steps=5", "sampler._target_=fixed_walkers.FixedWalkers",
        "sampler.n_walkers=400", "task.burn_in=2", "task.evaluation_samples=400", "task.evaluation_walkers=40",
        "+optimizer.natural_gradient.single_precision=false"]  # fmt: skip
+
+SMALL_VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
+             "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
 
 
 def paths() -> None:
@@ -56,10 +60,8 @@ def killed_in_the_nth_write(n: int) -> None:
 @pytest.mark.parametrize("system", ["separable", "jpsi"])
 def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
     """Also where the ranks round differently: the parameters of rank 0, which a checkpoint holds, are everyone's."""
-    small = SEPARABLE if system == "separable" else ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
-                                                     "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
     arguments = [
-        *small,
+        *(SEPARABLE if system == "separable" else SMALL_VMC),
         "strategy=ddp_cpu",
         "trainer.max_steps=40",
         "callbacks.checkpoints.every_n_steps=10",
@@ -73,6 +75,30 @@ def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
     assert 0 < last_step(directory) < 39
     assert run(again, log, paths) == 0, log.read_text()
     assert_same_state(directory, reference)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bomb", ["FrozenWalkers", "LostWalker"])
+def test_a_fault_of_one_rank_is_repaired_on_both(bomb: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    settings = [
+        *SMALL_VMC,
+        "strategy=ddp_cpu",
+        "trainer.max_steps=40",
+        "sampler.sweeps=10",
+        "callbacks.guards.patience=5",
+        "callbacks.guards.every_n_steps=1",
+        f"+callbacks.bomb._target_=faults.{bomb}",
+        "+callbacks.bomb.rank=1",
+        "+callbacks.bomb.at=15",
+        f"hydra.run.dir={tmp_path / 'run'}",
+    ]
+    assert run(settings, log, paths) == 0, log.read_text()
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    (line,) = [w for w in result["warnings"] if "back to the last checkpoint" in w]
+    assert ("walkers frozen" if bomb == "FrozenWalkers" else "another process failed") in line
+    assert log.read_text().count(line) == 1  # rank 0 speaks for all
+    assert load_checkpoint(tmp_path / "run" / "checkpoints" / "last.ckpt")["global_step"] == 40
 
 
 @pytest.mark.slow
