@@ -9,22 +9,24 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.cartesian import CartesianInputs, signed_copies
 from hadronlab.models.dense import DenseNetwork
 from hadronlab.models.jets import laplacian_of_product
-from hadronlab.models.symmetry import antisymmetriser, pair_order, particle_order
+from hadronlab.models.symmetry import antisymmetriser
 from hadronlab.models.wavefunction import WaveFunction, chunks
-from hadronlab.physics.jacobi import from_jacobi_matrix
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
+
+COLUMNS = 8000
+"""Columns of a layer's matrix product that stay in the cache."""
 
 
 class DeepQuarkWaveFunction(WaveFunction):
     """ψ_α(r) = e^{−Σ_p r_p²/b²} Σ_π sgn(π) Σ_β D_αβ(π) ½ [f_β(πr) + P f_β(−πr)]   [DeepQuark, Eq. 5, 6].
 
     f sees the 3N centre-of-mass coordinates (fm), the N(N−1)/2 distances and one-hot vectors of the colour,
-    spin and isospin states of β. The kinetic energy is taken in mass-scaled Jacobi coordinates;
-    permutations and parity act on the columns of the first weight.
+    spin and isospin states of β.
 
     Args:
         system: masses, channels, permutation group, parity and potential.
@@ -35,9 +37,6 @@ class DeepQuarkWaveFunction(WaveFunction):
         every point.
     """
 
-    first: Tensor
-    second: Tensor
-    directions: Tensor
     coefficients: Tensor
     one_hot: Tensor
     partners: Tensor
@@ -61,18 +60,12 @@ class DeepQuarkWaveFunction(WaveFunction):
                 f"model.boundary={boundary} is too small a box for distances of {self.length:.2g} fm: typical is twice that"
             )
         self.samples_channel = channel_sum == "sampled" and system.n_channels > 1
-        self.n_particles, self.n_pairs = n, len(system.pairs)
         self.parity = system.parity
-        masses = torch.as_tensor(system.masses, dtype=torch.float64)
-        self.register_buffer("directions", from_jacobi_matrix(masses), persistent=False)
         self.register_buffer("one_hot", one_hot_channels(system), persistent=False)
-        i, j = torch.as_tensor(system.pairs).T
-        self.register_buffer("first", i, persistent=False)
-        self.register_buffer("second", j, persistent=False)
-
-        order, sign = _signed_copies(system)
+        self.inputs = CartesianInputs(system)
+        order, sign = signed_copies(system)
         self.network = DenseNetwork(
-            3 * n + self.n_pairs,
+            self.inputs.size,
             paper_widths(n, self.one_hot.shape[1]) if widths is None else widths,
             1,
             order=order,
@@ -92,44 +85,6 @@ class DeepQuarkWaveFunction(WaveFunction):
         weights = matrix.gather(2, partners[:, None].expand(-1, matrix.shape[1], -1))
         self.register_buffer("partner_weights", weights, persistent=False)  # (n, C, m)
 
-    def _inputs(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (3N + n_pairs, batch) and the exponent −Σ r_p²/b², (batch,)."""
-        centred = r - self._center(r)
-        squares = (r[self.first] - r[self.second]).square_().sum(1)
-        return torch.cat([centred.flatten(0, 1), squares.sqrt()]), squares.sum(0) / -(self.boundary**2)
-
-    def _center(self, r: Tensor) -> Tensor:
-        masses = self.system.masses.to(r)
-        return torch.einsum("i,ixb->xb", masses / masses.sum(), r)
-
-    def _input_jets(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """Jets of the features, (3N + n_pairs, D + 2, batch), and of the exponent, (D + 2, batch), D = 3(N
-        − 1).
-
-        Direction (k, x) moves Jacobi coordinate k along axis x, r_i by `directions[i, k]`.
-        """
-        n, _, batch = r.shape
-        slots = 3 * (n - 1) + 2
-        features, exponent = self._inputs(r)
-        jet = r.new_zeros(len(features), slots, batch)
-        jet[:, 0] = features
-        gradient = jet[:, 1:-1].unflatten(1, (n - 1, 3))
-        for x in range(3):
-            gradient[: 3 * n, :, x].unflatten(0, (n, 3))[:, x] = self.directions[:, :, None]
-        separation = r[self.first] - r[self.second]
-        distance = features[3 * n :]
-        pair_directions = self.directions[self.first] - self.directions[self.second]  # (n_pairs, N − 1)
-        unit = separation / distance[:, None]
-        gradient[3 * n :] = pair_directions[:, :, None, None] * unit[:, None]
-        inverse_mass = pair_directions.square().sum(1)  # 1/m_i + 1/m_j
-        jet[3 * n :, -1] = 2.0 * inverse_mass[:, None] / distance
-        scale = -1.0 / self.boundary**2
-        exponent_jet = r.new_empty(slots, batch)
-        exponent_jet[0] = exponent
-        exponent_jet[1:-1] = (2 * scale * (pair_directions.T @ separation.flatten(1))).view(-1, batch)
-        exponent_jet[-1] = 6 * scale * inverse_mass.sum()  # Δ|x|² = 6 in three dimensions
-        return jet, exponent_jet
-
     def _labels(self, channel: Tensor | None) -> tuple[Tensor | None, Tensor]:
         """One-hot vectors (M, n_labels, 1 or batch) and weights of the copies, (n or 1, C, M, 1 or batch).
 
@@ -145,17 +100,22 @@ class DeepQuarkWaveFunction(WaveFunction):
         return labels if labels.shape[1] else None
 
     def _combine(self, f: Tensor, weights: Tensor) -> Tensor:
-        """Σ_{C,M} weights f: f (M, C, batch) -> (n or 1, batch)."""
-        weights = weights.to(f.dtype)
+        """Σ_{C,M} weights f: f (M, C, slots, batch) -> (n or 1, slots, batch)."""
+        f, weights = f.movedim(2, 0).flatten(1, 2), weights.to(f.dtype).transpose(1, 2).flatten(1, 2)
         if weights.shape[-1] == 1:
-            return weights[..., 0].flatten(1) @ f.transpose(0, 1).flatten(0, 1)
-        return (weights * f.transpose(0, 1)).sum((1, 2))
+            return (weights[..., 0] @ f).transpose(0, 1)
+        return (weights[:, None] * f).sum(2)
 
     def _antisymmetric(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """ψ without its boundary factor, and the exponent of that factor."""
-        features, exponent = self._inputs(r)
-        labels, weights = self._labels(channel)
-        return self._combine(self.network.values(features, labels)[:, :, 0], weights), exponent
+        """ψ without its boundary factor, (n or 1, batch), and the exponent of that factor, (batch,)."""
+        sums, exponents = [], []
+        terms = self.network.n_copies * (self.n_channels if channel is None else self.partners.shape[1])
+        for part in chunks(r.shape[-1], max(16, COLUMNS // terms)):
+            features, squares = self.inputs(r[..., part])
+            labels, weights = self._labels(None if channel is None else channel[part])
+            sums.append(self._combine(self.network.values(features, labels), weights)[:, 0])
+            exponents.append(squares / -(self.boundary**2))
+        return torch.cat(sums, 1), torch.cat(exponents)
 
     def forward(self, r: Tensor) -> Tensor:
         psi, exponent = self._antisymmetric(r)
@@ -167,45 +127,41 @@ class DeepQuarkWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        psi = r.new_empty(self.n_channels, r.shape[-1])
+        psi, exponent = self._antisymmetric(r)
         t_psi = r.new_empty(self.n_channels if channel is None else 1, r.shape[-1])
-        terms = self.n_channels if channel is None else self.partners.shape[1]
-        slots = 3 * (self.n_particles - 1) + 2
-        for part in chunks(r.shape[-1], max(16, 8000 // slots // terms // self.network.n_copies)):
-            jet, exponent = self._input_jets(r[..., part])
+        terms = self.network.n_copies * (self.n_channels if channel is None else self.partners.shape[1])
+        for part in chunks(r.shape[-1], max(16, COLUMNS // self.inputs.n_slots // terms)):
+            jet, squares = self.inputs.jets(r[..., part])
             labels, weights = self._labels(None if channel is None else channel[part])
             f = self.network.jets(jet, labels)[:, :, 0]  # (M, C, D + 2, batch)
-            envelope = exponent[0].exp()
             # ψ is linear in its copies: sum their signed jets first, and multiply by the boundary factor once
-            summed = torch.stack([self._combine(f[:, :, s], weights) for s in range(slots)], 1)
-            t_psi[:, part] = envelope * laplacian_of_product(exponent, summed)
-            psi[:, part] = envelope * summed[:, 0] if channel is None else self(r[..., part])
-        return psi, t_psi.mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Δ_x
+            summed = self._combine(f, weights)
+            t_psi[:, part] = laplacian_of_product(squares.div_(-(self.boundary**2)), summed)
+        envelope = exponent.exp_()
+        return psi.mul_(envelope), t_psi.mul_(envelope).mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Δ_x
 
     @torch.no_grad()
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        out = r.new_zeros(self.n_parameters, len(cotangent), r.shape[-1])
-        for part in chunks(r.shape[-1], 128):
-            block = r.new_zeros(self.n_parameters, len(cotangent), r[..., part].shape[-1])
-            self._backward(
-                r[..., part], cotangent[..., part], None if channel is None else channel[part], block
-            )
-            out[..., part] = block
+        # sample-major in memory, as they are made and as their products read them
+        out = r.new_empty(len(cotangent), r.shape[-1], self.n_parameters).permute(2, 0, 1)
+        for part in chunks(r.shape[-1], 256):
+            some = None if channel is None else channel[part]
+            self._backward(r[..., part], cotangent[..., part], some, out[..., part])
         return out
 
     @torch.no_grad()
     def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         out = r.new_zeros(self.n_parameters)
-        for part in chunks(r.shape[-1], 512):
+        for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[None, ..., part], some, out)
         return out
 
     def _backward(self, r: Tensor, cotangent: Tensor, channel: Tensor | None, out: Tensor) -> None:
         """Rows (P, R, batch) or their sum (P,) of cotangents (R, n or 1, batch)."""
-        features, exponent = self._inputs(r)
+        features, squares = self.inputs(r)
         labels, weights = self._labels(channel)
-        scaled = cotangent * exponent.exp()
+        scaled = cotangent * torch.exp(squares / -(self.boundary**2))
         of_f = torch.einsum(
             "acmb,rab->mcrb", weights.to(r.dtype).expand(*weights.shape[:3], r.shape[-1]), scaled
         )
@@ -238,16 +194,3 @@ def one_hot_channels(system: FewBodySystem) -> Tensor:
         used += [isospin] * any(flavor.startswith("q") for flavor in system.flavors)
     blocks = [torch.nn.functional.one_hot(column).double() for column in used]
     return torch.cat(blocks, 1) if blocks else torch.zeros(system.n_channels, 0, dtype=torch.float64)
-
-
-def _signed_copies(system: FewBodySystem) -> tuple[Tensor, Tensor]:
-    """order and sign (C, 3N + n_pairs) of the features of every permuted, and then every reflected, copy."""
-    n = len(system.masses)
-    cartesian = (3 * particle_order(system)[:, :, None] + torch.arange(3)).flatten(1)
-    order = torch.cat([cartesian, 3 * n + pair_order(system)], 1)
-    sign = torch.ones(order.shape, dtype=torch.float64)
-    if system.parity is None:
-        return order, sign
-    reflected = sign.clone()
-    reflected[:, : 3 * n] = -1.0
-    return torch.cat([order, order]), torch.cat([sign, reflected])

@@ -6,8 +6,8 @@ of its input.
     backward     Σ_o c_o ∂y_o/∂θ sample by sample (rows of the Jacobian) or summed over the samples
 
 Arrays are feature-major, (features, batch): the batch is the contiguous axis. Permuting (and reflecting)
-the particles permutes (and reflects) the input features, so a copy of the network at a permuted point is
-the same network with the columns of its first weight permuted: all copies share one matrix product.
+the particles permutes (and reflects) the input features, so the copies of the network at the permuted
+points are further columns of the batch, and a layer is one matrix product.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ class DenseNetwork(nn.Module):
 
     order: Tensor
     sign: Tensor
-    inverse_order: Tensor
 
     def __init__(
         self,
@@ -69,10 +68,9 @@ class DenseNetwork(nn.Module):
             self.biases.append(nn.Parameter(torch.zeros(fan_out, dtype=torch.float64)))
         order = torch.arange(n_in)[None] if order is None else order
         sign = torch.ones(order.shape, dtype=torch.float64) if sign is None else sign
-        inverse = order.argsort(1)
+        self.reflects = bool((sign < 0).any())
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("sign", sign, persistent=False)
-        self.register_buffer("inverse_order", inverse, persistent=False)
 
     @property
     def n_copies(self) -> int:
@@ -82,82 +80,98 @@ class DenseNetwork(nn.Module):
         """Weights and biases (n, 1) in the dtype of the pass."""
         return [(w.to(dtype), b.to(dtype)[:, None]) for w, b in zip(self.weights, self.biases, strict=True)]
 
-    def _first(self, x: Tensor) -> Tensor:
-        """W_1 x for every copy: x (n_in, columns) -> (C, width, columns)."""
-        weight = self.weights[0][:, : self.n_in].to(x.dtype)
-        folded = (weight * self.sign.to(x.dtype)[:, None]).gather(
-            2, self.inverse_order[:, None].expand(-1, len(weight), -1)
-        )
-        return (folded.reshape(-1, self.n_in) @ x).view(self.n_copies, -1, x.shape[1])
+    def _copies(self, x: Tensor) -> Tensor:
+        """The features of every copy: x (n_in, slots, batch) -> (n_in, slots, C, batch)."""
+        gathered = x[self.order.T].transpose(1, 2)
+        if self.reflects:
+            gathered = gathered * self.sign.T.to(x.dtype)[:, None, :, None]
+        return gathered.contiguous()
 
     def _label_bias(self, labels: Tensor | None, dtype: torch.dtype) -> Tensor:
-        """b_1 plus the labels' share: labels (M, n_labels, 1 or batch) -> (M, 1, width, 1 or batch)."""
-        bias = self.biases[0].to(dtype)[None, :, None]
-        if labels is not None:
-            bias = bias + self.weights[0][:, self.n_in :].to(dtype) @ labels.to(dtype)
-        return bias[:, None]
+        """b_1 plus the labels' share: labels (M, n_labels, 1 or batch) -> (width, M, 1 or batch)."""
+        bias = self.biases[0].to(dtype)[:, None, None]
+        if labels is None:
+            return bias
+        return bias + (self.weights[0][:, self.n_in :].to(dtype) @ labels.to(dtype)).transpose(0, 1)
 
     def values(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Outputs (M, C, n_out, batch) at x (n_in, batch), for M label vectors (M = 1 without labels)."""
-        a = self.activate(self._first(x) + self._label_bias(labels, x.dtype))
-        for weight, bias in self._layers(x.dtype)[1:-1]:
-            a = self.activate((weight @ a).add_(bias))
-        weight, bias = self._layers(x.dtype)[-1]
-        return (weight @ a).add_(bias)
+        (first, _), *hidden, (last, last_bias) = self._layers(x.dtype)
+        copies = self._copies(x[:, None])[:, 0]  # (n_in, C, batch)
+        z = (first[:, : self.n_in] @ copies.flatten(1)).view(-1, 1, *copies.shape[1:])
+        z = z + self._label_bias(labels, x.dtype)[:, :, None]  # (width, M, C, batch)
+        a = self.activate(z).flatten(1)
+        for weight, bias in hidden:
+            a = self.activate(torch.addmm(bias, weight, a))
+        return torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]).movedim(0, 2)
 
     def jets(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Jets of the outputs, (M, C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch)."""
-        slots, batch = x.shape[1:]
-        z = self._first(x.reshape(self.n_in, -1)).view(1, self.n_copies, -1, slots, batch)
-        bias = self._label_bias(labels, x.dtype)
-        if len(bias) > 1:
-            z = z.repeat(len(bias), 1, 1, 1, 1)
-        z[..., 0, :] += bias
-        for weight, bias in self._layers(x.dtype)[1:]:
-            compose_(z, self.differentiate(z[..., 0, :]))
-            z = (weight @ z.flatten(-2)).unflatten(-1, (slots, batch))
-            z[..., 0, :] += bias
-        return z
+        (first, _), *others = self._layers(x.dtype)
+        copies = self._copies(x)
+        shape = copies.shape[1:]
+        z = (first[:, : self.n_in] @ copies.flatten(1)).view(-1, shape[0], 1, *shape[1:])
+        label_bias = self._label_bias(labels, x.dtype)[:, :, None]
+        if label_bias.shape[1] > 1:
+            z = z.repeat(1, 1, label_bias.shape[1], 1, 1)
+        z[:, 0] += label_bias  # z: (width, D + 2, M, C, batch)
+        shape = z.shape[1:]
+        z = z.flatten(2)
+        for weight, bias in others:
+            compose_(z, self.differentiate(z[:, 0]))
+            z = (weight @ z.flatten(1)).view(len(weight), *z.shape[1:])
+            z[:, 0] += bias
+        return z.view(-1, *shape).permute(2, 3, 0, 1, 4)
 
     def backward(self, x: Tensor, labels: Tensor | None, cotangent: Tensor, out: Tensor) -> None:
-        """Add Σ_{m,c,o} cotangent · ∂y/∂θ to `out`, the parameters in the order of `parameters()`.
+        """Σ_{m,c,o} cotangent · ∂y_o/∂θ, the parameters in the order of `parameters()`.
+
+        This pass is sample-major: the sum over copies of the outer products δ ⊗ activation is then one small
+        matrix product a sample.
 
         Args:
             x: (n_in, batch).
             labels: (M, n_labels, 1 or batch) or None.
             cotangent: (M, C, n_out, R, batch), R rows a sample.
-            out: (P, R, batch) for the rows of every sample, or (P,) for their sum.
+            out: (P, R, batch), to be overwritten with the rows of every sample, or (P,), to which their sum
+            is added.
         """
-        batch = x.shape[1]
-        per_sample = out.dim() == 3
-        permuted = x[self.order] * self.sign.to(x.dtype)[:, :, None]
-        activations, slopes = [permuted[None].expand(len(cotangent), -1, -1, -1)], []
-        if labels is not None:
-            shape = (-1, self.n_copies, -1, batch)
-            activations[0] = torch.cat([activations[0], labels[:, None].to(x.dtype).expand(shape)], 2)
-        a, slope, _ = self.differentiate(self._first(x) + self._label_bias(labels, x.dtype))
-        for weight, bias in self._layers(x.dtype)[1:-1]:
+        batch, n_terms = x.shape[1], cotangent.shape[0] * cotangent.shape[1]
+        layers = list(zip(self.weights, self.biases, strict=True))
+        layers = [(w.to(x.dtype), b.to(x.dtype)) for w, b in layers]
+        a = self._samples(x, labels)  # (batch · M · C, n)
+        activations, slopes = [a], []
+        for weight, bias in layers[:-1]:
+            a, slope, _ = self.differentiate(torch.addmm(bias, a, weight.T))
             activations.append(a)
             slopes.append(slope)
-            a, slope, _ = self.differentiate((weight @ a).add_(bias))
-        activations.append(a)
-        slopes.append(slope)
 
-        n_layers = len(self.weights)
-        weight_slots = out.split([p.numel() for p in (*self.weights, *self.biases)])
-        delta = cotangent  # (M, C, n, R, batch)
-        for layer in range(n_layers - 1, -1, -1):
-            weight, a = self.weights[layer].to(x.dtype), activations[layer]
-            weight_out, bias_out = weight_slots[layer], weight_slots[n_layers + layer]
-            if per_sample:
-                rows = weight_out.view(*weight.shape, *out.shape[1:])
-                for d, b in zip(delta.flatten(0, 1), a.flatten(0, 1), strict=True):
-                    rows.addcmul_(d[:, None], b[None, :, None])
-                bias_out += delta.sum((0, 1))
+        slots = out.split([p.numel() for p in (*self.weights, *self.biases)])
+        delta = cotangent.permute(4, 0, 1, 3, 2).flatten(1, 2)  # (batch, M · C, R, n)
+        for layer in range(len(layers) - 1, -1, -1):
+            weight, a = layers[layer][0], activations[layer]
+            rows, n_out = delta.shape[2:]
+            weight_out, bias_out = slots[layer], slots[len(layers) + layer]
+            if out.dim() == 3:
+                flat = delta.reshape(batch, n_terms, -1)
+                products = flat.transpose(1, 2) @ a.view(batch, n_terms, -1)  # (batch, R · n, n_in)
+                weight_out.copy_(products.view(batch, rows, -1).permute(2, 1, 0))
+                bias_out.copy_(delta.sum(1).permute(2, 1, 0))
             else:
-                summed = delta.sum(3).transpose(-1, -2)
-                weight_out.view(weight.shape).add_((a @ summed).sum((0, 1)).T)
-                bias_out += delta.sum((0, 1, 3, 4))
+                summed = delta.sum(2).view(-1, n_out)
+                weight_out += (summed.T @ a).flatten()
+                bias_out += summed.sum(0)
             if layer:
-                delta = (weight.T @ delta.flatten(-2)).unflatten(-1, delta.shape[-2:])
-                delta.mul_(slopes[layer - 1].unsqueeze(-2))
+                delta = (delta.reshape(-1, n_out) @ weight).view(batch, n_terms, rows, -1)
+                delta *= slopes[layer - 1].view(batch, n_terms, 1, -1)
+
+    def _samples(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Inputs of every label vector and copy, sample-major, (batch · M · C, n_in + n_labels)."""
+        copies = x.T[:, self.order]  # (batch, C, n_in)
+        if self.reflects:
+            copies = copies * self.sign.to(x.dtype)
+        if labels is None:
+            return copies.flatten(0, 1)
+        columns = labels.to(x.dtype).permute(2, 0, 1)[:, :, None]  # (1 or batch, M, 1, n_labels)
+        shape = (len(copies), columns.shape[1], self.n_copies, -1)
+        return torch.cat([copies[:, None].expand(shape), columns.expand(shape)], -1).flatten(0, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-BLOCKS = 4
+BLOCKS = 8
 
 
 def add_gram_(gram: Tensor, rows: Tensor) -> Tensor:
@@ -13,7 +13,11 @@ def add_gram_(gram: Tensor, rows: Tensor) -> Tensor:
     size = -(-len(rows) // BLOCKS)
     for start in range(0, len(rows), size):
         stop = min(start + size, len(rows))
-        gram[start:stop, :stop] += rows[start:stop] @ rows[:stop].T
+        block = gram[start:stop, :stop]
+        if rows.dtype == gram.dtype:
+            block.addmm_(rows[start:stop], rows[:stop].T)
+        else:
+            block += rows[start:stop] @ rows[:stop].T
     return gram
 
 

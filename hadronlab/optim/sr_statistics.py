@@ -127,7 +127,7 @@ def accumulate(
     channel: Tensor | None,
     psi: Tensor,
     h: Tensor,
-    chunk: int = 1024,
+    chunk: int = 2048,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
 ) -> None:
