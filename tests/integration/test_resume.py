@@ -21,6 +21,8 @@ NATURAL = [
     "optimizer.natural_gradient.warmup_steps=40",
     "trainer.max_steps=80",
 ]
+VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=4", "task.burn_in=10", "task.evaluation_samples=600",
+       "task.evaluation_walkers=60", "trainer.log_every_n_steps=3", *FAST, "trainer.max_steps=90"]  # fmt: skip
 
 
 def killed(arguments: list[str], directory: Path, times: int, seed: int, writes: tuple[int, ...] = ()) -> int:
@@ -68,6 +70,14 @@ def test_adam_run_killed_at_ten_moments(adam_reference: Path, tmp_path: Path) ->
 def test_natural_gradient_run_killed(tmp_path: Path) -> None:
     assert run([*NATURAL, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
     assert killed(NATURAL, tmp_path / "run", 4, seed=2, writes=(4, 6)) >= 2
+    assert_same_state(tmp_path / "run", tmp_path / "reference")
+
+
+@pytest.mark.slow
+def test_variational_run_killed_at_ten_moments(tmp_path: Path) -> None:
+    assert run([*VMC, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
+    writes = (1, 2, 4)  # that of config.yaml, of the checkpoint of step 0, of a later file
+    assert killed(VMC, tmp_path / "run", 10, seed=3, writes=writes) >= 4
     assert_same_state(tmp_path / "run", tmp_path / "reference")
 
 
