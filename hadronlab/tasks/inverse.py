@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -63,7 +64,7 @@ class InverseTask(Task):
         self.r = nn.Buffer(data.r, persistent=False)
         self._take_rows(0, 1)
         self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
-        self._parts: dict[str, Tensor] = {}
+        self._last: tuple[tuple[str, ...], Tensor] = (), torch.zeros(0)  # names and terms of the last loss
 
     def setup(self, stage: str) -> None:
         """The rows are split over the processes."""
@@ -100,19 +101,26 @@ class InverseTask(Task):
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """The whole data are one batch. DDP averages the gradients of the processes; the loss is their sum."""
-        parts = self.loss_parts()
+        parts, ranks = self.loss_parts(), self.trainer.world_size
         terms = torch.stack(list(parts.values()))
-        self._parts = dict(zip(parts, self.total(terms.detach().clone()), strict=True))
+        self._last = tuple(parts), self.total(terms.detach().clone()) if ranks > 1 else terms.detach()
         if self.global_step % self.log_every == 0:
-            shown = (
-                {f"loss/{name}": float(part) for name, part in self._parts.items()} if len(parts) > 1 else {}
-            )
-            self.log_now({"loss": self.health()["loss"], **shown})
-        return terms.sum() * self.trainer.world_size
+            shown = self._parts() if len(parts) > 1 else {}
+            self.log_now({"loss": self.health()["loss"], **{f"loss/{k}": v for k, v in shown.items()}})
+        loss = terms.sum()
+        return loss * ranks if ranks > 1 else loss
+
+    # Lightning looks at the arguments of training_step at every step: what is stored need not be worked out
+    training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]
+
+    def _parts(self) -> dict[str, float]:
+        """The weighted terms of the last loss, over the rows of all processes."""
+        names, terms = self._last
+        return dict(zip(names, terms.tolist(), strict=True))
 
     def health(self) -> dict[str, float]:
         """What the guards watch."""
-        return {"loss": sum(map(float, self._parts.values())), "loss_zero": self.loss_zero}
+        return {"loss": float(self._last[1].sum()), "loss_zero": self.loss_zero}
 
     def configure_optimizers(self) -> Any:
         optimizer = self._optimizer(self.model.parameters())
@@ -172,7 +180,7 @@ class InverseTask(Task):
 
     def status(self) -> str:
         """The loss and its parts for the progress bar."""
-        parts = {name: float(part) for name, part in self._parts.items()}
+        parts = self._parts()
         terms = "  ".join(f"{name} {value:.3g}" for name, value in parts.items()) if len(parts) > 1 else ""
         return f"loss {sum(parts.values()):.4g}  {terms}"
 
