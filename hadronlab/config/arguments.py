@@ -25,15 +25,27 @@ def uncomposable(error: Exception) -> ConfigError:
     )
 
 
+def choices(group: str) -> list[str]:
+    """The shipped choices of a group."""
+    folder = files("hadronlab.conf").joinpath(group)
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
+
+
 def quote_choices(arguments: Sequence[str]) -> list[str]:
     """Quote numbers given for a group, model=3 → model='3': Hydra then says that there is no such choice.
 
-    Raises ConfigError for an argument without a key.
+    Raises ConfigError for an argument without a key, and for a group that is to be null.
     """
+    groups = "|".join(sorted(entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()))
     for argument in arguments:
         if argument.startswith("="):
             raise ConfigError(f"{argument!r} names no setting: write key=value")
-    groups = "|".join(sorted(entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()))
+        if match := re.fullmatch(rf"\+?({groups})=(?:.*,)?\s*null\s*(?:,.*)?", argument, re.IGNORECASE):
+            group = match.group(1)
+            raise ConfigError(
+                f"{argument}: a group cannot be null; leave it out, or choose {group}= one of {', '.join(choices(group))}"
+            )
     pattern = re.compile(
         rf"(\+?(?:{groups})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE
     )

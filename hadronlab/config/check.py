@@ -15,6 +15,7 @@ from typing import Any
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from hadronlab.config.arguments import choices
 from hadronlab.errors import ConfigError
 
 
@@ -44,6 +45,11 @@ TASKS = {
 }
 
 OPTIMIZERS = {"inverse": "natural_gradient", "vmc": "sr"}
+NEEDED = {
+    "": ("system", "task", "scales", "model", "optimizer.optimizer", "callbacks", "trainer", "logger"),
+    "inverse": ("data", "loss"),
+    "vmc": ("sampler", "schedule"),
+}
 UNUSED = {"inverse": ("sampler", "schedule", "interaction"), "vmc": ("loss", "data"), "": ()}
 
 
@@ -51,11 +57,32 @@ def check(config: DictConfig) -> None:
     """Raise ConfigError for a missing value, a wrong key or type, or a model that does not fit the task."""
     for key in sorted(OmegaConf.missing_keys(config)):
         raise ConfigError(f"{key} is missing: give it a value on the command line, {key}=…")
+    check_parts(config)
     _check_values("", config, typing.get_type_hints(RunSettings))
     _check_values("scales", config.scales, typing.get_type_hints(Scales))
     for path, node in targets(config):
         _check_node(path, node)
     check_task(config)
+
+
+def check_parts(config: DictConfig) -> None:
+    """Raise ConfigError for a part of the run that was set to null, or to something that is no part."""
+    for path in NEEDED[""]:
+        _check_part(config, path)
+    for path in NEEDED.get(task_of(locate(config.task._target_, "task")) or "", ()):
+        _check_part(config, path)
+
+
+def _check_part(config: DictConfig, path: str) -> None:
+    part = OmegaConf.select(config, path)
+    if not isinstance(part, DictConfig):
+        group = path.split(".")[0]
+        names = ", ".join(choices(group))
+        found = "null" if part is None else repr(part)
+        raise ConfigError(
+            f"{path} is {found}, but no run is without it"
+            + (f": choose {group}= one of {names}" if names else "")
+        )
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:

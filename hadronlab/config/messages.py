@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hadronlab.config.arguments import choices
 from hadronlab.config.check import nearest
 from hadronlab.errors import HadronlabError
 
@@ -37,7 +38,7 @@ def one_line(error: BaseException) -> str:
 def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     group, choice = match.groups()
     available = [line for line in lines[1:] if re.fullmatch(r"[\w./-]+", line)]
-    known = available or _choices(group)
+    known = available or choices(group)
     return f"{group}={choice} is not known: {nearest(choice, known)}" if known else lines[0]
 
 
@@ -67,14 +68,3 @@ def _keys_near(key: str, error: BaseException) -> list[str]:
             return [str(k) for k in parent if not str(k).startswith("_")]
         current = current.__cause__ or current.__context__
     return []
-
-
-def _choices(group: str) -> list[str]:
-    from importlib.resources import files
-
-    folder = files("hadronlab.conf").joinpath(group)
-    return (
-        [f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")]
-        if folder.is_dir()
-        else []
-    )

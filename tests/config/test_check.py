@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from hadronlab.api import composed
 from hadronlab.config.check import check, describe, fits, models_for
@@ -44,6 +45,15 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["system=lattice"], "data.path is missing"),
         (["model._target_=hadronlab.models.sdnn.nothing"], "cannot import"),
         (["model=[a,b"], "no viable alternative"),
+        (["optimizer.optimizer=null"], "optimizer.optimizer is null, but no run is without it"),
+        (["system=jpsi", "sampler._target_=null"], "sampler._target_: cannot import None"),
+        *(
+            (
+                ["system=jpsi", f"{group}=null"],
+                f"{group}=null: a group cannot be null; leave it out, or choose",
+            )
+            for group in ("sampler", "schedule", "optimizer", "model", "callbacks")
+        ),
     ],
 )
 def test_a_bad_setting_is_told_in_one_line(overrides: list[str], message: str) -> None:
@@ -52,6 +62,14 @@ def test_a_bad_setting_is_told_in_one_line(overrides: list[str], message: str) -
     line = one_line(caught.value)
     assert message in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("part", ["sampler", "schedule", "optimizer.optimizer", "model", "callbacks", "task"])
+def test_a_part_that_a_file_sets_to_null_is_told(part: str) -> None:
+    config = composed("system=jpsi")
+    OmegaConf.update(config, part, None)
+    with pytest.raises(ConfigError, match=f"{part} is null, but no run is without it: choose"):
+        check(config)
 
 
 def test_a_model_of_the_other_task_is_refused() -> None:
