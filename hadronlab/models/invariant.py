@@ -13,6 +13,7 @@ from hadronlab.models.dense import DenseNetwork
 from hadronlab.models.envelopes import ExponentialEnvelope
 from hadronlab.models.jets import FEATURES, compose_, laplacian_of_product
 from hadronlab.models.length_scales import contact_slopes, is_confining
+from hadronlab.models.molecules import Partition, compact_decays, molecular_decays, partitions_of
 from hadronlab.models.pair_geometry import PairGeometry
 from hadronlab.models.symmetry import antisymmetriser, pair_order
 from hadronlab.models.wavefunction import WaveFunction, chunks
@@ -20,7 +21,8 @@ from hadronlab.models.wavefunction import WaveFunction, chunks
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
 
-AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2}
+# lest the walkers disperse before the training begins
+TAIL_SHARE = 0.1  # of the envelopes of loose hadrons at first
 
 
 class InvariantWaveFunction(WaveFunction):
@@ -34,7 +36,7 @@ class InvariantWaveFunction(WaveFunction):
         widths, activation: of the hidden layers.
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
-            between its clusters, the tail of two hadrons.
+            between its clusters, the tail of two hadrons; None: the hadrons of the lowest threshold.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
@@ -48,7 +50,7 @@ class InvariantWaveFunction(WaveFunction):
         widths: Sequence[int] = (24, 16, 16),
         activation: str = "silu",
         features: Sequence[str] = ("smooth", "saturating"),
-        clusters: Sequence[Sequence[Sequence[int]]] = (),
+        clusters: Sequence[Partition] | None = (),
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
@@ -64,30 +66,25 @@ class InvariantWaveFunction(WaveFunction):
         self.scale *= size
         scale = self.scale
 
-        decays = [3.0 / (scale * len(system.masses))]  # e^{−r/d}, d = 2s/3, shared by the pairs of a particle
-        for partition in clusters:
-            if sorted(i for cluster in partition for i in cluster) != list(range(len(system.masses))):
-                raise ConfigError(
-                    f"model.clusters: {[list(c) for c in partition]} must hold each of the particles 0 … "
-                    f"{len(system.masses) - 1} once"
-                )
-            inside = torch.tensor([any(i in c and j in c for c in partition) for i, j in system.pairs])
-            decays.append(torch.where(inside, decays[0], 0.3 * decays[0]))
-        decay = torch.stack(decays).repeat(
-            n, 1
-        )  # (n · K, n_pairs), envelopes of a channel next to each other
+        partitions = partitions_of(system, clusters)
+        starts = [
+            compact_decays(system, scale),
+            *(molecular_decays(system, scale, self.length, p) for p in partitions),
+        ]
+        linear, airy = (torch.stack(part).repeat(n, 1) for part in zip(*starts, strict=True))
         if is_confining(system, self.length) if confining is None else confining:
-            decay = torch.cat([decay, (AIRY_SHARE * decays[0]).expand_as(decay)], 1)
-        self.envelope = ExponentialEnvelope(decay, order, scale, contact_slopes(system) if kato else None)
+            linear = torch.cat([linear, airy], 1)
+        self.envelope = ExponentialEnvelope(linear, order, scale, contact_slopes(system) if kato else None)
 
         feature_order = torch.cat([order + k * n_pairs for k in range(len(features))], 1)
         self.network = DenseNetwork(
-            n_pairs * len(features), widths, len(decay), order=feature_order, activation=activation
+            n_pairs * len(features), widths, len(linear), order=feature_order, activation=activation
         )
+        share = torch.tensor([1.0] + [TAIL_SHARE] * len(partitions), dtype=torch.float64).repeat(n)
         with torch.no_grad():
-            self.network.weights[-1].mul_(0.3)
-            self.network.biases[-1].fill_(1.0)
-        matrix = antisymmetriser(system)[..., None].expand(-1, -1, -1, len(decays))
+            self.network.weights[-1].mul_(0.3 * share[:, None])
+            self.network.biases[-1].copy_(share)
+        matrix = antisymmetriser(system)[..., None].expand(-1, -1, -1, len(starts))
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
 
     def _features(self, distance: Tensor) -> Tensor:

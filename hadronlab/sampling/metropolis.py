@@ -10,21 +10,23 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.sampling.separation import SeparationMove
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunction import WaveFunction
 
-MOVES = ("all", "subset", "dilation")
+MOVES = ("all", "subset", "dilation", "separation")
 
 
 class MetropolisSampler:
     """Walkers, their random numbers and their step sizes.
 
     Moves, one kind chosen for all walkers at every sweep:
-        all       every particle, Gaussian, of width step · mass_scale_i;
-        subset    one random subset of the particles by one vector: single particles and whole clusters
-        against each other; dilation  r → e^{s ξ} r about the centre of mass, with the Jacobian e^{3(N−1) s
-        ξ}.
+        all         every particle, Gaussian, of width step · mass_scale_i;
+        subset      one random subset of the particles by one vector;
+        dilation    r → e^{sξ} r about the centre of mass, with the Jacobian e^{3(N−1)sξ};
+        separation  the distance between two parts that can exist alone, R → e^{sξ} R, where there are such parts.
+
     Every kind has a step of its own that adapts to `target_acceptance` while `adapt` is on. Proposals and
     densities are computed in single precision, which moves ρ by 1e-6 relative: energies are computed from
     the walkers in double precision.
@@ -46,7 +48,7 @@ class MetropolisSampler:
         sweeps: int = 10,
         step: float = 0.5,
         seed: int = 0,
-        move_weights: Sequence[float] = (0.45, 0.45, 0.1),
+        move_weights: Sequence[float] = (0.45, 0.45, 0.1, 0.0),
         target_acceptance: float = 0.5,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
@@ -76,6 +78,11 @@ class MetropolisSampler:
         self.steps = torch.full((len(MOVES),), step, dtype=torch.float64)
         self.accepted = torch.zeros(len(MOVES), dtype=torch.float64)
         self.proposed = torch.zeros(len(MOVES), dtype=torch.float64)
+        self.separation = SeparationMove(wavefunction.system, dtype, device)
+        if not self.separation.n_splits:
+            self.move_weights[MOVES.index("separation")] = 0.0
+        if float(self.move_weights.sum()) == 0:
+            raise ConfigError("sampler.move_weights: nothing comes apart here, give another move a weight")
         masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
         self.mass_scale = (masses.min() / masses).sqrt().to(dtype)[:, None, None]
         self.length = wavefunction.length
@@ -165,6 +172,8 @@ class MetropolisSampler:
             chosen = chosen.scatter(0, first, True).scatter(0, (first + 1) % n, False)
             width = step * self.length * (self.mass_scale * chosen).amax(0, keepdim=True)
             return self.r + chosen * width * self._normal(1, 3, walkers), 0.0
+        if MOVES[kind] == "separation":
+            return self.separation.propose(self.r, 0.5 * step * self._normal(walkers), self.generator)
         xi = 0.3 * step * self._normal(walkers)
         centre = self.r.mean(0, keepdim=True)
         return centre + (self.r - centre) * xi.exp(), 3.0 * (n - 1) * xi

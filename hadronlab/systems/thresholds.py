@@ -7,7 +7,7 @@ left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -43,6 +43,18 @@ class Threshold:
     name: str
     energy: float
     clusters: tuple[Cluster, ...]
+
+    def partition(self, flavors: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Particles that make up the clusters, one of the equivalent choices: ((0, 2), (1, 3)) for D D*."""
+        left = list(range(len(flavors)))
+        parts = []
+        for cluster in self.clusters:
+            part = []
+            for flavor in cluster.flavors:
+                part.append(next(i for i in left if flavors[i] == flavor))
+                left.remove(part[-1])
+            parts.append(tuple(sorted(part)))
+        return tuple(parts)
 
 
 def lowest_threshold(system: FewBodySystem) -> Threshold | None:

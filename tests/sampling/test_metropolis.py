@@ -8,6 +8,7 @@ from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
+from hadronlab.sampling.separation import possible_splits
 from hadronlab.sampling.statistics import chain_statistics
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -27,18 +28,18 @@ class Gaussian(WaveFunction):
 
 @pytest.mark.parametrize("move", range(len(MOVES)), ids=MOVES)
 def test_every_move_alone_or_with_a_partner_samples_the_density(move):
-    """The dilation alone keeps the shape of a configuration, so that it needs a partner to be ergodic."""
-    system = quark_system("lambda_c", "u d c", 0.5, 0)
-    weights = [0.0, 0.0, 0.0]
+    """Dilations and separations alone keep directions, so that they need a partner to be ergodic."""
+    system = quark_system("tcc", "c c u~ d~", 1, 0)
+    weights = [0.0] * len(MOVES)
     weights[move] = 0.7
-    if MOVES[move] == "dilation":
+    if MOVES[move] in ("dilation", "separation"):
         weights[0] = 0.3
     sampler = MetropolisSampler(Gaussian(system), n_walkers=400, sweeps=8, seed=2, move_weights=weights)
     sampler.sample(150)
     sampler.adapt = False
     squares = torch.stack([system.distances(sampler.sample()[0]).square().mean(0) for _ in range(80)])
     statistics = chain_statistics(squares)
-    assert abs(statistics.mean - 0.7**2) < 4 * statistics.error
+    assert abs(statistics.mean - 3 / 4 * 0.7**2) < 4 * statistics.error
     assert statistics.error < 0.01
 
 
@@ -48,10 +49,25 @@ def test_no_move_is_a_translation_of_the_whole_system(quarks):
     spin = 0 if quarks == "c u~" else 0.5
     system = quark_system("test", quarks, spin, 0.5 if quarks == "c u~" else 0)
     sampler = MetropolisSampler(Gaussian(system), n_walkers=500, seed=1)
-    for kind in range(len(MOVES)):
+    for kind in range(MOVES.index("separation")):  # mesons and baryons do not come apart
         proposal, _ = sampler._propose(kind, 0.5)
         before, after = system.distances(sampler.r), system.distances(proposal)
         assert bool(((after - before).abs().amax(0) > 1e-6).all()), MOVES[kind]
+
+
+@pytest.mark.parametrize(
+    ("system", "splits"),
+    [
+        (quark_system("D", "c u~", 0, 0.5), 0),
+        (quark_system("N", "u u d", 0.5, 0.5), 0),
+        (quark_system("tcc", "c c u~ d~", 1, 0), 2),
+        (quark_system("pcc", "c c u d c~", 2.5, 0), 4),
+        (lepton_system("ps2", "e- e- e+ e+"), 2),
+    ],
+    ids=lambda x: getattr(x, "name", x),
+)
+def test_only_parts_that_can_exist_alone_are_pulled_apart(system, splits):
+    assert len(possible_splits(system)) == splits
 
 
 def test_steps_adapt_to_the_wanted_acceptance():
