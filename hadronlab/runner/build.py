@@ -16,7 +16,7 @@ from hadronlab.callbacks.stochastic_reconfiguration import EnergyGradient
 from hadronlab.config.check import locate, task_of
 from hadronlab.errors import ConfigError
 from hadronlab.runner.checkpoint_io import WholeCheckpointIO
-from hadronlab.runner.device_slots import device_slot
+from hadronlab.runner.device_slots import device_slot, visible_devices
 from hadronlab.tasks.base import NoProfiler
 
 
@@ -93,7 +93,7 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     if not isinstance(settings["strategy"], str):
         settings["strategy"] = instantiate(settings["strategy"], directory=directory)
     if settings["devices"] == "slot":
-        settings["devices"] = [device_slot(torch.cuda.device_count())]
+        settings["devices"] = [device_slot(visible_devices(torch.cuda.device_count()))]
     return instantiate({"_target_": config.trainer._target_}, _partial_=True, _convert_="all")(
         enable_progress_bar=False,  # ours counts optimiser steps
         max_epochs=-1,
