@@ -23,7 +23,7 @@ def resume_arguments(argv: list[str]) -> list[str]:
         return [
             argv[0],
             "--multirun",
-            *_sweep_overrides(directory),
+            *_sweep_overrides(directory, rest),
             *rest,
             f"hydra.sweep.dir={_quoted(directory)}",
             "resume=auto",
@@ -38,8 +38,11 @@ def resume_arguments(argv: list[str]) -> list[str]:
             f"resume={_quoted(directory)}"]  # fmt: skip
 
 
-def _sweep_overrides(directory: Path) -> list[str]:
-    """The overrides of a sweep's multirun.yaml; of those for Hydra itself only the launcher and the sweeper."""
+def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
+    """The overrides of a sweep's multirun.yaml; of those for Hydra itself only the launcher and the sweeper.
+
+    Another launcher or sweeper in `rest` replaces the sweep's own with all its settings.
+    """
     from omegaconf import OmegaConf
 
     try:
@@ -50,11 +53,9 @@ def _sweep_overrides(directory: Path) -> list[str]:
             f"{directory / 'multirun.yaml'}: not the file of a sweep ({type(error).__name__})"
         ) from error
     task = [o for o in task if not o.startswith("resume=")]
-    kept = [
-        o
-        for o in hydra
-        if o.startswith(("hydra/launcher=", "hydra/sweeper=", "hydra.launcher.", "hydra.sweeper."))
-    ]
+    groups = [g for g in ("launcher", "sweeper") if not any(o.startswith(f"hydra/{g}=") for o in rest)]
+    prefixes = tuple(prefix for g in groups for prefix in (f"hydra/{g}=", f"hydra/{g}/", f"hydra.{g}."))
+    kept = [o for o in hydra if o.startswith(prefixes)]
     for override in [*task, *kept]:
         if "_target_" in override or "${" in override:
             raise ConfigError(

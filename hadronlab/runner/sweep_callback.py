@@ -27,6 +27,10 @@ class SweepDirectory(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         directory = Path(config.hydra.sweep.dir).absolute()
+        if max(int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")) > 1:
+            print("error: a sweep is started once, without torchrun or srun: strategy=ddp starts the ranks of every job, "
+                  "and so does hydra/launcher=slurm_ddp", file=sys.stderr)  # fmt: skip
+            sys.exit(1)
         if job_folders(directory) and config.get("resume") != "auto":
             print(f"error: {directory} holds a sweep already: continue it with resume={directory} or choose another hydra.sweep.dir",
                   file=sys.stderr)  # fmt: skip
