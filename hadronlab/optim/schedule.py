@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from hadronlab.errors import ConfigError
 
+ANNEALED = 0.02  # what annealing leaves of the learning rate
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -44,7 +46,8 @@ class Schedule:
     rate has halved, as 1/(1 + step/decay); None for a constant one. average: from the last stage on keep the
     running mean of the parameters, later ones weighted more. keep, keep_every: parameter sets, and the steps
     between them, kept for the final evaluation (the last set among them).   [DeepQuark, App. B: 10, 50]
-    compare_samples: samples of each set when the best one is chosen; the numbers come from others.
+    compare_samples: samples of each set when the best one is chosen; the numbers come from others. anneal: share
+    of all `steps` (trainer.max_steps), at the end of the training, in which the rate falls linearly to a fiftieth.
     """
 
     stages: Mapping[str, Stage]
@@ -54,6 +57,8 @@ class Schedule:
     keep: int = 1
     keep_every: int = 50
     compare_samples: int = 40_000
+    anneal: float = 0.0
+    steps: int | None = None
 
     def __post_init__(self) -> None:
         ends = [stage.until for stage in self.stages.values()]
@@ -71,6 +76,11 @@ class Schedule:
                 f"schedule: pace={self.pace}, decay={self.decay}, keep={self.keep}, keep_every={self.keep_every}: "
                 "must be positive"
             )
+        if not 0 <= self.anneal <= 1 or (self.anneal and (self.steps or -1) < 1):
+            raise ConfigError(
+                f"schedule: anneal={self.anneal} of steps={self.steps}: need a share of 0 to 1, and trainer.max_steps "
+                "above 0, for the learning rate falls towards the last step"
+            )
 
     def stage(self, step: int) -> Stage:
         """The stage that `step` (counted from 0) belongs to."""
@@ -80,10 +90,17 @@ class Schedule:
     def rate(self, step: int) -> float:
         """What multiplies the learning rate."""
         decayed = 1.0 if self.decay is None else 1.0 / (1.0 + step / (self.decay * self.pace))
-        return self.stage(step).rate * decayed
+        return self.stage(step).rate * decayed * self._annealed(step)
+
+    def _annealed(self, step: int) -> float:
+        if not self.anneal or self.steps is None:
+            return 1.0
+        return min(1.0, max(ANNEALED, (1.0 - step / self.steps) / self.anneal))
 
     @property
     def last_stage_start(self) -> int:
-        """The step at which the last stage begins."""
+        """The step at which the last stage begins; annealing counts as one from its middle on."""
+        if self.anneal and self.steps is not None:
+            return int(self.steps * (1.0 - self.anneal / 2.0))
         ends = [stage.until for stage in self.stages.values() if stage.until is not None]
         return -int(-ends[-1] * self.pace // 1) if ends else 0

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from hydra import compose, initialize_config_module
+from hydra.utils import instantiate
 
 from hadronlab.errors import ConfigError
 from hadronlab.optim.parameter_sets import ParameterSets
@@ -26,6 +28,33 @@ def test_stages_and_rates():
     )  # half after pace × decay steps
 
 
+def test_annealing_falls_linearly_to_a_fiftieth_at_the_last_step():
+    schedule = Schedule({"all": Stage(rate=2.0)}, anneal=0.5, steps=200)
+    assert [schedule.rate(step) for step in (0, 100, 150, 200, 10**6)] == pytest.approx(
+        [2.0, 2.0, 1.0, 0.04, 0.04]
+    )
+    assert schedule.last_stage_start == 150  # the middle of the annealing
+
+
+@pytest.mark.parametrize(
+    ("choices", "rate_at_end", "momentum"),
+    [
+        ([], 1 / 2, 0.8),  # the task's: half after `decay` = 600 steps
+        (["model=deepquark"], 0.02, 0.8),  # the model's
+        (["model=deepquark", "schedule=fast"], 1 / 2, 0.8),
+        (["model=deepquark", "experiment=deepquark/recipe"], 1.0, 0.0),
+        (["model=invariant", "schedule=anneal"], 0.02, 0.8),
+    ],
+)
+def test_who_chooses_the_schedule(choices, rate_at_end, momentum):
+    """Command line > experiment > model > task."""
+    with initialize_config_module("hadronlab.conf", version_base=None):
+        config = compose("train", ["system=tbb", *choices, "trainer.max_steps=600"])
+    schedule = instantiate(config.schedule, _convert_="all")
+    assert schedule.rate(600 if rate_at_end < 1 else 0) == pytest.approx(rate_at_end)
+    assert schedule.stage(0).momentum == momentum
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -35,6 +64,9 @@ def test_stages_and_rates():
         lambda: Schedule({"a": Stage(), "b": Stage()}),
         lambda: three_stages(pace=0),
         lambda: three_stages(keep=0),
+        lambda: three_stages(anneal=0.5),
+        lambda: three_stages(anneal=0.5, steps=-1),
+        lambda: three_stages(anneal=1.5, steps=100),
         lambda: Stage(walkers=0),
         lambda: Stage(momentum=1.0),
         lambda: Stage(clip=0.0),
