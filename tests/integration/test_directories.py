@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import resource
 import signal
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from processes import FAST, SEPARABLE, last_step, run, start
 
+from hadronlab.runner import metrics_csv
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
+from hadronlab.runner.metrics_csv import MetricsCSV
 from hadronlab.runner.run_directory import write_text
 
 LONG = [*SEPARABLE, *FAST, "trainer.max_steps=100000"]
@@ -115,6 +118,27 @@ def test_a_real_limit_on_files(tmp_path: Path) -> None:
     assert log.read_text().splitlines()[-1].startswith("error: ")
     for file, content in good.items():
         assert file.read_bytes() == content
+
+
+def test_metrics_that_cannot_be_written_are_said_once_and_leave_no_torn_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = MetricsCSV(tmp_path)
+    logger.log_metrics({"loss": 1.0}, step=0)
+
+    class FullDisk(csv.DictWriter):  # type: ignore[type-arg]
+        def writerow(self, row: object) -> None:
+            self.writer.writerow(["half a r"])
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics_csv.csv, "DictWriter", FullDisk)
+        for step in (10, 20):
+            logger.log_metrics({"loss": 0.5}, step=step)
+    logger.log_metrics({"loss": 0.2}, step=30)
+    assert (tmp_path / "metrics.csv").read_text().split() == ["step,loss", "0,1.0", "30,0.2"]
+    error = capsys.readouterr().err
+    assert error == "metrics.csv: step 10 not written (No space left on device); training on\n"
 
 
 def test_write_whole_leaves_the_old_file_and_no_other(

@@ -14,6 +14,7 @@ from faults import (
     EnergyBelowBound,
     FrozenWalkers,
     InfiniteParameter,
+    LostWalker,
     NaNGradient,
     SeparatedWalkers,
     TinySteps,
@@ -63,6 +64,15 @@ def test_not_finite_is_rolled_back_and_the_step_halved(
     assert [int(r["step"]) for r in rows(tmp_path)] == list(range(0, 60, 3))
 
 
+@pytest.mark.parametrize("bomb", [NaNGradient, InfiniteParameter, LostWalker])
+def test_not_finite_energies_are_rolled_back(bomb: type[Bomb], tmp_path: Path) -> None:
+    result = bombed(VMC, bomb, tmp_path)
+    assert result["status"] == "ok"
+    (line,) = [w for w in result["warnings"] if "back to the last checkpoint" in w]
+    assert re.search("not finite|left the range of numbers", line)
+    assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 60
+
+
 def test_a_fault_that_comes_back_ends_the_run_with_a_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(Fault, match="training ended early"):
         bombed(INVERSE, NaNGradient, tmp_path, at=25, always="true")
@@ -91,6 +101,13 @@ def test_a_singular_metric_is_solved_and_said(tmp_path: Path) -> None:
         "optimizer.natural_gradient.shift=0.0",
     ]
     result = run(*INVERSE, *settings, "trainer.max_steps=12", directory=tmp_path).result
+    assert result["status"] == "ok"
+    assert sum("metric singular" in w for w in result["warnings"]) == 1
+
+
+def test_a_singular_metric_of_walkers_is_solved_and_said(tmp_path: Path) -> None:
+    settings = ["optimizer.natural_gradient.shift=0.0", "trainer.max_steps=12"]
+    result = run(*VMC, *settings, directory=tmp_path).result
     assert result["status"] == "ok"
     assert sum("metric singular" in w for w in result["warnings"]) == 1
 

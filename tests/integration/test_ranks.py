@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from processes import SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run
+from processes import SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run, start
 
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
@@ -99,6 +101,27 @@ def test_a_fault_of_one_rank_is_repaired_on_both(bomb: str, tmp_path: Path) -> N
     assert ("walkers frozen" if bomb == "FrozenWalkers" else "another process failed") in line
     assert log.read_text().count(line) == 1  # rank 0 speaks for all
     assert load_checkpoint(tmp_path / "run" / "checkpoints" / "last.ckpt")["global_step"] == 40
+
+
+@pytest.mark.slow
+def test_a_signal_to_rank_zero_saves_and_ends_both(tmp_path: Path) -> None:
+    directory, log = tmp_path / "run", tmp_path / "log"
+    again = [
+        *SMALL_VMC,
+        "strategy=ddp_cpu",
+        "trainer.log_every_n_steps=2",
+        f"hydra.run.dir={directory}",
+        "resume=auto",
+    ]
+    process = start([*again, "trainer.max_steps=100000"], log)
+    while last_step(directory) < 10 and process.is_alive():
+        time.sleep(0.01)
+    os.kill(process.pid or 0, signal.SIGTERM)
+    process.join(60)
+    assert process.exitcode == 75, log.read_text()
+    saved = load_checkpoint(directory / "checkpoints" / "last.ckpt")["global_step"]
+    assert f"interrupted by SIGTERM at step {saved}" in log.read_text()
+    assert run([*again, f"trainer.max_steps={saved + 4}"], log) == 0, log.read_text()
 
 
 @pytest.mark.slow
