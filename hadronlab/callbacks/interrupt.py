@@ -1,4 +1,4 @@
-"""SIGTERM and SIGUSR1, with which clusters end or pre-empt a job: save, then leave with a status of its own."""
+"""The signals with which clusters end or pre-empt a job: save, then leave with a status of its own."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script r
 
 
 class Interrupted(SystemExit):
-    """Ends the process, and a sweep with it, with status 75."""
+    """Ends the process, and a sweep with it, with status 75 or with the one that a job scheduler wants to see."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(INTERRUPTED)
+    def __init__(self, message: str, status: int = INTERRUPTED) -> None:
+        super().__init__(status)
         self.message = message
 
     def __str__(self) -> str:
@@ -29,9 +29,12 @@ class Interrupted(SystemExit):
 
 
 class Interrupt(Callback):
-    """Between two steps after the first signal: save a checkpoint and exit with status 75, on every rank together."""
+    """Between two steps after the first signal: save a checkpoint and exit with status 75, on every rank together.
 
-    signals = (signal.SIGTERM, signal.SIGUSR1)
+    SIGTERM and SIGUSR1 are SLURM's, SIGUSR2 is submitit's, whose own handler then requeues the job.
+    """
+
+    signals = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
     def __init__(self) -> None:
         self._received: int | None = None
@@ -55,7 +58,17 @@ class Interrupt(Callback):
         name = signal.Signals(self._received).name if self._received else "a signal to another rank"
         message = f"interrupted by {name} at step {trainer.global_step}: saved; continue with resume={trainer.default_root_dir}"
         print(message, file=sys.stderr)
+        try:
+            self._requeue()
+        except SystemExit as leaving:
+            raise Interrupted(message, leaving.code) from None  # type: ignore[arg-type]
         raise Interrupted(message)
+
+    def _requeue(self) -> None:
+        """Let submitit put the job into its queue again, if it was submitit that listened to the signal before."""
+        handler = self._before.get(self._received or 0)
+        if type(getattr(handler, "__self__", None)).__module__.startswith("submitit."):
+            handler(self._received, None)  # type: ignore[misc]
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._restore()

@@ -31,6 +31,13 @@ SEPARABLE = [
     "quiet=true",
     "trainer.log_every_n_steps=3",
 ]
+SMALL_SWEEP = [
+    "-m",
+    "loss=schrodinger_asymptotic",
+    *SEPARABLE,
+    "trainer.max_steps=30",
+    "callbacks.checkpoints.every_n_steps=10",
+]
 FAST = ["callbacks.checkpoints.every_n_steps=10"]
 
 
@@ -87,6 +94,12 @@ def rows(directory: Path) -> list[dict[str, str]]:
     """metrics.csv."""
     with open(directory / "metrics.csv", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def table(directory: Path) -> dict[str, dict[str, str]]:
+    """sweep.csv by job."""
+    with open(directory / "sweep.csv", newline="") as file:
+        return {row["job"]: row for row in csv.DictReader(file)}
 
 
 def last_step(directory: Path) -> int:

@@ -1,0 +1,255 @@
+"""Launchers and Optuna: mixed strategies with a failing job, killed sweeps, requeued jobs, ranks that srun starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fake_slurm import install, signal_tasks
+from processes import SEPARABLE, SMALL_SWEEP, last_step, rows, run, start, table
+
+from hadronlab.runner.checkpoint_io import load_checkpoint
+
+MIXED = [
+    *SMALL_SWEEP,
+    "strategy=cpu,ddp_cpu",
+    "loss.asymptotic.cutoff=4.0,99.0,5.0",
+    "trainer.log_every_n_steps=10",
+]
+LONG = [*SMALL_SWEEP, "trainer.max_steps=900", "callbacks.checkpoints.every_n_steps=1000"]
+OPTUNA = ["hydra/sweeper=optuna", "hydra.sweeper.n_jobs=1"]
+
+
+def command(*arguments: str, log: Path, **variables: str) -> subprocess.Popen[bytes]:
+    """A sweep in an interpreter of its own: workers of joblib do not end with a forked process."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
+    with open(log, "ab") as stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", "hadronlab.train", *arguments],
+            stdout=stream,
+            stderr=stream,
+            env=environment,
+        )
+
+
+def wait_for_step(job: Path, step: int, process: subprocess.Popen[bytes] | None = None) -> None:
+    deadline = time.monotonic() + 200
+    while last_step(job) < step:
+        assert time.monotonic() < deadline and (process is None or process.poll() is None), (
+            f"{job} did not come to step {step}"
+        )
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One and two ranks in one sweep, with a job that fails among either."""
+    directory = tmp_path_factory.mktemp("mixed")
+    assert run([*MIXED, f"hydra.sweep.dir={directory}"], directory / "log") == 1
+    return directory
+
+
+@pytest.mark.slow
+def test_one_and_two_ranks_agree_within_a_sweep_with_a_failing_job(mixed: Path) -> None:
+    jobs = table(mixed)
+    assert [jobs[str(k)]["status"] for k in range(6)] == ["ok", "failed", "ok"] * 2, (
+        mixed / "log"
+    ).read_text()
+    assert jobs["3"]["strategy"] == "ddp_cpu"
+    for one, two in (("0", "3"), ("2", "5")):
+        mine, theirs = (
+            load_checkpoint(mixed / job / "checkpoints" / "last.ckpt")["state_dict"] for job in (one, two)
+        )
+        for name in mine:
+            assert (mine[name] - theirs[name]).abs().max() <= 1e-10 * mine[name].abs().max()
+        assert float(jobs[one]["loss_final"]) == pytest.approx(float(jobs[two]["loss_final"]), rel=1e-10)
+    assert len(list(mixed.glob("*/metrics.csv"))) == 4  # no rank made a directory or a sweep of its own
+    assert not list(mixed.glob("*/[0-9]*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("launcher", "settings", "same"),
+    [("joblib", ["hydra.launcher.n_jobs=2"], "1245"), ("submitit_local", ["strategy=ddp_cpu"], "45")],
+)
+def test_workers_give_the_numbers_of_one_process(
+    launcher: str, settings: list[str], same: str, mixed: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
+    directory, log = tmp_path / "sweep", tmp_path / "log"
+    arguments = [*MIXED, "loss.asymptotic.cutoff=99.0,5.0", f"hydra/launcher={launcher}", *settings]
+    process = command(*arguments, f"hydra.sweep.dir={directory}", log=log)
+    assert process.wait(280) == 1, log.read_text()
+    found, expected = list(table(directory).values()), [table(mixed)[job] for job in same]
+    assert sorted((job["status"], job["loss_final"], job["reason"]) for job in found) == sorted(
+        (job["status"], job["loss_final"], job["reason"]) for job in expected
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])
+def test_workers_of_a_killed_sweep_save_and_end(number: signal.Signals, status: int, tmp_path: Path) -> None:
+    directory, log = tmp_path / "sweep", tmp_path / "log"
+    process = command(
+        *LONG,
+        "seed=1,2",
+        "hydra/launcher=joblib",
+        "hydra.launcher.n_jobs=2",
+        f"hydra.sweep.dir={directory}",
+        log=log,
+    )
+    for job in "01":
+        wait_for_step(directory / job, 30, process)
+    process.send_signal(number)
+    assert process.wait(60) == status
+    deadline = time.monotonic() + 60
+    while len(list(directory.glob("*/stopped.txt"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for job in (directory / "0", directory / "1"):
+        assert "interrupted by SIGTERM at step" in (job / "stopped.txt").read_text()
+        assert load_checkpoint(job / "checkpoints" / "last.ckpt")["global_step"] > last_step(job)
+    assert run([f"resume={directory}", "hydra/launcher=basic"], log) == 0, log.read_text()
+    assert {job["status"] for job in table(directory).values()} == {"ok"}
+
+
+@pytest.mark.slow
+def test_a_requeued_job_of_slurm_goes_on_on_all_its_ranks(tmp_path: Path) -> None:
+    directory, log, slurm = tmp_path / "sweep", tmp_path / "log", tmp_path / "slurm"
+    gloo = ["trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo"]
+    ranks = ["hydra/launcher=slurm_ddp", "strategy=ddp", "trainer.devices=2", *gloo]
+    process = command(
+        *LONG, "trainer.max_steps=300", *ranks, f"hydra.sweep.dir={directory}", log=log, **install(slurm)
+    )
+    wait_for_step(directory / "0", 30, process)
+    signal_tasks(slurm, signal.SIGUSR2)
+    assert process.wait(240) == 0, log.read_text()
+    assert (slurm / "task0.log").read_text().count("Starting with JobEnvironment") == 2
+    assert "interrupted by SIGUSR2 at step" in (slurm / "task0.log").read_text()
+    assert [int(row["step"]) for row in rows(directory / "0")] == list(range(0, 300, 3))
+    script = (slurm / "job").read_text()
+    for line in ("--ntasks-per-node=2", "--gpus-per-node=2", "--nodes=1", "--requeue", "--signal=USR2@120"):
+        assert f"#SBATCH {line}\n" in script
+
+
+def srun(rank: int, cwd: str) -> None:
+    """What srun tells a task of its place."""
+    os.chdir(cwd)
+    values = {"NTASKS": 2, "NTASKS_PER_NODE": 2, "STEP_NUM_TASKS": 2, "JOB_NUM_NODES": 1, "NNODES": 1, "JOB_ID": 4712, "JOB_NAME": "train",
+              "NODEID": 0, "JOB_NODELIST": "127.0.0.1", "NODELIST": "127.0.0.1", "PROCID": rank, "LOCALID": rank}  # fmt: skip
+    os.environ.update({f"SLURM_{name}": str(value) for name, value in values.items()})
+
+
+def test_srun_starts_the_ranks_of_a_run(tmp_path: Path) -> None:
+    arguments = [*SEPARABLE, "strategy=slurm", "trainer.devices=2", "trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo",
+                 "trainer.max_steps=20"]  # fmt: skip
+    tasks = [start(arguments, tmp_path / f"log{rank}", srun, rank, str(tmp_path)) for rank in (0, 1)]
+    for rank, task in enumerate(tasks):
+        task.join(120)
+        assert task.exitcode == 0, (tmp_path / f"log{rank}").read_text()
+    result = tmp_path / "outputs" / "separable" / "slurm-4712" / "result.json"
+    assert (tmp_path / "log0").read_text().splitlines()[-1] == str(result) and result.exists()
+    assert (tmp_path / "log1").read_text() == ""
+
+
+def test_a_sweep_is_not_started_by_every_rank(tmp_path: Path) -> None:
+    assert (
+        run(
+            [*SMALL_SWEEP, "seed=1,2", f"hydra.sweep.dir={tmp_path / 'sweep'}"],
+            tmp_path / "log",
+            srun,
+            1,
+            str(tmp_path),
+        )
+        == 1
+    )
+    assert (
+        (tmp_path / "log").read_text().startswith("error: a sweep is started once, without torchrun or srun")
+    )
+    assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.slow
+def test_optuna_gives_every_rank_the_values_of_its_trial(mixed: Path, tmp_path: Path) -> None:
+    optuna = pytest.importorskip("optuna")
+    directory, log = tmp_path / "sweep", tmp_path / "log"
+    drawn = [
+        "hydra/sweeper/sampler=random",
+        "hydra.sweeper.sampler.seed=5",  # two ranks, a failure, one rank
+        "hydra.sweeper.n_trials=3",
+        "strategy=choice(cpu,ddp_cpu)",
+        "loss.asymptotic.cutoff=choice(99.0,5.0)",
+        "trainer.log_every_n_steps=10",
+    ]
+    assert run([*SMALL_SWEEP, *OPTUNA, *drawn, f"hydra.sweep.dir={directory}"], log) == 0, log.read_text()
+    expected = {
+        (job["strategy"], job["loss.asymptotic.cutoff"]): (job["status"], job["objective"])
+        for job in table(mixed).values()
+    }
+    jobs = list(table(directory).values())
+    assert len(jobs) == 3 and {job["strategy"] for job in jobs if job["status"] == "ok"} == {"cpu", "ddp_cpu"}
+    for job in jobs:
+        status, objective = expected[job["strategy"], job["loss.asymptotic.cutoff"]]
+        assert job["status"] == status
+        assert status == "failed" or float(job["objective"]) == pytest.approx(float(objective), rel=1e-9)
+    storage = f"sqlite:///{directory / 'study.db'}"
+    more = [
+        f"hydra.sweeper.storage={storage}",
+        "hydra.sweeper.study_name=hadronlab",
+        "hydra.sweeper.n_trials=1",
+        "strategy=cpu",
+        "loss.asymptotic.cutoff=choice(99.0,5.0)",
+        f"hydra.sweep.dir={tmp_path / 'more'}",
+    ]
+    assert run([*SMALL_SWEEP, *OPTUNA, *more], log) == 0, log.read_text()  # another sweep adds to the study
+    trials = optuna.load_study(study_name="hadronlab", storage=storage).trials
+    assert [trial.state.name for trial in trials][:3] == ["COMPLETE", "FAIL", "COMPLETE"] and len(trials) == 4
+
+
+@pytest.mark.slow
+def test_a_killed_study_goes_on_with_the_trial_that_was_cut_off(tmp_path: Path) -> None:
+    optuna = pytest.importorskip("optuna")
+    directory, log = tmp_path / "sweep", tmp_path / "log"
+    study = [
+        *OPTUNA,
+        "hydra.sweeper.n_trials=3",
+        "hydra.sweeper.sampler.seed=1",
+        "optimizer.optimizer.lr=interval(0.001,0.1)",
+    ]
+    process = start([*LONG, *study, f"hydra.sweep.dir={directory}"], log)
+    wait_for_step(directory / "1", 100)
+    os.kill(process.pid or 0, signal.SIGTERM)
+    process.join(60)
+    assert process.exitcode == 75, log.read_text()
+    rate = (directory / "1" / ".hydra" / "overrides.yaml").read_text().splitlines()[0]
+    assert run([f"resume={directory}"], log) == 0, log.read_text()
+    jobs = table(directory)
+    assert sorted(jobs) == ["0", "1.0", "1.1"] and {job["status"] for job in jobs.values()} == {"ok"}
+    assert (directory / "1.0" / ".hydra" / "overrides.yaml").read_text().splitlines()[0] == rate
+    assert [int(row["step"]) for row in rows(directory / "1.0")] == list(range(0, 900, 3))
+    assert len({job["optimizer.optimizer.lr"] for job in jobs.values()}) == 3
+    trials = optuna.load_study(study_name="hadronlab", storage=f"sqlite:///{directory / 'study.db'}").trials
+    values = [float(jobs[name]["objective"]) for name in ("0", "1.0", "1.1")]
+    assert [trial.value for trial in trials if trial.value is not None] == pytest.approx(values)
+    assert run([f"resume={directory}"], log) == 0, log.read_text()  # nothing is left to do
+    assert table(directory) == jobs
+
+
+@pytest.mark.slow
+def test_a_study_without_a_trial_that_succeeds_ends_in_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    log = tmp_path / "log"
+    arguments = [
+        *SMALL_SWEEP,
+        *OPTUNA,
+        "hydra.sweeper.n_trials=2",
+        "loss.asymptotic.cutoff=interval(90.0,99.0)",
+        f"hydra.sweep.dir={tmp_path / 'sweep'}",
+    ]
+    assert run(arguments, log) == 1
+    assert log.read_text().splitlines()[-1].startswith("error: the study has no best trial")
+    assert {job["status"] for job in table(tmp_path / "sweep").values()} == {"failed"}
