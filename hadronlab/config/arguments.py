@@ -12,9 +12,15 @@ from hadronlab.errors import ConfigError
 def quote_particles(arguments: Sequence[str]) -> list[str]:
     """Quote particle contents, for Hydra knows no `~`: system.quarks=c c u~ d~ → system.quarks='c c u~ d~'.
 
-    A comma separates the contents of a sweep; an argument that holds quotes or brackets stays as it is.
+    A comma separates the contents of a sweep, or in brackets the particles of a list; quotes stay as they are.
     """
     return [_quote(argument) for argument in quote_choices(arguments)]
+
+
+def options_first(arguments: Sequence[str]) -> list[str]:
+    """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one."""
+    settings = [argument for argument in arguments if re.match(r"(\+{0,2}[\w/@.]+=|~\w)", argument)]
+    return [argument for argument in arguments if argument not in settings] + settings
 
 
 def uncomposable(error: Exception) -> ConfigError:
@@ -56,8 +62,8 @@ def quote_choices(arguments: Sequence[str]) -> list[str]:
 
 
 def _quote(argument: str) -> str:
-    match = re.fullmatch(r"(\+{0,2}system\.(?:quarks|leptons)=)([^'\"\[\]{}()]+)", argument)
+    match = re.fullmatch(r"(\+{0,2}system\.(?:quarks|leptons)=)(\[?)([^'\"\[\]{}()]+)(\]?)", argument)
     if match is None:
         return argument
-    key, value = match.groups()
-    return key + ",".join(f"'{part.strip()}'" for part in value.split(","))
+    key, before, value, after = match.groups()
+    return key + before + ",".join(f"'{part.strip()}'" for part in value.split(",")) + after

@@ -143,7 +143,8 @@ def locate(target: str, path: str) -> Any:
     try:
         return get_object(target)
     except Exception as error:
-        raise ConfigError(f"{path}._target_: cannot import {target!r} ({_first_line(error)})") from error
+        reason = _first_line(error.__cause__ or error)
+        raise ConfigError(f"{path}._target_: cannot import {target!r} ({reason})") from error
 
 
 def nearest(word: str, choices: Sequence[str]) -> str:

@@ -47,8 +47,11 @@ def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -
     full = next(
         (m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key
     )
-    known = _keys_near(full, error)
-    hint = f": {nearest(full.rsplit('.', 1)[-1], known)}" if known else ""
+    known, deeper = _keys_near(error)
+    below = [path for path in deeper if path.endswith(f".{full}")]
+    hint = f": did you mean {below[0]}?" if below else ""
+    if known and not below:
+        hint = f": {nearest(full.rsplit('.', 1)[-1], known)}"
     return f"{full} is not a setting{hint} (to add a new one write +{full}=…)"
 
 
@@ -57,14 +60,18 @@ def _all(error: BaseException) -> list[str]:
     return text.splitlines()
 
 
-def _keys_near(key: str, error: BaseException) -> list[str]:
-    """Keys of the node that refused `key`, taken from the OmegaConf error that caused it."""
+def _keys_near(error: BaseException) -> tuple[list[str], list[str]]:
+    """Keys of the node that refused a key, and paths one step below; from the OmegaConf error that caused `error`."""
     from omegaconf import DictConfig
 
     current: BaseException | None = error
     while current is not None:
         parent = getattr(current, "parent_node", None)
         if isinstance(parent, DictConfig):
-            return [str(k) for k in parent if not str(k).startswith("_")]
+            keys = [str(key) for key in parent if not str(key).startswith("_")]
+            nodes = {key: parent._get_node(key) for key in keys}
+            deeper = [f"{key}.{name}" for key, node in nodes.items() if isinstance(node, DictConfig)
+                      and not (node._is_none() or node._is_missing()) for name in map(str, node)]  # fmt: skip
+            return keys, deeper
         current = current.__cause__ or current.__context__
-    return []
+    return [], []

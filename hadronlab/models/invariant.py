@@ -56,6 +56,10 @@ class InvariantWaveFunction(WaveFunction):
         size: float = 1.0,
     ):
         super().__init__(system)
+        if system.parity == -1:
+            raise ConfigError(
+                "model=invariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark"
+            )
         unknown = [name for name in features if name not in FEATURES]
         if unknown or not features:
             raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")

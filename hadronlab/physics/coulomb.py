@@ -23,7 +23,7 @@ class Coulomb(Interaction):
     def mass(self, flavor: str) -> float:
         """Mass in units of the electron's."""
         if flavor not in self.masses:
-            raise ConfigError(f"unknown lepton {flavor!r}: use e-, e+, mu-, mu+")
+            raise ConfigError(f"interaction=coulomb: unknown lepton {flavor!r}, use e-, e+, mu-, mu+")
         return self.masses[flavor]
 
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:

@@ -79,15 +79,25 @@ AL2 = QuarkModel("AL2", 5.231, 1.851, 0.587, 0.320, 0.5871, 0.1673, 0.8182, 1.84
 AP2 = QuarkModel(
     "AP2", 5.213, 1.840, 0.569, 0.280, 0.5743, 0.3978, 1.1146, 1.8993, 1.5321, 0.3478, r_c=0.3466, p=2 / 3
 )
+POSITIVE = ("m_b", "m_c", "m_s", "m_q", "A", "p")
 MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2)}
 
 
 def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -> QuarkModel:
-    """AL1, AL2, AP1 or AP2, any parameter changed by its name (`kappa=0.5`); ConfigError if unknown."""
+    """AL1, AL2, AP1 or AP2, any parameter changed by its name (`kappa=0.5`).
+
+    Raises ConfigError for an unknown model or parameter, and a value that is no number.
+    """
     if name.upper() not in MODELS:
         raise ConfigError(f"unknown quark model {name!r}: choose one of {', '.join(MODELS)}")
     unknown = set(changes) - {field.name for field in fields(QuarkModel)}
     if unknown:
         known = ", ".join(field.name for field in fields(QuarkModel))
         raise ConfigError(f"unknown parameter {sorted(unknown)[0]!r} of a quark model: choose from {known}")
+    for key, value in changes.items():
+        if not isinstance(value, int | float) or not math.isfinite(value) or (key in POSITIVE and value <= 0):
+            raise ConfigError(
+                f"{key}={value}: a parameter of a quark model is a number"
+                + (", this one above 0" if key in POSITIVE else "")
+            )
     return replace(MODELS[name.upper()], three_body=three_body, **changes)  # type: ignore[arg-type]

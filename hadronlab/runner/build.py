@@ -11,6 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning import LightningModule, Trainer, seed_everything
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from hadronlab.callbacks.stochastic_reconfiguration import EnergyGradient
 from hadronlab.config.check import locate, task_of
@@ -76,6 +77,10 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
         raise ConfigError(
             f"trainer.max_epochs={epochs}, trainer.max_steps={steps}: at least one step is needed"
         )
+    if isinstance(config.trainer.max_time, int | float):
+        raise ConfigError(
+            f"trainer.max_time={config.trainer.max_time}: write DD:HH:MM:SS, such as 00:00:05:00"
+        )
     if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise ConfigError("strategy=gpu, but no GPU is visible here: choose strategy=cpu or strategy=auto")
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
@@ -94,17 +99,23 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
         settings["strategy"] = instantiate(settings["strategy"], directory=directory)
     if settings["devices"] == "slot":
         settings["devices"] = [device_slot(visible_devices(torch.cuda.device_count()))]
-    return instantiate({"_target_": config.trainer._target_}, _partial_=True, _convert_="all")(
-        enable_progress_bar=False,  # ours counts optimiser steps
-        max_epochs=-1,
-        max_steps=min(limits) if limits else -1,
-        logger=[
-            instantiate(node, save_dir=str(directory)) for node in config.logger.values() if node is not None
-        ],
-        callbacks=[c for c in callbacks if isinstance(c, Callback)],
-        default_root_dir=directory,
-        profiler=settings.pop("profiler", None) or NoProfiler(),
-        plugins=[WholeCheckpointIO()],
-        use_distributed_sampler=False,
-        **settings,
-    )
+    make = instantiate({"_target_": config.trainer._target_}, _partial_=True, _convert_="all")
+    try:
+        return make(
+            enable_progress_bar=False,  # ours counts optimiser steps
+            max_epochs=-1,
+            max_steps=min(limits) if limits else -1,
+            logger=[
+                instantiate(node, save_dir=str(directory))
+                for node in config.logger.values()
+                if node is not None
+            ],
+            callbacks=[c for c in callbacks if isinstance(c, Callback)],
+            default_root_dir=directory,
+            profiler=settings.pop("profiler", None) or NoProfiler(),
+            plugins=[WholeCheckpointIO()],
+            use_distributed_sampler=False,
+            **settings,
+        )
+    except MisconfigurationException as error:  # what Lightning says of its own settings, such as max_time
+        raise ConfigError(f"trainer: {str(error).splitlines()[0]}") from error

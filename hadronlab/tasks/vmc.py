@@ -67,7 +67,8 @@ class VMCTask(Task):
         log_every: int = 20,
     ) -> None:
         super().__init__()
-        if not target_error > 0 or min(evaluation_walkers, evaluation_samples or 1, max_samples, burn_in) < 1:
+        counts = [n for n in (evaluation_walkers, evaluation_samples, max_samples, burn_in) if n is not None]
+        if not target_error > 0 or min(counts) < 1:
             raise ConfigError(
                 f"task: target_error={target_error}, evaluation_walkers={evaluation_walkers}, evaluation_samples="
                 f"{evaluation_samples}, max_samples={max_samples}, burn_in={burn_in}: all must be positive"

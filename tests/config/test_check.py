@@ -33,6 +33,7 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["modl=sdnn"], "did you mean 'model'"),
         (["model.scal=3"], "model.scal is not a setting: did you mean 'scale'"),
         (["+model.scal=3"], "model.scal is not a setting of"),
+        (["r_max=3"], "r_max is not a setting: did you mean data.r_max"),
         (["model=sdnn_uniform", "model.depth=abc"], "model.depth must be a whole number, got 'abc'"),
         (["model=sdnn_joint", "model.widths=[a,3]"], "model.widths must be a list of a whole number"),
         (["optimizer.optimizer.lr=fast"], "optimizer.optimizer.lr must be a number"),

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.callbacks.stochastic_reconfiguration import StochasticReconfiguration
-from hadronlab.config.arguments import quote_particles
+from hadronlab.config.arguments import options_first, quote_particles
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.estimators.local_energy import local_energy
@@ -178,6 +178,12 @@ def test_a_met_target_ends_the_training(tmp_path):
             "7 quarks",
         ),
         (["system=tcc", "interaction=flux_tube"], "three quarks"),
+        (["system=tcc", "interaction=coulomb"], "coulomb: unknown lepton 'c'"),
+        (["system=D", "+interaction.kapa=1"], "unknown parameter 'kapa'"),
+        (["system=D", "+interaction.kappa=abc"], "kappa=abc: .* is a number"),
+        (["system=D", "+interaction.m_c=0"], "m_c=0: .* above 0"),
+        (["system=tcc", "system.parity=-1"], "choose model=deepquark"),
+        (["system=tcc", "task.evaluation_samples=0"], "evaluation_samples=0"),
         (["system=tcc", "optimizer=natural_gradient"], "optimizer=sr"),
         (["system=tcc", "loss=schrodinger"], "loss does not concern"),
     ],
@@ -189,8 +195,31 @@ def test_bad_input_gets_one_line(tmp_path, overrides, message):
     assert isinstance(error, ConfigError) or isinstance(error.__cause__, ConfigError)
 
 
+@pytest.mark.parametrize("limit", ["5", "soon", "'00:05:00'"])
+def test_a_time_that_is_none_gets_one_line(tmp_path, limit):
+    with pytest.raises(ConfigError, match="DD:HH:MM:SS"):
+        build_trainer(configuration(tmp_path, "system=D", f"trainer.max_time={limit}"), tmp_path)
+
+
 def test_particles_on_the_command_line():
     assert quote_particles(["system.quarks=c c u~ d~", "seed=1"]) == ["system.quarks='c c u~ d~'", "seed=1"]
     assert quote_particles(["system.quarks=c u~,b u~"]) == ["system.quarks='c u~','b u~'"]
-    kept = ["system.quarks='c u~'", "system.quarks=[c,u~]"]
+    assert quote_particles(["system.quarks=[c,u~]"]) == ["system.quarks=['c','u~']"]
+    kept = ["system.quarks='c u~'", "system.quarks=['c','u~']"]
     assert quote_particles(kept) == kept
+
+
+def test_options_may_stand_anywhere():
+    """Hydra itself wants settings after the last option: --config-dir between two of them is an error there."""
+    typed = [
+        "system=D",
+        "--config-dir",
+        "mine",
+        "interaction=mine",
+        "-m",
+        "~logger",
+        "+interaction.alpha=0.4",
+        "seed=1,2",
+    ]
+    assert options_first(typed) == [
+        "--config-dir", "mine", "-m", "system=D", "interaction=mine", "~logger", "+interaction.alpha=0.4", "seed=1,2"]  # fmt: skip
