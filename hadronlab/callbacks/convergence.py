@@ -28,10 +28,10 @@ class Convergence(Callback):
         self.min_steps, self.every, self.reserve = min_steps, every, reserve
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        if trainer.global_step % self.every:
-            return
         timers = [c for c in trainer.callbacks if isinstance(c, Timer)]  # type: ignore[attr-defined]
         late = any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers)
+        if trainer.global_step % self.every and (trainer.world_size > 1 or not late):
+            return
         if any_rank(trainer, late or self._converged(trainer.global_step, pl_module)):
             trainer.should_stop = True
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from hadronlab.models.wavefunction import WaveFunction
 
 MOVES = ("all", "subset", "dilation", "separation")
+COLUMNS = 72_000  # walkers times permutations whose densities are computed together: more would not stay in the cache
 
 
 class MetropolisSampler:
-    """Walkers, their random numbers and their step sizes.
+    """Walkers, their random numbers and their step sizes, on the device of the wave function.
 
     Moves, one kind chosen for all walkers at every sweep:
         all         every particle, Gaussian, of width step · mass_scale_i;
@@ -51,7 +52,6 @@ class MetropolisSampler:
         move_weights: Sequence[float] = (0.45, 0.45, 0.1, 0.0),
         target_acceptance: float = 0.5,
         dtype: torch.dtype = torch.float32,
-        device: torch.device | str = "cpu",
     ):
         if n_walkers < 1 or sweeps < 1:
             raise ConfigError(
@@ -66,15 +66,12 @@ class MetropolisSampler:
                 f"sampler.step={step} must be > 0 and sampler.target_acceptance={target_acceptance} in (0, 1)"
             )
         self.wavefunction = wavefunction
-        self.sweeps, self.target_acceptance, self.dtype, self.device = (
-            sweeps,
-            target_acceptance,
-            dtype,
-            device,
-        )
+        device = wavefunction.scale.device
+        self.sweeps, self.target_acceptance = sweeps, target_acceptance
+        self.dtype, self.device = dtype, device
         self.adapt = True
         self.generator = torch.Generator(device).manual_seed(seed)
-        self.move_weights = torch.tensor(move_weights, dtype=torch.float64)
+        self.move_weights = torch.as_tensor(move_weights, dtype=torch.float64).to(device)
         self.steps = torch.full((len(MOVES),), step, dtype=torch.float64)
         self.accepted = torch.zeros(len(MOVES), dtype=torch.float64)
         self.proposed = torch.zeros(len(MOVES), dtype=torch.float64)
@@ -84,7 +81,7 @@ class MetropolisSampler:
         if float(self.move_weights.sum()) == 0:
             raise ConfigError("sampler.move_weights: nothing comes apart here, give another move a weight")
         masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
-        self.mass_scale = (masses.min() / masses).sqrt().to(dtype)[:, None, None]
+        self.mass_scale = (masses.min() / masses).sqrt().to(device, dtype)[:, None, None]
         self.length = wavefunction.length
         self.r = self._normal(len(masses), 3, n_walkers) * (0.5 * self.length * self.mass_scale)
         n = wavefunction.n_channels
@@ -129,7 +126,11 @@ class MetropolisSampler:
             self.channel = self.channel[index].clone()
 
     def _evaluate(self, r: Tensor, channel: Tensor | None) -> Tensor:
-        return torch.nan_to_num(self.wavefunction.log_density(r, channel), nan=-math.inf, neginf=-math.inf)
+        size = max(1, COLUMNS // len(self.wavefunction.system.group))
+        channels = [None] * (-(-r.shape[-1] // size)) if channel is None else channel.split(size)
+        parts = zip(r.split(size, -1), channels, strict=True)
+        log_density = torch.cat([self.wavefunction.log_density(*part) for part in parts])
+        return torch.nan_to_num(log_density, nan=-math.inf, neginf=-math.inf)
 
     def _normal(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
@@ -190,10 +191,14 @@ class MetropolisSampler:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue exactly where `state_dict` was taken, with the number of walkers it had."""
+        """Continue exactly where `state_dict` was taken, with the number of walkers it had.
+
+        On another kind of device, whose random numbers are others, with the same walkers.
+        """
         self.r = state["r"].to(self.device)
         self.channel = None if state["channel"] is None else state["channel"].to(self.device)
         self.steps, self.accepted, self.proposed = (
             state[k].clone() for k in ("steps", "accepted", "proposed")
         )
-        self.generator.set_state(state["generator"].cpu())
+        if len(state["generator"]) == len(self.generator.get_state()):
+            self.generator.set_state(state["generator"].cpu())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 EVALUATION_SEED = (
     10_007  # added to the run's seed: the final walkers share nothing with those of the training
 )
+FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
 
 
 def measure(task: VMCTask) -> Observables:
@@ -31,9 +33,10 @@ def measure(task: VMCTask) -> Observables:
     The sets are compared on walkers of their own, so that the quoted energy is not that of a lucky draw. Sampling
     ends when the error is a third of `target_error`, at `max_samples`, or when `trainer.max_time` is spent.
     """
-    task.model.eval()
+    task.model.eval().to(task.sampler.device)
     chosen = load_best_set(task)
-    fixed, walkers = task.evaluation_samples, task.evaluation_walkers
+    left, fixed = seconds_left(task), task.evaluation_samples
+    walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
     found = evaluate(
         task.model,
         target_error=task.target_error / 3 if fixed is None else None,
@@ -45,6 +48,7 @@ def measure(task: VMCTask) -> Observables:
         max_seconds=seconds_left(task),
         make_sampler=task.make_sampler,
     )
+    task.model.cpu()
     result = ground_state(task.system, found, task.threshold)
     result.labels["parameters"] = [chosen]
     _add_training(task, result)
@@ -56,22 +60,38 @@ def load_best_set(task: VMCTask) -> str:
     sets = task.parameter_sets.candidates(parameters_to_vector(task.model.parameters()).detach())
     best = next(iter(sets))
     if len(sets) > 1:
-        seed = task.seed + 2 * EVALUATION_SEED
-        sampler = task.make_sampler(task.model, n_walkers=task.evaluation_walkers, seed=seed)
-        left = seconds_left(task)
+        seed, left = task.seed + 2 * EVALUATION_SEED, seconds_left(task)
+        sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
+        walkers = affordable_walkers(task, sweeps, None if left is None else left / 6)
+        sampler = task.make_sampler(task.model, n_walkers=walkers, seed=seed)
         energies = set_energies(
             task.model,
             sets,
             sampler,
             task.schedule.compare_samples,
             task.burn_in,
-            None if left is None else left / 3,
+            None if left is None else left / 6,
         )
         best = min(sets, key=lambda name: energies[name])
         for name, energy in energies.items():
             log.info("%s: energy %.8g %s", name, task.record.absolute(energy), task.system.energy_unit)
-    vector_to_parameters(sets[best], task.model.parameters())
+    vector_to_parameters(sets[best].to(task.sampler.device), task.model.parameters())
     return best
+
+
+def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int:
+    """How many of the `evaluation_walkers` reach equilibrium, in so many sweeps, within `seconds`.
+
+    Fewer walkers have a larger error, shorter chains would have a bias.
+    """
+    if seconds is None:
+        return task.evaluation_walkers
+    sampler = task.make_sampler(task.model, n_walkers=task.evaluation_walkers, seed=task.seed)
+    started = time.monotonic()
+    sampler.sample(1)
+    sweep = (time.monotonic() - started) / 2  # the density is computed once before it
+    share = seconds / (sweeps * sweep)
+    return min(task.evaluation_walkers, max(FEWEST_WALKERS, int(share * task.evaluation_walkers)))
 
 
 def seconds_left(task: VMCTask) -> float | None:
@@ -96,7 +116,12 @@ def _add_training(task: VMCTask, result: Observables) -> None:
     if not task.history:
         return
     fall, error = task.remaining_descent()
-    if fall > max(task.target_error, 3 * error):
+    if not math.isfinite(fall):
+        result.warnings.append(
+            f"{len(task.history)} steps are too few to tell whether the energy was still falling: train longer "
+            "(trainer.max_steps, trainer.max_time)"
+        )
+    elif fall > max(task.target_error, 3 * error):
         result.warnings.append(
             f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
             "(trainer.max_steps)"

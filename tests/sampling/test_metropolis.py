@@ -147,3 +147,14 @@ def test_resize_keeps_the_first_walkers():
 def test_bad_settings_are_named(arguments, word):
     with pytest.raises(ConfigError, match=word):
         MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), **arguments)
+
+
+def test_many_permutations_are_taken_in_parts(monkeypatch):
+    """Parts of the walkers or all at once: the same density, with channels too."""
+    for wavefunction in (InvariantWaveFunction, DeepQuarkWaveFunction):
+        torch.manual_seed(0)
+        sampler = MetropolisSampler(wavefunction(quark_system("N", "u u d", 0.5, 0.5)), n_walkers=50, seed=1)
+        whole = sampler._evaluate(sampler.r, sampler.channel)
+        monkeypatch.setattr("hadronlab.sampling.metropolis.COLUMNS", 6 * 7)
+        torch.testing.assert_close(sampler._evaluate(sampler.r, sampler.channel), whole)
+        monkeypatch.undo()
