@@ -37,7 +37,9 @@ def three_body_levels(
         raise ConfigError(f"three_body_levels needs three particles, not {len(masses)}")
     extra = interaction.many_body(torch.linspace(0.5, 1.5, 12, dtype=masses.dtype).reshape(3, 4), masses)
     if extra is not None and bool(extra.max() > extra.min()):
-        raise ConfigError("three_body_levels knows pair forces only: leave the flux tube to the VMC")
+        raise ConfigError(
+            f"the three-body solver knows pair forces only, not many_body of {type(interaction).__name__}"
+        )
     lengths = np.geomspace(0.02, 2.6, 15) if ranges is None else ranges
     back = from_jacobi_matrix(masses, hbar_c).numpy()  # r = back x
     pair_rows = np.array([back[i] - back[j] for i, j in pairs_of(3)])

@@ -63,7 +63,8 @@ def lowest_threshold(system: FewBodySystem) -> Threshold | None:
     All splittings into mesons and baryons in relative S waves, with spins and isospins coupled to S and I and
     identical clusters (anti)symmetric; where that forbids the ground states, one cluster is excited: a meson
     radially or to an orbital P wave against the rest (total L = 0), a baryon radially. With parity −1 two
-    clusters are in a relative P wave.
+    clusters are in a relative P wave. Raises ConfigError where the interaction has a part that the solvers of
+    single hadrons do not know.
     """
     if system.energy_unit == "Ha":
         return _lepton_threshold(system)

@@ -23,6 +23,8 @@ def description(task: VMCTask) -> dict[str, str]:
     }
     if threshold is not None:
         rows["threshold"] = f"{threshold.name} at {threshold.energy:.6g} {system.energy_unit}"
+    elif task.no_threshold:
+        rows["threshold"] = f"unknown: {task.no_threshold}"
     if known is not None:
         rows["reference"] = f"{known['value']} {system.energy_unit} ({known['source']})"
     return rows

@@ -51,6 +51,8 @@ def measure(task: VMCTask) -> Observables:
     task.model.cpu()
     result = ground_state(task.system, found, task.threshold)
     result.labels["parameters"] = [chosen]
+    if task.threshold is None and task.no_threshold:
+        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
     _add_training(task, result)
     return result
 

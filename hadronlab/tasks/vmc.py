@@ -36,7 +36,7 @@ class VMCTask(Task):
     optimizer steps with; the loss itself is zero.
 
     Args:
-        sampler: called with the model, and with n_walkers, seed and device to override its own.
+        sampler: called with the model, and with n_walkers and seed to override its own.
         optimizer: called with the parameters.
         schedule: stages of the training.
         seed: of all walkers.
@@ -84,18 +84,17 @@ class VMCTask(Task):
         self.stage: Stage = schedule.stage(0)
         self.record = EnergyRecord(model.system)
         self.parameter_sets = ParameterSets(schedule)
+        self.no_threshold = ""  # why it could not be computed
 
     # ---- training
 
     def setup(self, stage: str) -> None:
-        """The walkers are split over the processes, each with random numbers of its own."""
+        """The walkers go where the model does, split over the processes, each with random numbers of its own."""
         device = self.trainer.strategy.root_device
-        if device.type != "cpu":
-            raise ConfigError(
-                f"variational runs compute on the CPU, not on {device}: choose strategy=cpu or ddp_cpu"
-            )
+        self.model.to(device)
         if self.trainer.world_size > 1:
             self.n_walkers = -(-self.n_walkers // self.trainer.world_size)
+        if self.trainer.world_size > 1 or device != self.sampler.device:
             self.fresh_walkers()
 
     def fresh_walkers(self, number: int = 0) -> None:
@@ -179,8 +178,12 @@ class VMCTask(Task):
 
     @cached_property
     def threshold(self) -> Threshold | None:
-        """The lowest one that the quantum numbers allow."""
-        return lowest_threshold(self.system)
+        """The lowest one that the quantum numbers allow; None too where it cannot be computed, see `no_threshold`."""
+        try:
+            return lowest_threshold(self.system)
+        except ConfigError as error:  # such as three-body forces, for which there is no solver of baryons
+            self.no_threshold = str(error)
+            return None
 
     @cached_property
     def reference(self) -> dict[str, Any]:

@@ -148,6 +148,45 @@ def test_time_bounds_a_run(tmp_path):
     assert seconds_left(task) is not None and seconds_left(task) < 3
 
 
+OWN_POTENTIAL = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hadronlab.physics.interaction import Interaction
+
+
+@dataclass(frozen=True)
+class Cornell(Interaction):
+    alpha: float = 0.4
+    many: float = 0.0
+    operators: ClassVar[tuple[str, ...]] = ("color",)
+
+    def mass(self, flavor):
+        return {"q": 0.34, "s": 0.5, "c": 1.5, "b": 4.8}[flavor]
+
+    def radial(self, r, mass_i, mass_j):
+        return (0.25 * self.alpha * 0.197327 / r - 3 / 16 * 0.9 * r,)
+
+    def many_body(self, distances, masses):
+        return self.many * distances.sum(0) if self.many else None
+"""
+
+
+def test_a_potential_of_the_user_has_thresholds_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "own_potential.py").write_text(OWN_POTENTIAL)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = ["system=pcc_52", "interaction._target_=own_potential.Cornell", "~interaction.name",
+           "~interaction.three_body", "+interaction.alpha=0.5"]  # fmt: skip
+    task = build_task(configuration(tmp_path, *SMALL, *own))
+    assert task.threshold.name == "Xi_cc* D*" and not task.reference
+    assert "threshold" in task.describe() and not task.no_threshold
+    unknown = build_task(configuration(tmp_path, *SMALL, *own, "+interaction.many=0.1"))
+    assert "unknown: the three-body solver knows pair forces only" in unknown.describe()["threshold"]
+    observables = unknown.observe()
+    assert "threshold" not in observables.scalars and "binding_energy" not in observables.scalars
+    assert any(w.startswith("the threshold is unknown") for w in observables.warnings)
+
+
 def test_a_met_target_ends_the_training(tmp_path):
     task, trainer = fit(tmp_path, "system=positronium", "trainer.max_steps=2000", "task.target_error=0.05",
                         "schedule.stages.descend.until=10", "callbacks.convergence.min_steps=30")  # fmt: skip
