@@ -15,7 +15,7 @@ import numpy as np
 from hadronlab.estimators.observables import Quantity
 from hadronlab.plotting.style import COLORS, figure, save
 from hadronlab.runner.run_directory import write_text
-from hadronlab.runner.sweep_table import ASIDE, Job, columns, mean_and_error, swept
+from hadronlab.runner.sweep_table import ASIDE, Job, columns, leading, mean_and_error, swept
 
 
 def draw_sweep(
@@ -24,9 +24,8 @@ def draw_sweep(
     """Lines of each observable against every swept number, heat maps for every pair of keys; name → file."""
     done = [job for job in jobs if job.observables]
     keys = [key for key in swept(done) if key not in ASIDE]
-    names = [n for n in dict.fromkeys([first, *columns(done)]) if n in columns(done)][:most]
     figures: dict[str, Path] = {}
-    for name in names:
+    for name in leading(done, first, most):
         for key in keys:
             others = [k for k in keys if k != key]
             if len(values_of(done, key)) > 1 and (drawn := lines(done, name, key, others[:1])) is not None:

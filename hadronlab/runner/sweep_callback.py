@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -44,6 +45,8 @@ class SweepDirectory(Callback):
             print(f"error: the study in {directory} cannot be continued: {one_line(error)}", file=sys.stderr)
             sys.exit(1)
         SweepDirectory.started = directory
+        # joblib begins a new worker where one that had skipped its jobs loads torch: it takes that for a leak
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGUSR1):
                 signal.signal(number, _leave)

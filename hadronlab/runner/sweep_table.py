@@ -18,6 +18,14 @@ from hadronlab.estimators.observables import Quantity
 from hadronlab.runner.run_directory import write_whole
 
 ASIDE = ("seed",)  # swept keys that are averaged over, not shown against
+HEADLINES = (
+    "energy",
+    "binding_energy",
+    "phase_shift_error_max",
+    "potential_error",
+    "scattering_length",
+    "loss_final",
+)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,12 @@ def columns(jobs: Sequence[Job]) -> list[str]:
     return list(dict.fromkeys(name for job in jobs for name in job.observables))
 
 
+def leading(jobs: Sequence[Job], first: str | None, most: int) -> list[str]:
+    """At most `most` observables to show: `first`, then what a sweep is made for, then the others."""
+    known = columns(jobs)
+    return [name for name in dict.fromkeys([first, *HEADLINES, *known]) if name in known][:most]  # type: ignore[misc]
+
+
 def sorted_jobs(jobs: Sequence[Job], sort: str | None) -> list[Job]:
     """Ascending by the column `sort` (default: the objective); jobs that lack it come last, in their own order."""
     known = [*swept(jobs), *columns(jobs), "objective"]
@@ -165,13 +179,12 @@ def write_csv(jobs: Sequence[Job], path: Path) -> Path:
 
 
 def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> None:
-    """A rich table of the swept keys and the first observables (that of `sort` among them), then what is missing."""
+    """A rich table of the swept keys and the leading observables (that of `sort` first), then what is missing."""
     from rich.console import Console
     from rich.table import Table
 
     done = [job for job in jobs if job.observables]
-    keys, names = swept(jobs), columns(jobs)
-    shown = ([sort] if sort in names else []) + [n for n in names if n != sort][:most]
+    keys, shown = swept(jobs), leading(jobs, sort, most)
     table = Table(
         title=f"{len(done)} of {len(jobs)} jobs have a result", title_justify="left", pad_edge=False
     )
