@@ -61,7 +61,7 @@ class NaturalGradient(Callback):
         """Multiply the damping, as a repair after a fault."""
         self._solver.shift *= factor
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._adam = torch.optim.Adam(pl_module.parameters(), lr=self.warmup_lr)
         self._gauss_newton = GaussNewton(pl_module.least_squares(), self._solver, self.up, self.down)  # type: ignore[operator]
         if self._adam_state is not None:

@@ -106,7 +106,7 @@ class _Chains:
         self.one_body_counts = {name: torch.zeros(bins) for name in system.flavors}
 
     def _record(self, name: str, values: Tensor) -> None:
-        self.records.setdefault(name, []).append(values)
+        self.records.setdefault(name, []).append(values.cpu())
 
     @torch.no_grad()
     def add(self, r: Tensor, channel: Tensor | None, local: LocalEnergy) -> None:

@@ -31,7 +31,7 @@ def set_energies(
     share = None if max_seconds is None else max_seconds / len(sets)
     energies: dict[str, float] = {}
     for name, theta in sets.items():
-        vector_to_parameters(theta, wavefunction.parameters())
+        vector_to_parameters(theta.to(sampler.device), wavefunction.parameters())
         sampler.adapt = True
         sampler.sample(-(-thermalisation // 4) if energies else thermalisation)
         sampler.adapt = False

@@ -24,10 +24,11 @@ class ParameterSets:
         self.kept: list[Tensor] = []
 
     def update(self, step: int, parameters: Tensor) -> None:
-        """`parameters` stand after `step` optimiser steps."""
+        """`parameters` stand after `step` optimiser steps; the sets are kept in the memory of the CPU."""
         since = step - self.schedule.last_stage_start
         if since <= 0:
             return
+        parameters = parameters.cpu()
         if self.schedule.average:
             self.count += 1
             weight = (LATENESS + 1) / (self.count + LATENESS)

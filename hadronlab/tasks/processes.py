@@ -19,14 +19,18 @@ def processes_of(trainer: Trainer | None) -> Processes:
     if trainer is None or trainer.world_size == 1:
         return Processes()
 
+    device = trainer.strategy.root_device  # where the processes exchange what they have
+
     def total(x: Tensor) -> Tensor:
-        dist.all_reduce(x)
-        return x
+        there = x.to(device)
+        dist.all_reduce(there)
+        return there.to(x.device)
 
     def gather(x: Tensor) -> Tensor:
-        parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, x.contiguous())
-        return torch.cat(parts)
+        there = x.to(device).contiguous()
+        parts = [torch.empty_like(there) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, there)
+        return torch.cat(parts).to(x.device)
 
     return Processes(total, gather, trainer.global_rank, trainer.world_size)
 

@@ -37,6 +37,6 @@ def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
         task.record.forget_walkers()
         return
     own = dict(state["walkers"][task.processes.rank])
-    task.record.window = list(own.pop("window"))
+    task.record.window = list(own.pop("window").to(task.sampler.device))
     task.equilibrated = own.pop("equilibrated")
     task.sampler.load_state_dict(own)

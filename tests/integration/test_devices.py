@@ -1,0 +1,69 @@
+"""Trainings on a device of their own: every tensor is where it should be, and the numbers are those of the CPU."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+import torch
+from pytorch_lightning.accelerators import CPUAccelerator
+from second_device import second_device
+
+from hadronlab.api import composed
+from hadronlab.runner.build import build_task, build_trainer
+from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.sampling.metropolis import MetropolisSampler
+from hadronlab.tasks.base import Task
+
+SMALL = ["quiet=true", "logger=csv", "trainer.log_every_n_steps=5"]
+FEW_BODY = [
+    "sampler.n_walkers=40",
+    "task.burn_in=20",
+    "task.evaluation_walkers=50",
+    "task.evaluation_samples=200",
+]
+TASKS = {
+    "invariant": ["system=tcc", "model.widths=[6]", *FEW_BODY],
+    "deepquark": ["system=tbb", "model=deepquark", "model.widths=[6]", *FEW_BODY],
+    "adam": ["system=nucleon_flux_tube", "optimizer=adam", *FEW_BODY],
+    "leptons": ["system=ps2", "sampler.move_weights=[0.3,0.3,0.1,0.3]", "schedule=paper", "schedule.pace=0.01",
+                "schedule.compare_samples=100", "schedule.keep_every=2", *FEW_BODY,
+                "schedule.stages.rough.n_walkers=40", "schedule.stages.finer.n_walkers=30", "schedule.stages.final.n_walkers=20"],
+    "sdnn": ["system=separable", "model=sdnn"],
+    "gauss_newton": ["system=separable", "model=low_rank", "optimizer=natural_gradient"],
+}  # fmt: skip
+
+
+def train(
+    directory: Path, overrides: list[str], device: torch.device | None, resume: Path | None = None
+) -> Task:
+    config = composed(*overrides, *SMALL, directory=directory)
+    task, trainer = build_task(config), build_trainer(config, directory)
+    if device is not None:
+        trainer.strategy._root_device = device  # type: ignore[attr-defined]
+    trainer.fit(task, task.steps(), ckpt_path=resume, weights_only=True)
+    return task
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TASKS)
+def test_a_training_on_a_device_gives_the_numbers_of_the_cpu(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        CPUAccelerator, "setup_device", lambda self, device: None
+    )  # it would insist on the CPU
+    monkeypatch.setattr(MetropolisSampler, "sample", torch.no_grad()(MetropolisSampler.sample.__wrapped__))
+    found = []
+    for where, context in (("cpu", contextlib.nullcontext()), ("device", second_device())):
+        directory = tmp_path / where
+        with context as device:
+            task = train(directory, [*TASKS[name], "trainer.max_steps=12"], device)
+            observables = task.observe()
+        found.append((observables.scalars, load_checkpoint(directory / "checkpoints" / "last.ckpt")))
+    (scalars, saved), (scalars_there, saved_there) = found
+    assert saved_there["global_step"] == 12
+    for key, value in saved["state_dict"].items():
+        assert torch.equal(value, saved_there["state_dict"][key])
+    assert scalars_there == scalars
