@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,8 +19,9 @@ class CartesianInputs(nn.Module):
     """The 3N centre-of-mass coordinates and n_pairs distances of positions r (N, 3, batch), in their unit, and
     Σ_p r_p² over the pairs.
 
-    Jets are taken in mass-scaled Jacobi coordinates, where the kinetic energy is −½ħ²c² Δ: direction (k, x) of
-    D = 3(N − 1) moves Jacobi coordinate k along axis x, and particle i by `directions[i, k]`.
+    Derivatives are taken in mass-scaled Jacobi coordinates, where the kinetic energy is −½ħ²c² Δ: direction (k, x) of
+    D = 3(N − 1) moves Jacobi coordinate k along axis x, and particle i by `directions[i, k]`. Every input's gradient
+    is a constant over k times a vector over x: the unit vector of the pair for a distance, the axis for a coordinate.
     """
 
     mass_fraction: Tensor
@@ -33,8 +35,8 @@ class CartesianInputs(nn.Module):
         masses = torch.as_tensor(system.masses, dtype=torch.float64)
         first, second = torch.as_tensor(system.pairs).T
         directions = from_jacobi_matrix(masses)  # (N, N − 1)
-        self.size = 3 * len(masses) + len(first)
-        self.n_slots = 3 * (len(masses) - 1) + 2
+        self.n_coordinates, self.n_directions = 3 * len(masses), 3 * (len(masses) - 1)
+        self.size = self.n_coordinates + len(first)
         self.register_buffer("mass_fraction", masses / masses.sum(), persistent=False)
         self.register_buffer("first", first, persistent=False)
         self.register_buffer("second", second, persistent=False)
@@ -47,25 +49,41 @@ class CartesianInputs(nn.Module):
         squares = (r[self.first] - r[self.second]).square_().sum(1)
         return torch.cat([centred.flatten(0, 1), squares.sqrt()]), squares.sum(0)
 
-    def jets(self, r: Tensor) -> tuple[Tensor, Tensor]:
-        """Jets of the features, (3N + n_pairs, D + 2, batch), and of Σ_p r_p², (D + 2, batch)."""
-        n, _, batch = r.shape
+    def gradient_weights(self, weight: Tensor) -> Tensor:
+        """What takes `CartesianJets.units` to the gradients of linear functions of the inputs: weights (..., inputs)
+        to (..., N − 1, n_pairs + 3)."""
+        n, directions = len(self.mass_fraction), self.directions.to(weight)
+        of_pairs = weight[..., None, 3 * n :] * self.pair_directions.to(weight).T
+        of_axes = torch.einsum("...ix,ik->...kx", weight[..., : 3 * n].unflatten(-1, (n, 3)), directions)
+        return torch.cat([of_pairs, of_axes], -1)
+
+    def jets(self, r: Tensor) -> CartesianJets:
         features, squares = self(r)
-        jet = r.new_zeros(self.size, self.n_slots, batch)
-        jet[:, 0] = features
-        gradient = jet[:, 1:-1].unflatten(1, (n - 1, 3))
-        for x in range(3):
-            gradient[: 3 * n, :, x].unflatten(0, (n, 3))[:, x] = self.directions[:, :, None]
-        separation, distance = r[self.first] - r[self.second], features[3 * n :]
-        unit = separation / distance[:, None]
-        torch.mul(self.pair_directions[:, :, None, None], unit[:, None], out=gradient[3 * n :])
+        separation, distance = r[self.first] - r[self.second], features[3 * len(r) :]
+        axes = torch.eye(3, dtype=r.dtype, device=r.device)[..., None].expand(-1, -1, r.shape[-1])
         inverse_mass = self.pair_directions.square().sum(1)  # 1/m_i + 1/m_j
-        jet[3 * n :, -1] = 2.0 * inverse_mass[:, None] / distance  # Δ|x| = 2/|x| in three dimensions
-        square_jet = r.new_empty(self.n_slots, batch)
-        square_jet[0] = squares
-        square_jet[1:-1] = (2.0 * self.pair_directions.T @ separation.flatten(1)).view(-1, batch)
-        square_jet[-1] = 6.0 * inverse_mass.sum()  # Δ|x|² = 6
-        return jet, square_jet
+        return CartesianJets(
+            features,
+            torch.cat([separation / distance[:, None], axes]).flatten(1),
+            2.0 * inverse_mass[:, None] / distance,  # Δ|x| = 2/|x| in three dimensions
+            squares,
+            (2.0 * self.pair_directions.T @ separation.flatten(1)).view(self.n_directions, -1),
+            6.0 * float(inverse_mass.sum()),  # Δ|x|² = 6
+        )
+
+
+@dataclass(frozen=True)
+class CartesianJets:
+    """features (inputs, batch); units (n_pairs + 3, 3 · batch), the vectors over x of their gradients; curvature
+    (n_pairs, batch), the Laplacians of the distances, those of the coordinates being zero; squares, slope and bend: Σ_p
+    r_p² (batch,), its gradient (D, batch) and its Laplacian."""
+
+    features: Tensor
+    units: Tensor
+    curvature: Tensor
+    squares: Tensor
+    slope: Tensor
+    bend: float
 
 
 def signed_copies(system: FewBodySystem) -> tuple[Tensor, Tensor]:

@@ -10,16 +10,13 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.models.cartesian import CartesianInputs, signed_copies
-from hadronlab.models.dense import DenseNetwork
-from hadronlab.models.jets import laplacian_of_product
+from hadronlab.models.dense import COLUMNS, DenseNetwork
+from hadronlab.models.permuted_laplacian import PermutedLaplacian
 from hadronlab.models.symmetry import antisymmetriser
 from hadronlab.models.wavefunction import WaveFunction, chunks
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
-
-COLUMNS = 8000
-"""Columns of a layer's matrix product that stay in the cache."""
 
 
 class DeepQuarkWaveFunction(WaveFunction):
@@ -85,19 +82,15 @@ class DeepQuarkWaveFunction(WaveFunction):
         weights = matrix.gather(2, partners[:, None].expand(-1, matrix.shape[1], -1))
         self.register_buffer("partner_weights", weights, persistent=False)  # (n, C, m)
 
-    def _labels(self, channel: Tensor | None) -> tuple[Tensor | None, Tensor]:
+    def _labels(self, channel: Tensor | None) -> tuple[Tensor, Tensor]:
         """One-hot vectors (M, n_labels, 1 or batch) and weights of the copies, (n or 1, C, M, 1 or batch).
 
         Without a channel M runs over all n; with channels (batch,) over the partners of each.
         """
         if channel is None:
-            return self._none_if_empty(self.one_hot[:, :, None]), self.coefficients[..., None]
+            return self.one_hot[:, :, None], self.coefficients[..., None]
         labels = self.one_hot[self.partners[channel]].permute(1, 2, 0)  # (M, n_labels, batch)
-        return self._none_if_empty(labels), self.partner_weights[channel].permute(1, 2, 0)[None]
-
-    @staticmethod
-    def _none_if_empty(labels: Tensor) -> Tensor | None:
-        return labels if labels.shape[1] else None
+        return labels, self.partner_weights[channel].permute(1, 2, 0)[None]
 
     def _combine(self, f: Tensor, weights: Tensor) -> Tensor:
         """Σ_{C,M} weights f: f (M, C, slots, batch) -> (n or 1, slots, batch)."""
@@ -109,8 +102,8 @@ class DeepQuarkWaveFunction(WaveFunction):
     def _antisymmetric(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """ψ without its boundary factor, (n or 1, batch), and the exponent of that factor, (batch,)."""
         sums, exponents = [], []
-        terms = self.network.n_copies * (self.n_channels if channel is None else self.partners.shape[1])
-        for part in chunks(r.shape[-1], max(16, COLUMNS // terms)):
+        terms = self.n_channels if channel is None else self.partners.shape[1]
+        for part in chunks(r.shape[-1], COLUMNS // terms):
             features, squares = self.inputs(r[..., part])
             labels, weights = self._labels(None if channel is None else channel[part])
             sums.append(self._combine(self.network.values(features, labels), weights)[:, 0])
@@ -127,18 +120,26 @@ class DeepQuarkWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        psi, exponent = self._antisymmetric(r)
-        t_psi = r.new_empty(self.n_channels if channel is None else 1, r.shape[-1])
-        terms = self.network.n_copies * (self.n_channels if channel is None else self.partners.shape[1])
-        for part in chunks(r.shape[-1], max(16, COLUMNS // self.inputs.n_slots // terms)):
-            jet, squares = self.inputs.jets(r[..., part])
+        psi, t_psi = r.new_empty(2, self.n_channels if channel is None else 1, r.shape[-1])
+        terms = self.n_channels if channel is None else self.partners.shape[1]
+        size = max(16, COLUMNS // self.inputs.n_directions // terms)
+        laplacian = PermutedLaplacian(self.network, self.inputs, terms * size, r.dtype)
+        for part in chunks(r.shape[-1], size):
             labels, weights = self._labels(None if channel is None else channel[part])
-            f = self.network.jets(jet, labels)[:, :, 0]  # (M, C, D + 2, batch)
-            # ψ is linear in its copies: sum their signed jets first, and multiply by the boundary factor once
-            summed = self._combine(f, weights)
-            t_psi[:, part] = laplacian_of_product(squares.div_(-(self.boundary**2)), summed)
-        envelope = exponent.exp_()
-        return psi.mul_(envelope), t_psi.mul_(envelope).mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Δ_x
+            points = r[..., part]
+            batch = points.shape[-1]
+            jets = self.inputs.jets(points.repeat(1, 1, terms))  # the columns of every label vector
+            log_slope = jets.slope / -(self.boundary**2)  # ∇u of the boundary factor e^u
+            x = torch.cat([jets.features, labels.to(r).expand(-1, -1, batch).transpose(0, 1).flatten(1)])
+            f = laplacian(x, jets, log_slope).unflatten(2, (terms, batch))  # (C, 2, M, batch)
+            # ψ is linear in its copies: sum them, and multiply by the boundary factor once
+            summed = self._combine(f.permute(2, 0, 1, 3), weights)
+            envelope = torch.exp(jets.squares[:batch] / -(self.boundary**2))
+            psi[:, part] = summed[:, 0] * envelope
+            log_laplacian = log_slope[:, :batch].square().sum(0) - jets.bend / self.boundary**2  # Δu + |∇u|²
+            t_psi[:, part] = torch.addcmul(summed[:, 1], summed[:, 0], log_laplacian) * envelope
+        t_psi.mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Δ_x
+        return (psi if channel is None else self(r)), t_psi
 
     @torch.no_grad()
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:

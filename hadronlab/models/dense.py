@@ -21,6 +21,14 @@ from torch import Tensor, nn
 from hadronlab.errors import ConfigError
 from hadronlab.models.jets import ACTIVATIONS, compose_
 
+COLUMNS = 3000
+"""Columns of a layer's matrix product that stay in the cache."""
+
+
+def linear(weight: Tensor, x: Tensor) -> Tensor:
+    """W x over the first axis of x."""
+    return (weight @ x.flatten(1)).view(-1, *x.shape[1:])
+
 
 class DenseNetwork(nn.Module):
     """y = W_L a(… a(W_1 x + b_1) …) + b_L   [DeepQuark, Eq. 5], on C signed permutations of x.
@@ -37,6 +45,8 @@ class DenseNetwork(nn.Module):
 
     order: Tensor
     sign: Tensor
+    inverse_order: Tensor
+    inverse_sign: Tensor
 
     def __init__(
         self,
@@ -71,57 +81,58 @@ class DenseNetwork(nn.Module):
         self.reflects = bool((sign < 0).any())
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("sign", sign, persistent=False)
+        back = order.argsort(1)
+        self.register_buffer("inverse_order", back, persistent=False)
+        self.register_buffer("inverse_sign", sign.gather(1, back), persistent=False)
 
     @property
     def n_copies(self) -> int:
         return len(self.order)
 
-    def _layers(self, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
+    def layers(self, dtype: torch.dtype) -> list[tuple[Tensor, Tensor]]:
         """Weights and biases (n, 1) in the dtype of the pass."""
         return [(w.to(dtype), b.to(dtype)[:, None]) for w, b in zip(self.weights, self.biases, strict=True)]
 
-    def _copies(self, x: Tensor) -> Tensor:
-        """The features of every copy: x (n_in, slots, batch) -> (n_in, slots, C, batch)."""
-        gathered = x[self.order.T].transpose(1, 2)
-        if self.reflects:
-            gathered = gathered * self.sign.T.to(x.dtype)[:, None, :, None]
-        return gathered.contiguous()
+    def first_layer(self, dtype: torch.dtype) -> Tensor:
+        """W_1 of every copy, (width, C, n_in): the weights are permuted in place of the features."""
+        weight = self.weights[0].to(dtype)
+        return weight[:, self.inverse_order] * self.inverse_sign.to(dtype)
 
-    def _label_bias(self, labels: Tensor | None, dtype: torch.dtype) -> Tensor:
+    def label_bias(self, labels: Tensor | None, dtype: torch.dtype) -> Tensor:
         """b_1 plus the labels' share: labels (M, n_labels, 1 or batch) -> (width, M, 1 or batch)."""
         bias = self.biases[0].to(dtype)[:, None, None]
         if labels is None:
             return bias
-        return bias + (self.weights[0][:, self.n_in :].to(dtype) @ labels.to(dtype)).transpose(0, 1)
+        share = self.weights[0][:, self.n_in :].to(dtype) @ labels.to(dtype)
+        # what is added to it takes its layout
+        return bias + share.transpose(0, 1).contiguous()
 
     def values(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Outputs (M, C, n_out, batch) at x (n_in, batch), for M label vectors (M = 1 without labels)."""
-        (first, _), *hidden, (last, last_bias) = self._layers(x.dtype)
-        copies = self._copies(x[:, None])[:, 0]  # (n_in, C, batch)
-        z = (first[:, : self.n_in] @ copies.flatten(1)).view(-1, 1, *copies.shape[1:])
-        z = z + self._label_bias(labels, x.dtype)[:, :, None]  # (width, M, C, batch)
-        a = self.activate(z).flatten(1)
-        for weight, bias in hidden:
-            a = self.activate(torch.addmm(bias, weight, a))
-        return torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]).movedim(0, 2)
+        _, *hidden, (last, last_bias) = self.layers(x.dtype)
+        bias = self.label_bias(labels, x.dtype)[:, :, None]  # (width, M, 1, 1 or batch)
+        found = []
+        for first in self.first_layer(x.dtype).split(max(1, COLUMNS // x.shape[1] // bias.shape[1]), 1):
+            copies = linear(first.flatten(0, 1), x).view(len(first), 1, -1, x.shape[1])
+            z = self.activate(copies + bias)  # (width, M, some copies, batch)
+            a = z.flatten(1)
+            for weight, shift in hidden:
+                a = self.activate(torch.addmm(shift, weight, a))
+            found.append(torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]))
+        return torch.cat(found, 2).movedim(0, 2)
 
-    def jets(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Jets of the outputs, (M, C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch)."""
-        (first, _), *others = self._layers(x.dtype)
-        copies = self._copies(x)
-        shape = copies.shape[1:]
-        z = (first[:, : self.n_in] @ copies.flatten(1)).view(-1, shape[0], 1, *shape[1:])
-        label_bias = self._label_bias(labels, x.dtype)[:, :, None]
-        if label_bias.shape[1] > 1:
-            z = z.repeat(1, 1, label_bias.shape[1], 1, 1)
-        z[:, 0] += label_bias  # z: (width, D + 2, M, C, batch)
-        shape = z.shape[1:]
-        z = z.flatten(2)
-        for weight, bias in others:
-            compose_(z, self.differentiate(z[:, 0]))
-            z = (weight @ z.flatten(1)).view(len(weight), *z.shape[1:])
+    def jets(self, x: Tensor) -> Tensor:
+        """Jets of the outputs without labels, (C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch)."""
+        copies = x[self.order.T].transpose(1, 2)
+        if self.reflects:
+            copies = copies * self.sign.T.to(x.dtype)[:, None, :, None]
+        z = copies.flatten(2)  # (n_in, D + 2, C · batch)
+        for k, (weight, bias) in enumerate(self.layers(x.dtype)):
+            if k:
+                compose_(z, self.differentiate(z[:, 0]))
+            z = linear(weight, z)
             z[:, 0] += bias
-        return z.view(-1, *shape).permute(2, 3, 0, 1, 4)
+        return z.unflatten(2, (self.n_copies, -1)).permute(2, 0, 1, 3)
 
     def backward(self, x: Tensor, labels: Tensor | None, cotangent: Tensor, out: Tensor) -> None:
         """Σ_{m,c,o} cotangent · ∂y_o/∂θ, the parameters in the order of `parameters()`.

@@ -119,7 +119,7 @@ class InvariantWaveFunction(WaveFunction):
         for part in chunks(r.shape[-1], size):
             jet = self.geometry.jets(r[..., part])
             exponent = self.envelope.jets(jet)
-            y = self.network.jets(self._feature_jets(jet))[0]
+            y = self.network.jets(self._feature_jets(jet))
             envelope = exponent[..., 0, :].exp()
             value = (envelope * y[..., 0, :]).flatten(0, 1)
             laplacian = (envelope * laplacian_of_product(exponent, y)).flatten(0, 1)

@@ -9,6 +9,7 @@ memory for one layer at a time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -58,11 +59,11 @@ def _sine(z: Tensor) -> Derivatives:
 
 
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Derivatives]]] = {
-    "tanh": (torch.tanh, _tanh),
-    "silu": (nn.functional.silu, _silu),
-    "sine": (torch.sin, _sine),
+    "tanh": (torch.tanh_, _tanh),
+    "silu": (partial(nn.functional.silu, inplace=True), _silu),
+    "sine": (torch.sin_, _sine),
 }
-"""Smooth activations: the function alone, for sampling, and with its two derivatives, for energies."""
+"""Smooth activations: the function alone and in place, for sampling, and with its two derivatives, for energies."""
 
 
 def _linear(t: Tensor) -> Derivatives:

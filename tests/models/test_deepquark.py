@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 
@@ -69,3 +70,20 @@ def test_sampled_and_exact_channels_agree():
     torch.testing.assert_close(
         sampled.log_density(r, channel), psi.gather(0, channel[None])[0].square().log()
     )
+
+
+@pytest.mark.parametrize("widths", [(5,), (4, 3, 6)])
+@pytest.mark.parametrize("channel_sum", ["sampled", "exact"])
+def test_kinetic_energy_chunk_by_chunk(widths, channel_sum):
+    """Any number of hidden layers, and samples of a full chunk, of the incomplete last one and alone."""
+    system = quark_system("nucleon", "u u d", 0.5, 0.5)
+    torch.manual_seed(2)
+    psi = DeepQuarkWaveFunction(system, widths=widths, boundary=2.0, channel_sum=channel_sum)
+    r = 0.7 * torch.randn(3, 3, 700, dtype=torch.float64)
+    channel = torch.arange(700) % psi.n_channels if psi.samples_channel else None
+    value, kinetic = psi.kinetic(r, channel)
+    for some in (slice(0, 3), slice(697, 700)):
+        alone = None if channel is None else channel[some]
+        expected_value, expected = WaveFunction.kinetic(psi, r[..., some], alone)
+        torch.testing.assert_close(value[:, some], expected_value, rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(kinetic[:, some], expected, rtol=1e-10, atol=1e-12)
