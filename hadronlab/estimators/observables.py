@@ -26,6 +26,8 @@ class Quantity:
         unit = f" {self.unit}" if self.unit else ""
         if not math.isfinite(self.value):
             return f"none{unit}"
+        if not self.unit and self.error is None and float(self.value).is_integer():
+            return f"{self.value:.0f}"  # a count
         if self.error is None or not math.isfinite(self.error) or self.error <= 0:
             return f"{self.value:.6g}{unit}"
         digits = max(0, 1 - math.floor(math.log10(self.error)))

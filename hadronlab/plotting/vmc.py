@@ -137,7 +137,7 @@ def shares(result: Observables) -> Any:
             )
             known = result.reference.get(f"{kind}_fraction.{label}")
             if known is not None:
-                ax.plot([known["value"]] * 2, [index - 0.38, index + 0.38], color=COLORS["local"], lw=2.5,
+                ax.plot([known["value"]] * 2, [index - 0.38, index + 0.38], color=COLORS["reference"], lw=2.5,
                         label="reference" if index == 0 else None)  # fmt: skip
         ax.set(
             xlim=(0, 1.18 * max(max(q.value for q in group), 0.85)),
@@ -161,8 +161,11 @@ def size(result: Observables) -> Any:
     line = np.linspace(-extent, extent, 301)
     radius = np.hypot(*np.meshgrid(line, line))
     fig, axes = figure(1, len(labels), figsize=(3.6 * len(labels), 3.9), squeeze=False)
+    half = (distance[1] - distance[0]) / 2  # of a bin
+    shell = 4 * np.pi * (distance**2 + half**2 / 3)  # volume of a bin over its width
     for ax, label, density in zip(axes[0], labels, densities, strict=True):
-        per_volume = density / (4 * np.pi * distance**2)
+        per_volume = density / shell
+        per_volume[:3] = density[:3].sum() / shell[:3].sum()  # few samples stand so near the centre
         image = np.interp(radius, distance, per_volume)
         ax.imshow(
             np.sqrt(image),
@@ -171,7 +174,7 @@ def size(result: Observables) -> Any:
             origin="lower",
             interpolation="bilinear",
         )
-        rms = float(np.sqrt((density * distance**2).sum() / density.sum()))
+        rms = float(np.sqrt((density * (distance**2 + half**2 / 3)).sum() / density.sum()))
         angle = np.linspace(0, 2 * np.pi, 200)
         ax.plot(rms * np.cos(angle), rms * np.sin(angle), color=COLORS["local"], lw=1.5, ls="--")
         bar = _round_length(extent / 2)
@@ -191,6 +194,7 @@ def size(result: Observables) -> Any:
         )
         ax.set(title=f"{tex(label)}   rms {rms:.3g} {unit}", xticks=[], yticks=[])
         ax.grid(False)
+        ax.spines[:].set_visible(False)
     return fig
 
 

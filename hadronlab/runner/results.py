@@ -39,7 +39,10 @@ def write_results(directory: Path, observables: Observables, **about: Any) -> Pa
 
 
 def _arrays(observables: Observables) -> bytes:
-    """The content of result.h5, made in memory: HDF5 itself does not survive a full disk."""
+    """The content of result.h5, made in memory: HDF5 itself does not survive a full disk.
+
+    Attributes of every array: `unit`, and `rows`, the names of what its leading axis counts, where they have names.
+    """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         for name, values in observables.arrays.items():
@@ -47,4 +50,6 @@ def _arrays(observables: Observables) -> bytes:
                 name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None
             )
             dataset.attrs["unit"] = observables.units.get(name, "")
+            if name in observables.labels:
+                dataset.attrs["rows"] = observables.labels[name]
     return buffer.getvalue()

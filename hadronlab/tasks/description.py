@@ -16,7 +16,7 @@ def description(task: VMCTask) -> dict[str, str]:
     channels = ", ".join(system.channel_labels[:4]) + (", …" if system.n_channels > 4 else "")
     rows = {
         "particles": f"{' '.join(system.labels)}, {system.quantum_numbers}",
-        "channels": f"{system.n_channels}: {channels}",
+        "channels": f"{system.n_channels}: {channels}" if system.n_channels > 1 else "1",
         "parameters": str(task.model.n_parameters),
         "walkers": f"{task.n_walkers}, {task.sampler.sweeps} sweeps a step",
         "target error": f"{task.target_error:g} {system.energy_unit}",

@@ -37,6 +37,10 @@ def measure(task: VMCTask) -> Observables:
     chosen = load_best_set(task)
     left, fixed = seconds_left(task), task.evaluation_samples
     walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
+    if fixed is not None:
+        walkers = min(
+            walkers, max(FEWEST_WALKERS, fixed // 20)
+        )  # 20 samples of each, for their autocorrelation
     found = evaluate(
         task.model,
         target_error=task.target_error / 3 if fixed is None else None,

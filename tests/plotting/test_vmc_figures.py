@@ -48,3 +48,16 @@ def test_convergence_shows_threshold_and_reference():
 def test_particles_in_print():
     assert tex("c-q~") == r"$c\bar q$" and tex("q~-q~") == r"$\bar q\bar q$"
     assert tex("e--e+") == "$e^-e^+$" and tex("e-") == "$e^-$"
+
+
+def test_a_uniform_density_has_no_spot_at_its_centre():
+    """Bins of r² dr: the value at the middle of the innermost one is not its mean."""
+    result, width = observables(), 0.1
+    edges = np.arange(0, 4 + width, width)
+    result.arrays["distance"] = (edges[1:] + edges[:-1]) / 2
+    uniform = (edges[1:] ** 3 - edges[:-1] ** 3) / (3 * width) / (4**3 / 3)
+    result.arrays["one_body_density"] = np.stack([uniform, uniform])
+    axes = FIGURES["size"](result).axes[0]
+    image = np.asarray(axes.images[0].get_array())
+    assert np.ptp(image[100:200, 100:200]) < 1e-9 * image.max()
+    assert f"rms {4 * 0.6**0.5:.3g}" in axes.get_title()
