@@ -91,6 +91,21 @@ def test_matrices_are_an_orthogonal_homomorphism(name):
             assert product.sign == a.sign * b.sign
 
 
+def test_six_identical_quarks():
+    """720 permutations: D of any of them, times D of the generators of S_6, is that of the product."""
+    system = quark_system("x", "c c c c c c", 0, 0)
+    group = {g.perm: g for g in system.group}
+    assert len(group) == 720 and system.n_channels == 25
+    generators = [group[1, 0, 2, 3, 4, 5], group[1, 2, 3, 4, 5, 0]]
+    for element in list(group.values())[::37]:
+        np.testing.assert_allclose(element.matrix @ element.matrix.T, np.eye(25), atol=1e-13)
+        for other in generators:
+            product = group[compose(element.perm, other.perm)]
+            np.testing.assert_allclose(product.matrix, element.matrix @ other.matrix, atol=1e-13)
+            assert product.sign == element.sign * other.sign
+    assert np.trace(system.channels.symmetric_projector) == pytest.approx(1)  # Omega_ccc Omega_ccc, at rest
+
+
 def test_group_orders():
     orders = {"nucleon": 6, "tcc": 4, "bbss": 4, "ccccc": 24, "theta": 24, "h_dibaryon": 48, "cccccc": 36}
     assert {name: len(quark_system(name, *SYSTEMS[name]).group) for name in orders} == orders
