@@ -12,7 +12,7 @@ from hadronlab.runner.wandb_logger import STEP
 
 DEPTH, CUTOFF, SEED = "model.depth", "loss.asymptotic.cutoff", "seed"
 
-# (section, panels); a panel is its kind and its settings. Keys that a run does not log leave its panel empty.
+# (section, panels); a panel is its kind and its settings. Runs of either task fill the panels that are theirs.
 SECTIONS: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
     ("Training", [
         ("line", {"title": "Loss", "y": ["loss"], "log_y": True}),
@@ -29,6 +29,7 @@ SECTIONS: list[tuple[str, list[tuple[str, dict[str, Any]]]]] = [
         ("media", {"title": "Phase shifts", "media_keys": ["figures/phase_shifts"]}),
         ("media", {"title": "Potential", "media_keys": ["figures/potential", "figures/nonlocal_surface"]}),
         ("media", {"title": "Localised potential", "media_keys": ["figures/localised"]}),
+        ("media", {"title": "Quarks", "media_keys": ["figures/convergence", "figures/pair_distances", "figures/shares"]}),
         ("bar", {"title": "Binding energy", "metrics": ["binding_energy"]}),
     ]),
     ("Sweep", [

@@ -29,7 +29,8 @@ class WandbRun(Logger):
     in wandb_id.txt, so that a resumed run continues the same W&B run.
 
     save_dir: the run directory. name: null for system, model and the swept values. group: null for the directory of
-    the sweep. offline: null for "unless there is a key". init_timeout, finish_timeout: seconds to wait for a server.
+    the sweep. offline: null for what WANDB_MODE says, and without it for "unless there is a key". init_timeout,
+    finish_timeout: seconds to wait for a server.
     """
 
     open_runs: ClassVar[list[WandbRun]] = []
@@ -50,7 +51,7 @@ class WandbRun(Logger):
         self.directory = Path(save_dir)
         self._about = {"project": project, "entity": entity, "tags": list(tags or [])}
         self._name, self._group = name, group
-        self.offline = not has_key() if offline is None else offline
+        self.mode = mode_wanted(offline)
         self._timeouts = {
             "init_timeout": init_timeout,
             "login_timeout": init_timeout,
@@ -123,11 +124,9 @@ class WandbRun(Logger):
                                      "id": self._id(), "resume": "allow", "dir": str(self.directory), "reinit": "finish_previous"}  # fmt: skip
         settings = {"silent": True, "console": "off", **limits}
         try:
-            self._run = wandb.init(
-                **arguments, mode="offline" if self.offline else "online", settings=wandb.Settings(**settings)
-            )
+            self._run = wandb.init(**arguments, mode=self.mode, settings=wandb.Settings(**settings))
         except Exception as error:
-            if self.offline:
+            if self.mode != "online":
                 raise
             print(
                 f"warning: W&B cannot be reached, this run is logged offline ({str(error).splitlines()[0][:120]})",
@@ -178,6 +177,14 @@ def close_runs() -> None:
     """End every W&B run of this process, so that the next job of a sweep begins its own."""
     for run in list(WandbRun.open_runs):
         run.close()
+
+
+def mode_wanted(offline: bool | None) -> Any:
+    """ "online" only where there is a key, so that nobody is asked for one; null heeds WANDB_MODE, as W&B itself does."""
+    chosen = os.environ.get("WANDB_MODE") if offline is None else "offline" if offline else None
+    if chosen in ("offline", "disabled"):
+        return chosen
+    return "online" if has_key() else "offline"
 
 
 def has_key() -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import SEPARABLE, run
 from wandb_loopback import LoopbackServer, key, records
+
+from hadronlab.runner.wandb_logger import mode_wanted
 
 RUN = [*SEPARABLE, "logger=wandb", "trainer.max_steps=30", "callbacks.checkpoints.every_n_steps=10"]
 
@@ -147,6 +151,81 @@ def test_a_log_that_fails_is_said_once_and_the_training_goes_on(tmp_path: Path, 
     )
     assert log.read_text().count("W&B logging has ended, the training goes on") == 1
     assert json.loads((directory / "result.json").read_text())["status"] == "ok"
+
+
+def logged(directory: Path) -> set[str]:
+    """Names of the metrics, summaries, figures and settings in the offline file."""
+    names: set[str] = set()
+    for record in offline(directory):
+        kind = record.WhichOneof("record_type")
+        if kind in ("history", "summary"):
+            items = record.history.item if kind == "history" else record.summary.update
+            names |= {key(item).removesuffix("/path") for item in items}
+        elif kind == "run":
+            for update in record.run.config.update:
+                names |= set(paths(update.key, json.loads(update.value_json)))
+    return names
+
+
+def paths(name: str, value: Any) -> Iterator[str]:
+    """`name`, and those below it, of a nested setting."""
+    yield name
+    if isinstance(value, dict):
+        for below in value:
+            yield from paths(f"{name}.{below}", value[below])
+
+
+def drawn(panel: dict[str, Any]) -> Iterator[str]:
+    """The names that a panel asks for."""
+    for setting in ("y", "metrics", "media_keys", "columns", "x", "z", "with_respect_to"):
+        value = panel.get(setting, [])
+        yield from [value] if isinstance(value, str) else value
+
+
+@pytest.mark.slow
+def test_every_name_in_the_dashboard_is_logged_by_a_run(tmp_path: Path, log: Path) -> None:
+    from hadronlab.runner.dashboard import SECTIONS
+
+    inverse = [*RUN, "loss=schrodinger_asymptotic"]
+    vmc = ["system=tcc", "logger=wandb", "quiet=true", "trainer.max_steps=25", "trainer.log_every_n_steps=1", "sampler.n_walkers=60",
+           "sampler.sweeps=2", "task.burn_in=5", "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
+    names: set[str] = set()
+    for arguments, place in ((inverse, tmp_path / "inverse"), (vmc, tmp_path / "vmc")):
+        assert run([*arguments, f"hydra.run.dir={place}"], log, settings, str(tmp_path)) == 0, log.read_text()
+        names |= logged(place)
+    for _, panels in SECTIONS:
+        for _, panel in panels:
+            assert set(drawn(panel)) <= names
+            assert not panel.get("metric_regex") or any(re.fullmatch(panel["metric_regex"], n) for n in names)
+
+
+@pytest.mark.parametrize(
+    ("offline", "variable", "key", "mode"),
+    [
+        (None, None, "", "offline"),
+        (None, None, "0" * 40, "online"),
+        (None, "offline", "0" * 40, "offline"),
+        (None, "disabled", "", "disabled"),
+        (None, "online", "", "offline"),
+        (False, None, "", "offline"),
+        (False, "offline", "0" * 40, "online"),
+        (True, None, "0" * 40, "offline"),
+    ],
+)
+def test_online_only_with_a_key(
+    offline: bool | None,
+    variable: str | None,
+    key: str,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    if variable:
+        monkeypatch.setenv("WANDB_MODE", variable)
+    assert mode_wanted(offline) == mode
 
 
 def test_dashboard_is_written_without_a_server(tmp_path: Path) -> None:
