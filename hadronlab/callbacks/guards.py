@@ -18,7 +18,7 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.utilities import rank_zero_only
 
 from hadronlab.callbacks.agreement import any_rank, of_all_ranks
-from hadronlab.callbacks.repairs import SAME_STEP, repair
+from hadronlab.callbacks.repairs import SAME_STEP, WARN_AGAIN, repair
 from hadronlab.callbacks.signs import Fault, Limits, not_finite
 from hadronlab.errors import ConfigError
 
@@ -31,6 +31,9 @@ class Guards(Callback):
     health() may hold loss, loss_zero (of U = 0), energy, energy_error, energy_bound (the exact energy cannot lie
     below it), acceptance, r_hat; what is absent is not watched. All ranks look together, and a sign that one of them
     shows is a sign of the run.
+
+    Walkers that do not mix even after they were drawn anew show a state that mixes slowly: that is said, and the run
+    goes on, for the final evaluation has walkers and an R̂ of its own.
 
     patience, acceptance, r_hat, mixing_patience: see Limits. max_repairs: how many faults are repaired before the run
     ends.
@@ -71,39 +74,46 @@ class Guards(Callback):
             return
         healths = of_all_ranks(trainer, self._health(pl_module))
         what = next(filter(None, map(not_finite, healths)), None)
-        fault = ("not_finite", f"{what} is not finite") if what else self._slow_sign(healths)
+        fault = (
+            ("not_finite", f"{what} is not finite") if what else self._slow_sign(healths, trainer.global_step)
+        )
         if fault:
             raise Fault(fault[0], f"step {trainer.global_step}: {fault[1]}")
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             rung = str(getattr(callback, "rung", ""))
             if rung == "eigh" or rung.startswith("shift x"):
-                self._singular(f"step {trainer.global_step}: metric singular, solved with "
-                               + ("its small eigenvalues cut" if rung == "eigh" else rung.replace("x", "× ")))  # fmt: skip
+                self._once("metric singular", f"step {trainer.global_step}: metric singular, solved with "
+                           + ("its small eigenvalues cut" if rung == "eigh" else rung.replace("x", "× ")))  # fmt: skip
 
     @property
     def suspicious(self) -> bool:
         """Whether a sign shows that the parameters are none to come back to."""
         return any(steps for kind, steps in self._rows.items() if kind not in SAME_STEP)
 
-    def _slow_sign(self, healths: list[Mapping[str, float]]) -> tuple[str, str] | None:
-        """The (kind, message) of a sign that has lasted for its patience, on any rank."""
+    def _slow_sign(self, healths: list[Mapping[str, float]], step: int) -> tuple[str, str] | None:
+        """The (kind, message) of a sign that has lasted for its patience, on any rank, and is to be repaired."""
         for signs in zip(*map(self.limits.signs, healths), strict=True):  # one kind on all ranks
             measured = [sign for sign in signs if sign.bad is not None]
             if not measured:
                 continue  # what is not measured at this step says nothing
             sign = next((sign for sign in measured if sign.bad), measured[0])
             self._rows[sign.kind] = self._rows.get(sign.kind, 0) + self.every_n_steps if sign.bad else 0
-            if self._rows[sign.kind] >= sign.patience:
-                return sign.kind, f"{sign.message}, for {sign.patience} steps"
+            if self._rows[sign.kind] < sign.patience:
+                continue
+            line = f"{sign.message}, for {sign.patience} steps"
+            if sign.kind in WARN_AGAIN and sign.kind in self.repairs:
+                self._once(WARN_AGAIN[sign.kind], f"step {step}: {line}, {WARN_AGAIN[sign.kind]}")
+            else:
+                return sign.kind, line
         return None
 
     @staticmethod
     def _health(module: LightningModule) -> Mapping[str, float]:
         return module.health() if hasattr(module, "health") else {}  # type: ignore[operator]
 
-    def _singular(self, line: str) -> None:
-        """The solver's own ladder repairs a singular metric: say it the first time."""
-        if not any("metric singular" in note for note in self.notes):
+    def _once(self, mark: str, line: str) -> None:
+        """Note the `line` of something that the run lives with, unless one with `mark` in it stands there already."""
+        if not any(mark in note for note in self.notes):
             self.note(line)
 
     def note(self, line: str) -> None:

@@ -8,6 +8,9 @@ from pytorch_lightning import LightningModule, Trainer
 
 FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # drawn anew after these
 SAME_STEP = ("unmixed_walkers",)  # the parameters are not to blame
+WARN_AGAIN = {  # repaired once; what is said, and no more done, when it comes back
+    "unmixed_walkers": "after fresh walkers too: this state mixes slowly, raise sampler.sweeps; training on"
+}
 
 
 def describe(kind: str) -> str:

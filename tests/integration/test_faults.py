@@ -133,6 +133,16 @@ def test_walkers_that_do_not_mix_are_replaced(tmp_path: Path, capsys: pytest.Cap
     assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["optimizer_states"][0]["param_groups"][0]["initial_lr"] == 0.2  # fmt: skip
 
 
+def test_a_state_that_mixes_slowly_is_said_once_and_ends_no_run(tmp_path: Path) -> None:
+    settings = [*MIXING, "callbacks.guards.max_repairs=1"]
+    result = bombed(settings, SeparatedWalkers, tmp_path, at=25, always="true")
+    assert result["status"] == "ok"
+    first, second = (w for w in result["warnings"] if "do not mix" in w)
+    assert "back to the last checkpoint with fresh walkers" in first
+    assert "after fresh walkers too: this state mixes slowly" in second and "training on" in second
+    assert load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 100
+
+
 def test_a_healthy_training_raises_no_alarm(tmp_path: Path) -> None:
     result = run(
         *VMC, "sampler.n_walkers=200", "callbacks.guards.mixing_patience=50", directory=tmp_path
@@ -150,7 +160,6 @@ def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     ("bomb", "kind"),
     [
         (FrozenWalkers, "frozen_walkers"),
-        (SeparatedWalkers, "unmixed_walkers"),
         (EnergyBelowBound, "energy_below_bound"),
     ],
 )
