@@ -68,6 +68,7 @@ class DeepQuarkWaveFunction(WaveFunction):
             order=order,
             sign=sign,
             n_labels=self.one_hot.shape[1],
+            basis=self._input_basis(),
             activation=activation,
         )
         matrix = antisymmetriser(system)  # (n, C, n)
@@ -81,6 +82,18 @@ class DeepQuarkWaveFunction(WaveFunction):
         self.register_buffer("partners", partners, persistent=False)
         weights = matrix.gather(2, partners[:, None].expand(-1, matrix.shape[1], -1))
         self.register_buffer("partner_weights", weights, persistent=False)  # (n, C, m)
+
+    def _input_basis(self) -> Tensor:
+        """Orthonormal, (inputs + labels + 1, k), of what the inputs, the labels and 1 span: the centre of mass rests, and
+        every one-hot vector adds up to 1."""
+        centred = torch.linalg.qr(self.inputs.directions)[0]
+        labels = torch.cat([self.one_hot, torch.ones(len(self.one_hot), 1).double()], 1)
+        _, size, rows = torch.linalg.svd(labels, full_matrices=False)
+        identity = torch.eye(len(self.inputs.first), dtype=torch.float64)
+        axes = torch.einsum("ik,xy->ixky", centred, torch.eye(3).double()).reshape(
+            self.inputs.n_coordinates, -1
+        )
+        return torch.block_diag(axes, identity, rows[size > 1e-10 * size[0]].T)
 
     def _labels(self, channel: Tensor | None) -> tuple[Tensor, Tensor]:
         """One-hot vectors (M, n_labels, 1 or batch) and weights of the copies, (n or 1, C, M, 1 or batch).
@@ -143,8 +156,12 @@ class DeepQuarkWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        return self.from_tangent(self.tangent_rows(r, cotangent, channel))
+
+    @torch.no_grad()
+    def tangent_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         # sample-major in memory, as they are made and as their products read them
-        out = r.new_empty(len(cotangent), r.shape[-1], self.n_parameters).permute(2, 0, 1)
+        out = r.new_empty(len(cotangent), r.shape[-1], self.n_tangent).permute(2, 0, 1)
         for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[..., part], some, out[..., part])
@@ -152,14 +169,28 @@ class DeepQuarkWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        out = r.new_zeros(self.n_parameters)
+        return self.from_tangent(self.tangent_gradient(r, cotangent, channel))
+
+    @torch.no_grad()
+    def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        out = r.new_zeros(self.n_tangent)
         for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[None, ..., part], some, out)
         return out
 
+    @property
+    def n_tangent(self) -> int:
+        return sum(self.network.tangent_sizes)
+
+    def from_tangent(self, vector: Tensor) -> Tensor:
+        return self.network.from_tangent(vector)
+
+    def to_tangent(self, vector: Tensor) -> Tensor:
+        return self.network.to_tangent(vector)
+
     def _backward(self, r: Tensor, cotangent: Tensor, channel: Tensor | None, out: Tensor) -> None:
-        """Rows (P, R, batch) or their sum (P,) of cotangents (R, n or 1, batch)."""
+        """Rows (n_tangent, R, batch) or their sum (n_tangent,) of cotangents (R, n or 1, batch)."""
         features, squares = self.inputs(r)
         labels, weights = self._labels(channel)
         scaled = cotangent * torch.exp(squares / -(self.boundary**2))

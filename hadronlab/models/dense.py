@@ -40,6 +40,8 @@ class DenseNetwork(nn.Module):
         order: (C, n_in), feature k of copy c is sign[c, k] · x[order[c, k]].
         sign: (C, n_in), ±1; None for +1.
         n_labels: further inputs that no permutation touches (one-hot vectors), appended to the features.
+        basis: (n_in + n_labels + 1, k), orthonormal, of what features, labels and 1 span together, if that is less than
+        everything. Gradients are then made in tangent coordinates, where θ_1 = (W_1, b_1) is θ_1' basisᵀ.
         activation: a key of `jets.ACTIVATIONS`.
     """
 
@@ -47,6 +49,7 @@ class DenseNetwork(nn.Module):
     sign: Tensor
     inverse_order: Tensor
     inverse_sign: Tensor
+    basis: Tensor | None
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class DenseNetwork(nn.Module):
         order: Tensor | None = None,
         sign: Tensor | None = None,
         n_labels: int = 0,
+        basis: Tensor | None = None,
         activation: str = "tanh",
     ):
         super().__init__()
@@ -79,6 +83,7 @@ class DenseNetwork(nn.Module):
         order = torch.arange(n_in)[None] if order is None else order
         sign = torch.ones(order.shape, dtype=torch.float64) if sign is None else sign
         self.reflects = bool((sign < 0).any())
+        self.register_buffer("basis", basis, persistent=False)
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("sign", sign, persistent=False)
         back = order.argsort(1)
@@ -135,7 +140,7 @@ class DenseNetwork(nn.Module):
         return z.unflatten(2, (self.n_copies, -1)).permute(2, 0, 1, 3)
 
     def backward(self, x: Tensor, labels: Tensor | None, cotangent: Tensor, out: Tensor) -> None:
-        """Σ_{m,c,o} cotangent · ∂y_o/∂θ, the parameters in the order of `parameters()`.
+        """Σ_{m,c,o} cotangent · ∂y_o/∂θ in tangent coordinates, which without `basis` are the `parameters()` in order.
 
         This pass is sample-major: the sum over copies of the outer products δ ⊗ activation is then one small
         matrix product a sample.
@@ -144,20 +149,24 @@ class DenseNetwork(nn.Module):
             x: (n_in, batch).
             labels: (M, n_labels, 1 or batch) or None.
             cotangent: (M, C, n_out, R, batch), R rows a sample.
-            out: (P, R, batch), to be overwritten with the rows of every sample, or (P,), to which their sum
-            is added.
+            out: (n_tangent, R, batch), to be overwritten with the rows of every sample, or (n_tangent,), to which
+            their sum is added.
         """
         batch, n_terms = x.shape[1], cotangent.shape[0] * cotangent.shape[1]
         layers = list(zip(self.weights, self.biases, strict=True))
         layers = [(w.to(x.dtype), b.to(x.dtype)) for w, b in layers]
         a = self._samples(x, labels)  # (batch · M · C, n)
+        if self.basis is not None:  # the bias becomes a part of the weights
+            basis, (weight, bias) = self.basis.to(x.dtype), layers[0]
+            a = torch.addmm(basis[-1], a, basis[:-1])
+            layers[0] = torch.addmm(bias[:, None] * basis[-1], weight, basis[:-1]), torch.zeros_like(bias)
         activations, slopes = [a], []
         for weight, bias in layers[:-1]:
             a, slope, _ = self.differentiate(torch.addmm(bias, a, weight.T))
             activations.append(a)
             slopes.append(slope)
 
-        slots = out.split([p.numel() for p in (*self.weights, *self.biases)])
+        slots = out.split(self.tangent_sizes)
         delta = cotangent.permute(4, 0, 1, 3, 2).flatten(1, 2)  # (batch, M · C, R, n)
         for layer in range(len(layers) - 1, -1, -1):
             weight, a = layers[layer][0], activations[layer]
@@ -167,14 +176,46 @@ class DenseNetwork(nn.Module):
                 flat = delta.reshape(batch, n_terms, -1)
                 products = flat.transpose(1, 2) @ a.view(batch, n_terms, -1)  # (batch, R · n, n_in)
                 weight_out.copy_(products.view(batch, rows, -1).permute(2, 1, 0))
-                bias_out.copy_(delta.sum(1).permute(2, 1, 0))
+                if len(bias_out):
+                    bias_out.copy_(delta.sum(1).permute(2, 1, 0))
             else:
                 summed = delta.sum(2).view(-1, n_out)
                 weight_out += (summed.T @ a).flatten()
-                bias_out += summed.sum(0)
+                if len(bias_out):
+                    bias_out += summed.sum(0)
             if layer:
                 delta = (delta.reshape(-1, n_out) @ weight).view(batch, n_terms, rows, -1)
                 delta *= slopes[layer - 1].view(batch, n_terms, 1, -1)
+
+    @property
+    def tangent_sizes(self) -> list[int]:
+        """Of the weights of all layers, and then of the biases."""
+        sizes = [p.numel() for p in (*self.weights, *self.biases)]
+        if self.basis is not None:
+            sizes[0], sizes[len(self.weights)] = len(self.biases[0]) * self.basis.shape[1], 0
+        return sizes
+
+    def from_tangent(self, vector: Tensor) -> Tensor:
+        """(P, ...) in the order of `parameters()`, from (n_tangent, ...)."""
+        if self.basis is None:
+            return vector
+        sizes, n = self.tangent_sizes, len(self.weights)
+        first, middle, last = vector.split([sizes[0], sum(sizes[1:n]), sum(sizes[n:])])
+        of_nodes = first.unflatten(0, (len(self.biases[0]), -1))
+        first = torch.einsum("wk...,ik->wi...", of_nodes, self.basis.to(vector.dtype))
+        return torch.cat([first[:, :-1].flatten(0, 1), middle, first[:, -1], last])
+
+    def to_tangent(self, vector: Tensor) -> Tensor:
+        """The transpose of `from_tangent`: (n_tangent,) from (P,)."""
+        if self.basis is None:
+            return vector
+        weight, bias = self.weights[0], self.biases[0]
+        middle = sum(self.tangent_sizes[1 : len(self.weights)])
+        first, middle, shift, last = vector.split(
+            [weight.numel(), middle, len(bias), len(vector) - weight.numel() - middle - len(bias)]
+        )
+        first = torch.cat([first.view(weight.shape), shift[:, None]], 1) @ self.basis.to(vector.dtype)
+        return torch.cat([first.flatten(), middle, last])
 
     def _samples(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """Inputs of every label vector and copy, sample-major, (batch · M · C, n_in + n_labels)."""

@@ -93,6 +93,29 @@ class WaveFunction(nn.Module):
         """Σ_samples Σ_α c_α ∂ψ_α/∂θ, (P,), for cotangents c (n_channels, batch)."""
         return self.parameter_rows(r, cotangent[None], channel).sum((1, 2))
 
+    # Where inputs of a network are linearly dependent, ∂ψ/∂θ stays in a subspace of the parameters, the same for all
+    # points. Tangent coordinates, those of an orthonormal basis of it, hold all of it in fewer numbers.
+
+    def tangent_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        """`parameter_rows` in tangent coordinates, (n_tangent, R, batch)."""
+        return self.parameter_rows(r, cotangent, channel)
+
+    def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        """`parameter_gradient` in tangent coordinates, (n_tangent,)."""
+        return self.parameter_gradient(r, cotangent, channel)
+
+    def from_tangent(self, vector: Tensor) -> Tensor:
+        """Parameters (P, ...) of tangent coordinates (n_tangent, ...)."""
+        return vector
+
+    def to_tangent(self, vector: Tensor) -> Tensor:
+        """Tangent coordinates (n_tangent,) of parameters (P,), projected on the subspace."""
+        return vector
+
+    @property
+    def n_tangent(self) -> int:
+        return self.n_parameters
+
     @property
     def n_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())

@@ -81,7 +81,7 @@ class SRStatistics:
     """Sums over samples for the P × P form, fit to be reduced over processes in one message.
 
     gram: (P, P) Σ of outer products of rows; row_sum: (P,) Σ Ō; force: (P,) Σ of the gradient's half; n:
-    samples.
+    samples. Here P counts tangent coordinates of the wave function.
     """
 
     gram: Tensor
@@ -139,13 +139,13 @@ def accumulate(
     for part in chunks(r.shape[-1], chunk):
         points, some = r[..., part], None if channel is None else channel[part]
         cotangents = row_cotangents(psi[:, part], generator)
-        rows = wavefunction.parameter_rows(points.to(dtype), cotangents.to(dtype), some)
+        rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype), some)
         add_gram_(statistics.gram, rows.flatten(1))
         statistics.row_sum += rows[:, 0].sum(1).double()
         if len(psi) == 1:
             statistics.force += rows[:, 0].double() @ (h[0, part] * psi[0, part].sign())
         else:
-            statistics.force += wavefunction.parameter_gradient(points, h[:, part] / root[part], some)
+            statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
     mirror_(statistics.gram)
 
@@ -161,9 +161,9 @@ def kernel_rows(
     generator: torch.Generator | None = None,
     processes: Processes = Processes(),
 ) -> tuple[Tensor, Tensor]:
-    """Rows O (n, P) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z."""
+    """Rows O (n, n_tangent) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z."""
     cotangents = row_cotangents(psi, generator)
-    rows = wavefunction.parameter_rows(r.to(dtype), cotangents.to(dtype), channel)
+    rows = wavefunction.tangent_rows(r.to(dtype), cotangents.to(dtype), channel)
     e = torch.einsum("rkb,kb->rb", cotangents, h) * psi.square().sum(0).sqrt()
     n = processes.total(r.new_tensor([float(r.shape[-1])]))
     rows[:, 0] -= (processes.total(rows[:, 0].sum(1, keepdim=True)) / n).to(dtype)
@@ -185,19 +185,26 @@ def reconfigure(
 ) -> Tensor:
     """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
 
-    Kernel form when all processes together have fewer rows than parameters, else P × P. `step` is the learning
+    With Q the orthonormal basis of the tangent coordinates S = Q S' Qᵀ and F = Q F', so that (S + λ)⁻¹ F =
+    Q (S' + λ)⁻¹ F' exactly. Kernel form when all processes together have fewer rows than coordinates, else P × P. `step` is the learning
     rate, which the solver's cap counts; `dtype` that of the rows and of the products of rows; `generator` draws z, one for
     every process.
     """
-    h = residual(local, clip, processes)
-    if r.shape[-1] * processes.size * min(2, len(h)) < wavefunction.n_parameters:
+    h, size = residual(local, clip, processes), wavefunction.n_tangent
+    if solver.previous is not None:
+        solver.previous = wavefunction.to_tangent(solver.previous)
+    if r.shape[-1] * processes.size * min(2, len(h)) < size:
         rows, e = kernel_rows(wavefunction, r, channel, local.psi, h, dtype, generator, processes)
-        return solver.solve_kernel(rows, 2.0 * e, step).double()
-    statistics = SRStatistics.zeros(wavefunction.n_parameters, r)
-    accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
-    if processes.size > 1:
-        statistics = statistics.reduce(processes.total)
-    return solver.solve_gram(statistics.fisher, statistics.gradient, step)
+        delta = solver.solve_kernel(rows, 2.0 * e, step).double()
+    else:
+        statistics = SRStatistics.zeros(size, r)
+        accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
+        if processes.size > 1:
+            statistics = statistics.reduce(processes.total)
+        delta = solver.solve_gram(statistics.fisher, statistics.gradient, step)
+    if solver.previous is not None:  # a checkpoint keeps parameters
+        solver.previous = wavefunction.from_tangent(solver.previous)
+    return wavefunction.from_tangent(delta)
 
 
 @torch.no_grad()

@@ -208,3 +208,43 @@ def test_step_lowers_the_energy_of_sampled_channels():
     weight = (psi.log_density(r, channel).detach() - log_density).exp()
     after = float((weight * local_energy(psi, r, channel).energy).sum() / weight.sum())
     assert after < before
+
+
+@pytest.mark.parametrize("batch", [40, 400])
+def test_tangent_coordinates_give_the_step_of_all_parameters(batch):
+    """Two SPRING steps, kernel form (40 samples) and P × P form (400), against dense sums over all parameters."""
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(quark_system("tcc", "c c u~ d~", 1, 0), widths=(5, 4), boundary=2.0)
+    assert (
+        psi.n_tangent == psi.n_parameters - 6 * 5
+    )  # 3 of the centre of mass and 3 of the labels, for every node
+    # a shift that lets the rounding of S through no more than 1e-10: nodes of ψ make some rows very long
+    solver, dense = DampedSolver(1.0, momentum=0.9), DampedSolver(1.0, momentum=0.9)
+    for _ in range(2):
+        r = 0.5 * torch.randn(4, 3, batch, dtype=torch.float64)
+        channel = torch.randint(0, psi.n_channels, (batch,))
+        local = local_energy(psi, r, channel)
+        delta = reconfigure(solver, psi, r, channel, local, step=0.1)
+        rows = psi.parameter_rows(r, row_cotangents(local.psi), channel)[:, 0]
+        centred = rows - rows.mean(1, keepdim=True)
+        gradient = 2 * centred @ (local.energy - local.energy.mean()) / batch
+        expected = dense.solve_gram(centred @ centred.T / batch, gradient, 0.1)
+        assert delta.shape == (psi.n_parameters,)
+        assert (delta - expected).norm() < 1e-10 * expected.norm()
+        assert dense.fisher_norm == pytest.approx(solver.fisher_norm, rel=1e-10)
+    assert (solver.previous - dense.previous).norm() < 1e-10 * dense.previous.norm()
+
+
+@pytest.mark.parametrize("system", ["tcc", "ps2", "D"])
+def test_tangent_coordinates_are_orthonormal(system):
+    systems = {
+        "tcc": lambda: quark_system("tcc", "c c u~ d~", 1, 0),
+        "ps2": lambda: lepton_system("ps2", "e- e- e+ e+"),
+        "D": lambda: quark_system("D", "c q~", 0, 0.5),
+    }
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(systems[system](), widths=(5, 4), boundary=20.0)
+    vectors = torch.randn(psi.n_tangent, 3, dtype=torch.float64)
+    parameters = psi.from_tangent(vectors)
+    torch.testing.assert_close(parameters.T @ parameters, vectors.T @ vectors)
+    torch.testing.assert_close(psi.to_tangent(parameters[:, 0]), vectors[:, 0])
