@@ -17,6 +17,27 @@ def quote_particles(arguments: Sequence[str]) -> list[str]:
     return [_quote(argument) for argument in quote_choices(arguments)]
 
 
+def of_swept_groups(arguments: Sequence[str]) -> list[str]:
+    """`arguments` with ++ before settings of groups, where a sweep chooses among groups: -m system=D,B model.widths=[8].
+
+    Hydra composes a sweep's own configuration without the groups that are swept, and would miss the settings that
+    come with them. Every job's configuration is checked as ever.
+    """
+    groups = "|".join(
+        sorted(
+            entry.name
+            for entry in files("hadronlab.conf").iterdir()
+            if entry.is_dir() and entry.name != "hydra"
+        )
+    )
+    swept = any(re.match(rf"\+?({groups})=[^'\"\[(]*,", argument) for argument in arguments)
+    if not swept or not {"-m", "--multirun"} & set(arguments):
+        return list(arguments)
+    return [
+        f"++{argument}" if re.match(rf"({groups})\.[\w.]+=", argument) else argument for argument in arguments
+    ]
+
+
 def options_first(arguments: Sequence[str]) -> list[str]:
     """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one."""
     settings = [argument for argument in arguments if re.match(r"(\+{0,2}[\w/@.]+=|~\w)", argument)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import types
@@ -50,6 +51,11 @@ NEEDED = {
     "inverse": ("data", "loss"),
     "vmc": ("sampler", "schedule"),
 }
+HOLDERS: dict[str, Sequence[str]] = {
+    "optimizer": ("optimizer", "scheduler", "natural_gradient"),
+    "callbacks": (),
+    "logger": (),
+}
 UNUSED = {"inverse": ("sampler", "schedule", "interaction"), "vmc": ("loss", "data"), "": ()}
 
 
@@ -58,6 +64,8 @@ def check(config: DictConfig) -> None:
     for key in sorted(OmegaConf.missing_keys(config)):
         raise ConfigError(f"{key} is missing: give it a value on the command line, {key}=…")
     check_parts(config)
+    for group, known in HOLDERS.items():
+        _check_keys(config, group, known)
     _check_values("", config, typing.get_type_hints(RunSettings))
     _check_values("scales", config.scales, typing.get_type_hints(Scales))
     for path, node in targets(config):
@@ -71,6 +79,15 @@ def check_parts(config: DictConfig) -> None:
         _check_part(config, path)
     for path in NEEDED.get(task_of(locate(config.task._target_, "task")) or "", ()):
         _check_part(config, path)
+
+
+def _check_keys(config: DictConfig, group: str, known: Sequence[str]) -> None:
+    """A group without a class of its own holds nothing but `known` parts, or any parts that name a class."""
+    for key, part in config[group].items():
+        if key not in known and not (part is None or (isinstance(part, DictConfig) and "_target_" in part)):
+            raise ConfigError(
+                f"{group}.{key} is not a setting{': ' + nearest(str(key), known) if known else ''}"
+            )
 
 
 def _check_part(config: DictConfig, path: str) -> None:
@@ -157,16 +174,26 @@ def _check_node(path: str, node: DictConfig) -> None:
     function = locate(node._target_, path)
     try:
         parameters = inspect.signature(function).parameters
-        owner = function.__init__ if inspect.isclass(function) else function
-        hints = typing.get_type_hints(owner)
-    except (TypeError, ValueError, NameError):
+    except (TypeError, ValueError):
         return  # a compiled function tells nothing about its arguments
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         for key in node:
             if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
                 known = nearest(str(key), list(parameters))
                 raise ConfigError(f"{path}.{key} is not a setting of {node['_target_']}: {known}")  # type: ignore[str-bytes-safe]
-    _check_values(path, node, hints)
+    _check_values(path, node, _hints(function.__init__ if inspect.isclass(function) else function))
+
+
+def _hints(function: Any) -> dict[str, Any]:
+    """Annotations of a function, without those that are only imported for type checkers."""
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        holder = type(
+            "holder", (), {"__annotations__": {name: annotation}, "__module__": function.__module__}
+        )
+        with contextlib.suppress(NameError, TypeError):
+            hints |= typing.get_type_hints(holder)
+    return hints
 
 
 def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from hadronlab.api import composed
+from hadronlab.config.arguments import of_swept_groups
 from hadronlab.config.check import check, describe, fits, models_for
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
@@ -43,6 +44,10 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         ),
         (["seed=one"], "seed must be a whole number, got 'one'"),
         (["scales.cutoff=far"], "scales.cutoff must be a number"),
+        (["system=D", "+model.width=3"], "did you mean 'widths'"),
+        (["system=D", "model.widths=many"], "model.widths must be a list of a whole number, got 'many'"),
+        (["system=D", "++optimizer.natural_gradiant.shift=1"], "did you mean 'natural_gradient'"),
+        (["system=D", "++callbacks.convergense.min_steps=3"], "callbacks.convergense is not a setting"),
         (["system=lattice"], "data.path is missing"),
         (["model._target_=hadronlab.models.sdnn.nothing"], "cannot import"),
         (["model=[a,b"], "no viable alternative"),
@@ -100,3 +105,16 @@ def test_types_in_words() -> None:
     assert describe(Literal["or", "and"]) == "one of or, and"
     assert describe(tuple[float, ...]) == "a list of a number"
     assert describe(Path) == "a path"
+
+
+def test_settings_of_swept_groups_are_kept_for_every_job() -> None:
+    arguments = ["-m", "system=D,B", "model.widths=[8]", "seed=1,2", "hydra.sweep.dir=x"]
+    assert of_swept_groups(arguments) == [
+        "-m",
+        "system=D,B",
+        "++model.widths=[8]",
+        "seed=1,2",
+        "hydra.sweep.dir=x",
+    ]
+    for alone in (["-m", "system=D", "model.widths=[8]"], ["system=D,B", "model.widths=[8]"]):
+        assert of_swept_groups(alone) == alone
