@@ -8,11 +8,11 @@ from typing import Any
 
 from hadronlab.estimators.observables import Quantity
 
-SHOWN = ("energy", "binding_energy", "rms_radius", "color_fraction")
+SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction")
 
 
 def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
-    """(system, observable, ours, paper, reference) of every variational job below `directory` that has a result."""
+    """(system, observable [unit], ours, paper, reference) of every variational job below `directory` with a result."""
     rows = []
     for path in sorted(directory.glob("*/result.json"), key=lambda p: (len(p.parent.name), p.parent.name)):
         try:
@@ -26,21 +26,22 @@ def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
 def print_comparison(directory: Path) -> None:
     """The table on the terminal; nothing where no job is variational."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     rows = comparison(directory)
     if not rows:
         return
     table = Table(title="variational ground states", title_justify="left", pad_edge=False)
-    for column in ("system", "observable", "hadronlab", "paper", "reference"):
-        table.add_column(
-            column, justify="left" if column in ("system", "observable") else "right", overflow="fold"
-        )
+    table.add_column("observable", overflow="fold")  # a long name is folded, a number never
+    for column in ("hadronlab", "paper", "reference"):
+        table.add_column(column, justify="right", no_wrap=True)
     before = ""
     for system, *cells in rows:
-        if system != before and before:
+        if system != before:
             table.add_section()
-        table.add_row(system if system != before else "", *cells)
+            table.add_row(f"[bold]{system}[/]")
+        table.add_row(*map(escape, cells))
         before = system
     console = Console()
     (console if console.is_terminal else Console(width=120)).print(table)
@@ -56,21 +57,19 @@ def _rows(directory: Path, result: dict[str, Any]) -> list[tuple[str, str, str, 
     ours = result["observables"]
     names = [name for name in ours if name.partition(".")[0] in SHOWN]
     if "threshold" in ours and "binding_energy" not in ours:
-        names.insert(1, "binding_energy")
+        names.insert(2, "binding_energy")
     title = f"{result['system']} (seed {result['seed']})"
     rows = []
     for name in names:
         found = ours.get(name)
-        cell = str(Quantity(found["value"], found.get("error"), found["unit"])) if found else "no bound state"
+        unit = (found or ours["energy"])["unit"]
+        cell = str(Quantity(found["value"], found.get("error"))) if found else "no bound state"
+        label = f"{name} {(found or {}).get('name', '')}".strip() + (f" [{unit}]" if unit else "")
         rows.append(
-            (title, name, cell, _known(known["paper"].get(name)), _known(known["reference"].get(name)))
+            (title, label, cell, _known(known["paper"].get(name)), _known(known["reference"].get(name)))
         )
     return rows
 
 
 def _known(entry: dict[str, Any] | None) -> str:
-    return (
-        ""
-        if entry is None
-        else str(Quantity(entry["value"], entry.get("error"), "" if entry["unit"] == "1" else entry["unit"]))
-    )
+    return "" if entry is None else str(Quantity(entry["value"], entry.get("error")))
