@@ -111,7 +111,7 @@ class SRStatistics:
     def fisher(self) -> Tensor:
         """S, (P, P)."""
         mean = self.row_sum / self.n
-        return (self.gram / self.n).sub_(torch.outer(mean, mean))
+        return torch.addr(self.gram, mean, mean, beta=1.0 / float(self.n), alpha=-1.0)
 
     @property
     def gradient(self) -> Tensor:
@@ -147,6 +147,7 @@ def accumulate(
         else:
             statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
+        del rows  # lest two chunks of them exist at a time
     mirror_(statistics.gram)
 
 
