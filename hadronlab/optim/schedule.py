@@ -42,7 +42,8 @@ class Stage:
 class Schedule:
     """Stages by name, in order; the last one lasts until the training ends.
 
-    pace: multiplies every step number below, for systems that need longer. decay: steps after which the learning
+    pace: multiplies every step number below, for systems that need longer. gain: multiplies the learning rate, below 1
+    for loosely bound ones, which long steps tear apart. decay: steps after which the learning
     rate has halved, as 1/(1 + step/decay); None for a constant one. average: from the last stage on keep the
     running mean of the parameters, later ones weighted more. keep, keep_every: parameter sets, and the steps
     between them, kept for the final evaluation (the last set among them).   [DeepQuark, App. B: 10, 50]
@@ -52,6 +53,7 @@ class Schedule:
 
     stages: Mapping[str, Stage]
     pace: float = 1.0
+    gain: float = 1.0
     decay: float | None = None
     average: bool = False
     keep: int = 1
@@ -68,12 +70,13 @@ class Schedule:
             )
         if (
             not self.pace > 0
+            or not self.gain > 0
             or (self.decay is not None and not self.decay > 0)
             or self.keep < 1
             or self.keep_every < 1
         ):
             raise ConfigError(
-                f"schedule: pace={self.pace}, decay={self.decay}, keep={self.keep}, keep_every={self.keep_every}: "
+                f"schedule: pace={self.pace}, gain={self.gain}, decay={self.decay}, keep={self.keep}, keep_every={self.keep_every}: "
                 "must be positive"
             )
         if not 0 <= self.anneal <= 1 or (self.anneal and (self.steps or -1) < 1):
@@ -90,7 +93,7 @@ class Schedule:
     def rate(self, step: int) -> float:
         """What multiplies the learning rate."""
         decayed = 1.0 if self.decay is None else 1.0 / (1.0 + step / (self.decay * self.pace))
-        return self.stage(step).rate * decayed * self._annealed(step)
+        return self.gain * self.stage(step).rate * decayed * self._annealed(step)
 
     def _annealed(self, step: int) -> float:
         if not self.anneal or self.steps is None:
