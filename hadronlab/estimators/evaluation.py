@@ -27,7 +27,7 @@ class Evaluation:
 
     energy: with rest masses, in `system.energy_unit` (MeV or Ha), as kinetic and potential (without rest masses).
     parts: the potential by its terms, where the interaction separates them. virial: 2T − r·∇V, zero in an
-    eigenstate. drift: energy of the later half of the samples minus that of the earlier, in units of its error.
+    eigenstate. walkers: their number. drift: energy of the later half of the samples minus that of the earlier, in units of its error.
     rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). weights: color_fraction,
     spin_fraction, isospin_fraction by label. Every one with its error. bin_edges (bins + 1,): of the distance
     between the particles of a pair class, and from the centre of mass to the particles of a flavour;
@@ -39,6 +39,7 @@ class Evaluation:
     potential: ChainStatistics
     parts: dict[str, ChainStatistics]
     virial: ChainStatistics
+    walkers: int
     drift: float
     rms_radius: dict[str, ChainStatistics]
     fractions: dict[str, dict[str, ChainStatistics]]
@@ -162,6 +163,7 @@ class _Chains:
             potential=statistics["potential"],
             parts={name: statistics[f"part/{name}"] for name in self.parts},
             virial=statistics["virial"],
+            walkers=self.stacked("energy").shape[1],
             drift=self._drift(),
             rms_radius={c: _root(statistics[f"square/{c}"]) for c in self.system.pair_classes},
             fractions=fractions,

@@ -85,7 +85,9 @@ def _warn(result: Observables, found: Evaluation) -> None:
             result.warnings.append(
                 f"energy {energy} lies below the reference {known['value']} by more than three standard errors"
             )
-    if scalars["r_hat"].value > 1.05:
+    half = max(1, found.energy.n_samples // found.walkers // 2)  # steps over which R-hat compares the walkers
+    alike = math.sqrt(1 + (2 * found.energy.tau_corr - 1) / half)  # what it is for walkers that agree
+    if scalars["r_hat"].value > 1.05 * alike:
         result.warnings.append(
             f"the walkers of the evaluation disagree: R-hat = {scalars['r_hat'].value:.3f}"
         )

@@ -29,7 +29,12 @@ def partitions_of(system: FewBodySystem, clusters: Sequence[Partition] | None) -
     Raises ConfigError for a partition that does not hold each of the particles once.
     """
     if clusters is None:
-        threshold = lowest_threshold(system)
+        try:
+            threshold = lowest_threshold(system)
+        except (
+            ConfigError
+        ):  # forces that no solver of hadrons knows; the result says that its threshold is unknown
+            return ()
         return () if threshold is None else (threshold.partition(system.flavors),)
     n = system.n_particles
     for partition in clusters:

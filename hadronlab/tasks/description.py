@@ -14,11 +14,14 @@ def description(task: VMCTask) -> dict[str, str]:
     """Rows of the table shown before the training."""
     system, threshold, known = task.system, task.threshold, task.reference.get("energy")
     channels = ", ".join(system.channel_labels[:4]) + (", …" if system.n_channels > 4 else "")
+    stages = task.schedule.stages.values()
+    numbers = dict.fromkeys(s.n_walkers or max(1, round(task.n_walkers * s.walkers)) for s in stages)
+    walkers = ", then ".join(map(str, numbers))
     rows = {
         "particles": f"{' '.join(system.labels)}, {system.quantum_numbers}",
         "channels": f"{system.n_channels}: {channels}" if system.n_channels > 1 else "1",
         "parameters": str(task.model.n_parameters),
-        "walkers": f"{task.n_walkers}, {task.sampler.sweeps} sweeps a step",
+        "walkers": f"{walkers}, {task.sampler.sweeps} sweeps a step",
         "target error": f"{task.target_error:g} {system.energy_unit}",
     }
     if threshold is not None:

@@ -96,6 +96,21 @@ def test_bound_or_not():
     assert density.sum(1) * width == pytest.approx(1, abs=0.02)
 
 
+def test_short_chains_of_walkers_that_agree_are_no_alarm():
+    """Over 10 steps with τ = 1.3 the means of equilibrated walkers differ by √(2τ/10): R̂ = 1.08."""
+    threshold = Threshold("D D*", 3878.5, ())
+    system, found = found_at(3863.5, 0.2)
+
+    def alarmed(r_hat, steps):
+        energy = replace(found.energy, r_hat=r_hat, tau_corr=1.3, n_samples=steps * found.walkers)
+        return any(
+            "disagree" in w for w in ground_state(system, replace(found, energy=energy), threshold).warnings
+        )
+
+    assert found.walkers == 100
+    assert not alarmed(1.09, 20) and alarmed(1.09, 2000) and alarmed(1.3, 20) and not alarmed(1.01, 2000)
+
+
 def test_leptons_have_no_colour_and_another_unit():
     system = lepton_system("ps_minus", "e- e- e+")
     found = evaluate(

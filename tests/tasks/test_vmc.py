@@ -139,6 +139,7 @@ def test_walkers_and_momentum_follow_the_schedule(tmp_path):
                         "schedule.stages.settle.rate=0.5", "schedule.decay=null", "trainer.max_steps=6")  # fmt: skip
     assert task.sampler.n_walkers == 80 and len(task.local.energy) == 80
     assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.1)
+    assert task.describe()["walkers"] == "40, then 80, 10 sweeps a step"
     assert any("6 steps are too few" in warning for warning in task.observe().warnings)
 
 
