@@ -159,9 +159,13 @@ class DeepQuarkWaveFunction(WaveFunction):
         return self.from_tangent(self.tangent_rows(r, cotangent, channel))
 
     @torch.no_grad()
-    def tangent_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+    def tangent_rows(
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, worn: Tensor | None = None
+    ) -> Tensor:
+        shape = (self.n_tangent, len(cotangent), r.shape[-1])
         # sample-major in memory, as they are made and as their products read them
-        out = r.new_empty(len(cotangent), r.shape[-1], self.n_tangent).permute(2, 0, 1)
+        fits = worn is not None and worn.shape == shape and worn.dtype == r.dtype
+        out = worn if worn is not None and fits else r.new_empty(*shape[1:], shape[0]).permute(2, 0, 1)
         for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[..., part], some, out[..., part])

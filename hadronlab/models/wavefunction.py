@@ -96,8 +96,13 @@ class WaveFunction(nn.Module):
     # Where inputs of a network are linearly dependent, ∂ψ/∂θ stays in a subspace of the parameters, the same for all
     # points. Tangent coordinates, those of an orthonormal basis of it, hold all of it in fewer numbers.
 
-    def tangent_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        """`parameter_rows` in tangent coordinates, (n_tangent, R, batch)."""
+    def tangent_rows(
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, worn: Tensor | None = None
+    ) -> Tensor:
+        """`parameter_rows` in tangent coordinates, (n_tangent, R, batch).
+
+        worn: rows no longer needed, whose memory may be used again.
+        """
         return self.parameter_rows(r, cotangent, channel)
 
     def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:

@@ -135,19 +135,20 @@ def accumulate(
 
     dtype: of the rows and of their Gram matrix; the sums are float64.
     """
-    root = psi.square().sum(0).sqrt()
+    root, rows = psi.square().sum(0).sqrt(), None
     for part in chunks(r.shape[-1], chunk):
         points, some = r[..., part], None if channel is None else channel[part]
         cotangents = row_cotangents(psi[:, part], generator)
-        rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype), some)
+        rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype), some, rows)
         add_gram_(statistics.gram, rows.flatten(1))
         statistics.row_sum += rows[:, 0].sum(1).double()
         if len(psi) == 1:
-            statistics.force += rows[:, 0].double() @ (h[0, part] * psi[0, part].sign())
+            weights = h[0, part] * psi[0, part].sign()
+            for few in chunks(points.shape[-1], 256):  # double precision a few rows at a time, in the cache
+                statistics.force += rows[:, 0, few].double() @ weights[few]
         else:
             statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
-        del rows  # lest two chunks of them exist at a time
     mirror_(statistics.gram)
 
 
