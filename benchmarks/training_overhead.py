@@ -1,4 +1,4 @@
-"""What logging, guards and checkpoints cost: seconds a step with them over without, alternating in one process.
+"""What logging, guards and checkpoints cost: CPU time (and wall time) a step with them over without, in turns in one process.
 
 OMP_NUM_THREADS=1 python benchmarks/training_overhead.py [overrides …]
 """
@@ -28,15 +28,15 @@ BARE = [
 ]
 
 
-def seconds_a_step(overrides: list[str], steps: int) -> float:
-    """Training alone, without set-up and evaluation."""
+def seconds_a_step(overrides: list[str], steps: int) -> tuple[float, float]:
+    """CPU and wall seconds of the training alone, without set-up and evaluation."""
     with tempfile.TemporaryDirectory() as directory:
         config = composed(*overrides, "quiet=true", f"trainer.max_steps={steps}", directory=directory)
         task: Any = build_task(config)
         trainer = build_trainer(config, Path(directory))
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         trainer.fit(task, train_dataloaders=task.steps())
-        return (time.perf_counter() - began) / steps
+        return (time.process_time() - began_cpu) / steps, (time.perf_counter() - began) / steps
 
 
 def main() -> None:
@@ -44,12 +44,14 @@ def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     overrides = sys.argv[1:] or ["system=omega_ccc", "model=sdnn_deep"]
-    steps = max(20, int(4.0 / seconds_a_step([*overrides, *BARE], 20)))
+    steps = max(20, int(4.0 / seconds_a_step([*overrides, *BARE], 20)[0]))
     pairs = [(seconds_a_step(overrides, steps), seconds_a_step([*overrides, *BARE], steps)) for _ in range(5)]
-    ratios = [full / bare for full, bare in pairs]
-    print(f"{' '.join(overrides)}: {steps} steps, {1e3 * statistics.median(f for f, _ in pairs):.2f} ms a step with, "
-          f"{1e3 * statistics.median(b for _, b in pairs):.2f} ms without, ratio {statistics.median(ratios):.3f} "
-          f"({min(ratios):.3f} … {max(ratios):.3f})")  # fmt: skip
+    for clock, name in enumerate(("CPU", "wall")):
+        full, bare = ([times[clock] for times in column] for column in zip(*pairs, strict=True))
+        ratios = [f / b for f, b in zip(full, bare, strict=True)]
+        print(f"{' '.join(overrides)}: {steps} steps, {name} {1e3 * statistics.median(full):.2f} ms a step with, "
+              f"{1e3 * statistics.median(bare):.2f} ms without, ratio {statistics.median(ratios):.3f} "
+              f"({min(ratios):.3f} … {max(ratios):.3f})")  # fmt: skip
 
 
 if __name__ == "__main__":

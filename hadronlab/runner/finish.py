@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def finish(
     except OSError as error:  # the numbers are safe
         figures = {}
         log.warning("no figures: %s", error)
+        print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
     for logger in loggers:
         if hasattr(logger, "log_results"):
             logger.log_results(observables, figures)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.config.check import check
 from hadronlab.errors import HadronlabError, user_errors
-from hadronlab.runner.ranks import rank, ranks_released
+from hadronlab.runner.ranks import lost_ranks_told, rank, ranks_released
 from hadronlab.runner.run_directory import (
     continues,
     holds,
@@ -108,7 +108,8 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
             {**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)}
         )
     try:
-        outcome = fit(config, directory, task, resume)
+        with lost_ranks_told(config, directory):
+            outcome = fit(config, directory, task, resume)
         if not outcome.trainer.is_global_zero:
             return None
         about["status"] = outcome.status
@@ -128,6 +129,9 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
 
 def quiet_libraries() -> None:
     """Lightning's advice about workers and batches does not concern a full-batch problem."""
+    logging.raiseExceptions = (
+        False  # a full disk costs lines of train.log, without a trace of each on the terminal
+    )
     for library in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")

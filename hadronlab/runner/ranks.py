@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from omegaconf import DictConfig
+
+from hadronlab.errors import HadronlabError
 
 RANK_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
 
@@ -25,6 +28,19 @@ def rank(config: DictConfig) -> int:
         if name in os.environ:
             return int(os.environ[name])
     return max(int(os.environ.get("NODE_RANK", 0)), int(os.environ.get("LOCAL_RANK", 0)))
+
+
+@contextlib.contextmanager
+def lost_ranks_told(config: DictConfig, directory: Path) -> Iterator[None]:
+    """Where another process of the run was killed, say so: gloo and NCCL speak of a connection. Raises HadronlabError then."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not distributed(config) or not any(name in str(error) for name in ("gloo", "NCCL")):
+            raise
+        raise HadronlabError(
+            f"another process of this run has ended: continue with resume={directory}"
+        ) from error
 
 
 @contextlib.contextmanager

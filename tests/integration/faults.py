@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from typing import Any
 
 import torch
@@ -75,6 +77,13 @@ class LostWalker(Bomb):
 
     def strike(self, module: Any) -> None:
         module.sampler.r = torch.full_like(module.sampler.r, math.nan)
+
+
+class Killed(Bomb):
+    """The process is gone at once, as where the memory of a machine runs out."""
+
+    def strike(self, module: Any) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class TinySteps(Bomb):

@@ -125,6 +125,18 @@ def test_a_signal_to_rank_zero_saves_and_ends_both(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_rank_that_is_gone_ends_the_run_with_a_line(tmp_path: Path) -> None:
+    directory, log = tmp_path / "run", tmp_path / "log"
+    bomb = ["+callbacks.bomb._target_=faults.Killed", "+callbacks.bomb.rank=1", "+callbacks.bomb.at=15"]
+    arguments = [*SMALL_VMC, *bomb, "strategy=ddp_cpu", "trainer.max_steps=40", f"hydra.run.dir={directory}"]
+    assert run(arguments, log, paths) == 1
+    line = f"another process of this run has ended: continue with resume={directory}"
+    assert log.read_text().splitlines()[-1] == f"error: {line}"
+    assert (directory / "stopped.txt").read_text() == line + "\n"
+    assert (directory / "checkpoints" / "last.ckpt").exists()
+
+
+@pytest.mark.slow
 def test_torchrun_starts_the_ranks(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "hadronlab.train", *SEPARABLE,
                "strategy=ddp_cpu", "trainer.max_steps=20", f"hydra.run.dir={tmp_path / 'run'}"]  # fmt: skip
