@@ -130,7 +130,8 @@ class DampedSolver:
 
 
 def _finite(matrix: Tensor, right: Tensor) -> None:
-    if not bool(torch.isfinite(matrix.sum() + right.sum())):  # one pass: whatever is not finite ends up in the sum
+    total = matrix.sum() + right.sum()  # one pass: whatever is not finite ends up in the sum
+    if not bool(torch.isfinite(total)):
         raise HadronlabError(
             "natural gradient: matrix or force not finite; lower the learning rate or raise the shift"
         )
