@@ -55,6 +55,11 @@ def lepton_system(
         raise ConfigError(
             f"spins.{sorted(unknown)[0]} of system {name!r} names no particle of {' '.join(labels)!r}"
         )
+    if len(labels) == 2 and len(groups) == 1 and parity not in (None, 1 - 2 * int(total[labels[0]])):
+        raise ConfigError(
+            f"spins.{labels[0]}={total[labels[0]]} is impossible for {' '.join(labels)!r} with parity={parity}: "
+            f"choose {(1 - parity) // 2}"
+        )
     charges = [1.0 if label.endswith("+") else -1.0 for label in labels]
     force.check(tuple(charge > 0 for charge in charges))
     return FewBodySystem(

@@ -115,6 +115,7 @@ def test_more_refusals():
         ("e-", None, "1 leptons"),
         ("e- e- e+", {"e-": 0.5}, "choose 0, 1"),
         ("e- e+", {"mu-": 0}, "names no particle"),
+        ("e- e-", {"e-": 1}, "impossible for 'e- e-' with parity=1: choose 0"),  # an S wave is symmetric
     ]:
         with pytest.raises(ConfigError, match=message):
             lepton_system("x", leptons, spins)
