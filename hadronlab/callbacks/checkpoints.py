@@ -98,3 +98,4 @@ def _keep(newest: Path, before: Path) -> None:
         temporary.unlink(missing_ok=True)
         os.link(newest, temporary)
         os.replace(temporary, before)
+        temporary.unlink(missing_ok=True)  # it stands yet where both names are those of one file already

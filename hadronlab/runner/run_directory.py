@@ -85,13 +85,18 @@ def recorded_objective(directory: Path) -> float | None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands."""
+    """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands.
+
+    Raises OSError with the name of `path` in it.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(temporary)
         with open(temporary, "rb+") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

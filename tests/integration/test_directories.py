@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import resource
 import signal
 import time
@@ -110,12 +111,18 @@ def test_a_full_disk_ends_no_training_and_keeps_the_last_good_files(tmp_path: Pa
 def test_a_real_limit_on_files(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log) == 0
-    good = {
-        file: file.read_bytes()
-        for file in (directory / "result.json", directory / "checkpoints" / "last.ckpt")
-    }
-    assert run([f"resume={directory}", "trainer.max_steps=80"], log, limit_files, 2000) == 1
-    assert log.read_text().splitlines()[-1].startswith("error: ")
+    names = ("result.json", "result.h5", "checkpoints/last.ckpt")
+    good = {directory / name: (directory / name).read_bytes() for name in names}
+    log.unlink()
+    again = [
+        f"resume={directory}",
+        "trainer.max_steps=80",
+        "hydra.job_logging.handlers.file.filename=/dev/full",
+    ]
+    assert run(again, log, limit_files, 3500) == 1
+    *said, last = log.read_text().splitlines()
+    assert last.startswith("error: ") and "File too large" in last and "result.h5" in last
+    assert said and all(re.match("no checkpoint at step .*; training on$", line) for line in said)
     for file, content in good.items():
         assert file.read_bytes() == content
 
