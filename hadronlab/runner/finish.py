@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ def finish(
 ) -> float | None:
     """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
 
-    about: the first keys of result.json, `status` among them. notes: warnings of the training. loggers: those that want
+    about: the first keys of result.json, `status` among them. wall_seconds: of all that came before. notes: warnings of the training. loggers: those that want
     the results too.
     Returns the task's objective, the number that a sweeper minimises.
     """
     from hadronlab.plotting.figures import draw
 
+    started = time.monotonic()
     observables: Observables = task.observe()
+    wall_seconds += time.monotonic() - started
     observables.warnings[:0] = notes
     objective = task.objective(observables)
     path = write_results(
