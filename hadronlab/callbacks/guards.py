@@ -18,7 +18,7 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.utilities import rank_zero_only
 
 from hadronlab.callbacks.agreement import any_rank, of_all_ranks
-from hadronlab.callbacks.repairs import SAME_STEP, WARN_AGAIN, repair
+from hadronlab.callbacks.repairs import IN_PLACE, WARN_AGAIN, describe, repair
 from hadronlab.callbacks.signs import Fault, Limits, not_finite
 from hadronlab.errors import ConfigError
 
@@ -32,8 +32,8 @@ class Guards(Callback):
     below it), acceptance, r_hat; what is absent is not watched. All ranks look together, and a sign that one of them
     shows is a sign of the run.
 
-    Walkers that do not mix even after they were drawn anew show a state that mixes slowly: that is said, and the run
-    goes on, for the final evaluation has walkers and an R̂ of its own.
+    Walkers that do not mix are drawn anew, and the training goes on; if the new ones do not mix either, that shows a
+    state that mixes slowly: it is said, and no more, for the final evaluation has walkers and an R̂ of its own.
 
     patience, acceptance, r_hat, mixing_patience: see Limits. max_repairs: how many faults are repaired before the run
     ends.
@@ -77,8 +77,12 @@ class Guards(Callback):
         fault = (
             ("not_finite", f"{what} is not finite") if what else self._slow_sign(healths, trainer.global_step)
         )
-        if fault:
+        if fault and fault[0] not in IN_PLACE:
             raise Fault(fault[0], f"step {trainer.global_step}: {fault[1]}")
+        if fault:
+            self.note(f"step {trainer.global_step}: {fault[1]}; {describe(fault[0])}")
+            self.repairs, self._rows[fault[0]] = [*self.repairs, fault[0]], 0
+            repair(trainer, pl_module, [fault[0]], len(self.repairs))
         for callback in trainer.callbacks:  # type: ignore[attr-defined]
             rung = str(getattr(callback, "rung", ""))
             if rung == "eigh" or rung.startswith("shift x"):
@@ -88,7 +92,7 @@ class Guards(Callback):
     @property
     def suspicious(self) -> bool:
         """Whether a sign shows that the parameters are none to come back to."""
-        return any(steps for kind, steps in self._rows.items() if kind not in SAME_STEP)
+        return any(steps for kind, steps in self._rows.items() if kind not in IN_PLACE)
 
     def _slow_sign(self, healths: list[Mapping[str, float]], step: int) -> tuple[str, str] | None:
         """The (kind, message) of a sign that has lasted for its patience, on any rank, and is to be repaired."""

@@ -1,4 +1,4 @@
-"""What is done about a fault at the state that a run has gone back to."""
+"""What is done about a fault, at the state that a run has gone back to or where it stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pytorch_lightning import LightningModule, Trainer
 
 FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # drawn anew after these
-SAME_STEP = ("unmixed_walkers",)  # the parameters are not to blame
+IN_PLACE = (
+    "unmixed_walkers",
+)  # the parameters are not to blame: the training goes on with them and its step
 WARN_AGAIN = {  # repaired once; what is said, and no more done, when it comes back
     "unmixed_walkers": "after fresh walkers too: this state mixes slowly, raise sampler.sweeps; training on"
 }
@@ -15,14 +17,15 @@ WARN_AGAIN = {  # repaired once; what is said, and no more done, when it comes b
 
 def describe(kind: str) -> str:
     """The repair of a fault, for the line that names it."""
-    parts = ["fresh walkers"] if kind in FRESH_WALKERS else []
-    parts += [] if kind in SAME_STEP else ["half the step", "ten times the shift"]
-    return "back to the last checkpoint with " + ", ".join(parts)
+    walkers = ["fresh walkers"] if kind in FRESH_WALKERS else []
+    if kind in IN_PLACE:
+        return ", ".join(walkers)
+    return "back to the last checkpoint with " + ", ".join([*walkers, "half the step", "ten times the shift"])
 
 
 def repair(trainer: Trainer, task: LightningModule, kinds: Sequence[str], number: int) -> None:
     """Repair the faults `kinds` that followed the present state; `number` of all repairs makes walkers new ones."""
-    times = sum(kind not in SAME_STEP for kind in kinds)
+    times = sum(kind not in IN_PLACE for kind in kinds)
     if times:
         soften(trainer, 0.5**times, 10.0**times)
     if any(kind in FRESH_WALKERS for kind in kinds) and hasattr(task, "fresh_walkers"):

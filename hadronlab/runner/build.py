@@ -82,7 +82,9 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             f"trainer.max_time={config.trainer.max_time}: write DD:HH:MM:SS, such as 00:00:05:00"
         )
     if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
-        raise ConfigError("strategy=gpu, but no CUDA GPU is visible here: choose strategy=cpu or strategy=auto")
+        raise ConfigError(
+            "strategy=gpu, but no CUDA GPU is visible here: choose strategy=cpu or strategy=auto"
+        )
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     if config.optimizer.get("natural_gradient"):
         callbacks.insert(0, instantiate(config.optimizer.natural_gradient))
