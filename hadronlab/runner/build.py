@@ -83,7 +83,7 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
         )
     if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise ConfigError(
-            "strategy=gpu, but no CUDA GPU is visible here: choose strategy=cpu or strategy=auto"
+            "strategy=gpu, but no GPU (CUDA) is visible here: choose strategy=cpu or strategy=auto"
         )
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     if config.optimizer.get("natural_gradient"):
