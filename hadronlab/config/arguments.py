@@ -23,13 +23,7 @@ def of_swept_groups(arguments: Sequence[str]) -> list[str]:
     Hydra composes a sweep's own configuration without the groups that are swept, and would miss the settings that
     come with them. Every job's configuration is checked as ever.
     """
-    groups = "|".join(
-        sorted(
-            entry.name
-            for entry in files("hadronlab.conf").iterdir()
-            if entry.is_dir() and entry.name != "hydra"
-        )
-    )
+    groups = _groups()
     swept = any(re.match(rf"\+?({groups})=[^'\"\[(]*,", argument) for argument in arguments)
     if not swept or not {"-m", "--multirun"} & set(arguments):
         return list(arguments)
@@ -59,12 +53,18 @@ def choices(group: str) -> list[str]:
     return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
 
 
+def _groups() -> str:
+    """The names of all groups, as alternatives of a regular expression."""
+    folders = [entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()]
+    return "|".join(sorted(name for name in folders if name != "hydra"))
+
+
 def quote_choices(arguments: Sequence[str]) -> list[str]:
     """Quote numbers given for a group, model=3 → model='3': Hydra then says that there is no such choice.
 
     Raises ConfigError for an argument without a key, and for a group that is to be null.
     """
-    groups = "|".join(sorted(entry.name for entry in files("hadronlab.conf").iterdir() if entry.is_dir()))
+    groups = _groups()
     for argument in arguments:
         if argument.startswith("="):
             raise ConfigError(f"{argument!r} names no setting: write key=value")

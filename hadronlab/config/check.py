@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import re
-import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from hadronlab.config.annotations import describe, fits, hints_of
 from hadronlab.config.arguments import choices
 from hadronlab.errors import ConfigError
 
@@ -181,19 +180,7 @@ def _check_node(path: str, node: DictConfig) -> None:
             if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
                 known = nearest(str(key), list(parameters))
                 raise ConfigError(f"{path}.{key} is not a setting of {node['_target_']}: {known}")  # type: ignore[str-bytes-safe]
-    _check_values(path, node, _hints(function.__init__ if inspect.isclass(function) else function))
-
-
-def _hints(function: Any) -> dict[str, Any]:
-    """Annotations of a function, without those that are only imported for type checkers."""
-    hints: dict[str, Any] = {}
-    for name, annotation in getattr(function, "__annotations__", {}).items():
-        holder = type(
-            "holder", (), {"__annotations__": {name: annotation}, "__module__": function.__module__}
-        )
-        with contextlib.suppress(NameError, TypeError):
-            hints |= typing.get_type_hints(holder)
-    return hints
+    _check_values(path, node, hints_of(function.__init__ if inspect.isclass(function) else function))
 
 
 def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None:
@@ -204,55 +191,6 @@ def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None
         if not fits(value, hints[key]):
             where = f"{path}.{key}" if path else key
             raise ConfigError(f"{where} must be {describe(hints[key])}, got {value!r}")
-
-
-def fits(value: Any, hint: Any) -> bool:
-    """Whether a plain YAML value can be passed where `hint` is annotated; unknown annotations accept anything."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if isinstance(value, Mapping):  # a nested object, checked by its own class
-        return True
-    if hint is Any or isinstance(hint, typing.TypeVar):
-        return True
-    if origin in (typing.Union, types.UnionType):
-        return any(fits(value, option) for option in arguments)
-    if origin is typing.Literal:
-        return value in arguments
-    if hint is None or hint is type(None):
-        return value is None
-    if hint is bool:
-        return isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint in (str, Path):
-        return isinstance(value, str | Path)
-    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
-        items = [a for a in arguments if a is not Ellipsis]
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            return False
-        if origin is tuple and Ellipsis not in arguments and len(items) != len(value):
-            return False
-        padded = items if len(items) == len(value) else items[:1] * len(value)
-        return all(fits(item, a) for item, a in zip(value, padded or [Any] * len(value), strict=True))
-    if inspect.isclass(hint) and isinstance(value, str | int | float):
-        return isinstance(value, hint)
-    return value is not None
-
-
-def describe(hint: Any) -> str:
-    """`hint` in words a user reads."""
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path",
-             type(None): "null", None: "null"}  # fmt: skip
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(describe(option) for option in arguments)
-    if origin is typing.Literal:
-        return "one of " + ", ".join(map(str, arguments))
-    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
-        items = [describe(a) for a in arguments if a is not Ellipsis]
-        return "a list of " + ", ".join(items) if items else "a list"
-    return words.get(hint, getattr(hint, "__name__", str(hint)))
 
 
 def _first_line(error: BaseException) -> str:

@@ -29,8 +29,8 @@ def finish(
 ) -> float | None:
     """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
 
-    about: the first keys of result.json, `status` among them. wall_seconds: of all that came before. notes: warnings of the training. loggers: those that want
-    the results too.
+    about: the first keys of result.json, `status` among them. wall_seconds: of all that came before. notes: warnings
+    of the training. loggers: those that want the results too.
     Returns the task's objective, the number that a sweeper minimises.
     """
     from hadronlab.plotting.figures import draw

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from hadronlab.api import composed
+from hadronlab.config.annotations import describe, fits
 from hadronlab.config.arguments import of_swept_groups
-from hadronlab.config.check import check, describe, fits, models_for
+from hadronlab.config.check import check, models_for
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
 

@@ -1,0 +1,72 @@
+"""Whether plain YAML values fit the annotations of the classes that are to receive them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def hints_of(function: Any) -> dict[str, Any]:
+    """Annotations of a function, without those that are only imported for type checkers."""
+    hints: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        holder = type(
+            "holder", (), {"__annotations__": {name: annotation}, "__module__": function.__module__}
+        )
+        with contextlib.suppress(NameError, TypeError):
+            hints |= typing.get_type_hints(holder)
+    return hints
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a plain YAML value can be passed where `hint` is annotated; unknown annotations accept anything."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(value, Mapping):  # a nested object, checked by its own class
+        return True
+    if hint is Any or isinstance(hint, typing.TypeVar):
+        return True
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, option) for option in arguments)
+    if origin is typing.Literal:
+        return value in arguments
+    if hint is None or hint is type(None):
+        return value is None
+    if hint is bool:
+        return isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint in (str, Path):
+        return isinstance(value, str | Path)
+    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
+        items = [a for a in arguments if a is not Ellipsis]
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return False
+        if origin is tuple and Ellipsis not in arguments and len(items) != len(value):
+            return False
+        padded = items if len(items) == len(value) else items[:1] * len(value)
+        return all(fits(item, a) for item, a in zip(value, padded or [Any] * len(value), strict=True))
+    if inspect.isclass(hint) and isinstance(value, str | int | float):
+        return isinstance(value, hint)
+    return value is not None
+
+
+def describe(hint: Any) -> str:
+    """`hint` in words a user reads."""
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", Path: "a path",
+             type(None): "null", None: "null"}  # fmt: skip
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(describe(option) for option in arguments)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(map(str, arguments))
+    if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
+        items = [describe(a) for a in arguments if a is not Ellipsis]
+        return "a list of " + ", ".join(items) if items else "a list"
+    return words.get(hint, getattr(hint, "__name__", str(hint)))
