@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 from hadronlab.errors import one_line_errors
 
@@ -16,23 +18,35 @@ def main() -> None:
     parser.add_argument(
         "--samples", type=int, help="vmc: samples of the evaluation (more of them, smaller errors)"
     )
+    parser.add_argument(
+        "--max-time", metavar="DD:HH:MM:SS", help="vmc: time of the evaluation (default: trainer.max_time)"
+    )
     options = parser.parse_args()
 
     with one_line_errors():
-        evaluate(options.run_directory, options.samples)
+        evaluate(options.run_directory, options.samples, options.max_time)
 
 
-def evaluate(directory: Path, samples: int | None = None) -> Path:
-    """Result file of the evaluation. Raises ConfigError where `directory` is not that of a run."""
+def evaluate(directory: Path, samples: int | None = None, max_time: str | None = None) -> Path:
+    """Result file of the evaluation, which `max_time` bounds, or else the run's `trainer.max_time`.
+
+    What the training said (status, time, warnings) is kept. Raises ConfigError where `directory` is not that of a run.
+    """
     from hadronlab.runner.finish import finish
     from hadronlab.runner.launch import quiet_libraries
     from hadronlab.runner.restore import restore
+    from hadronlab.tasks.final_evaluation import bound_by
 
     quiet_libraries()
     config, task, about = restore(directory, samples)
+    bound_by(task, max_time, config.trainer.max_time)
     result = directory / "result.json"
-    seconds = json.loads(result.read_text())["wall_seconds"] if result.exists() else 0.0
-    finish(config, task, directory, about, seconds)
+    known: dict[str, Any] = (
+        json.loads(result.read_text(encoding="utf-8")) if result.exists() else {"status": "unfinished"}
+    )
+    about["status"] = known.get("status", "ok")
+    notes = [w for w in known.get("warnings", []) if re.match(r"step \d+: ", w)]  # those of the guards
+    finish(config, task, directory, about, known.get("wall_seconds", 0.0), notes)
     return result
 
 

@@ -27,8 +27,8 @@ class Evaluation:
 
     energy: with rest masses, in `system.energy_unit` (MeV or Ha), as kinetic and potential (without rest masses).
     parts: the potential by its terms, where the interaction separates them. virial: 2T − r·∇V, zero in an
-    eigenstate. walkers: their number. drift: energy of the later half of the samples minus that of the earlier, in units of its error.
-    rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). weights: color_fraction,
+    eigenstate. walkers: their number. drift: energy of the later half of the samples minus that of the earlier, in units
+    of its error. rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). weights: color_fraction,
     spin_fraction, isospin_fraction by label. Every one with its error. bin_edges (bins + 1,): of the distance
     between the particles of a pair class, and from the centre of mass to the particles of a flavour;
     pair_density, one_body_density: their probability per fm, (bins,) for every class and flavour.
@@ -67,19 +67,19 @@ def evaluate(
         target_error: in `system.energy_unit`; None for exactly n_samples.
         n_samples, max_samples: the least and the most samples.
         thermalisation: sweeps before the first sample, during which the steps adapt.
-        max_seconds: stop sampling after this time, whatever the error.
+        max_seconds: stop after this time, thermalisation included, whatever the error; two samples of each walker at least.
         make_sampler: called with the wave function, n_walkers and seed.
 
     The number of samples is decided from the error alone, never from the energy, so the mean stays unbiased.
     """
     if n_samples < 2 * n_walkers:
         raise ConfigError(f"n_samples={n_samples} is less than two samples for each of {n_walkers} walkers")
+    started = time.monotonic()
     sampler = make_sampler(wavefunction, n_walkers=n_walkers, seed=seed)
     first, _ = sampler.sample(thermalisation)
     sampler.adapt = False
     sampler.reset_acceptance()
     chains = _Chains(wavefunction, 1.25 * float(wavefunction.system.distances(first).max()), bins)
-    started = time.monotonic()
     done, goal = 0, n_samples
     while done < goal:
         r, channel = sampler.sample()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -22,7 +23,8 @@ def set_energies(
     thermalisation: int,
     max_seconds: float | None = None,
 ) -> dict[str, float]:
-    """Mean local energy of every set of parameters (P,), internal unit; leaves the last set in the wave function.
+    """Mean local energy of every set of parameters (P,), internal unit, inf where it is not finite; leaves the last set
+    in the wave function.
 
     One population of walkers serves all: `thermalisation` sweeps before the first set, a quarter of them before each
     of the others, which are near it. max_seconds: for all of them together; cuts the samples short.
@@ -41,5 +43,6 @@ def set_energies(
             means.append(local_energy(wavefunction, *sampler.sample()).energy.mean())
             if share is not None and time.monotonic() - started > share and len(means) >= 2:
                 break
-        energies[name] = float(torch.stack(means).mean())
+        mean = float(torch.stack(means).mean())
+        energies[name] = mean if math.isfinite(mean) else math.inf
     return energies

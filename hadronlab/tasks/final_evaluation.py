@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from pytorch_lightning.callbacks import Timer
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from hadronlab.errors import ConfigError
 from hadronlab.estimators.evaluation import evaluate
 from hadronlab.estimators.ground_state import ground_state
 from hadronlab.estimators.observables import Observables
@@ -25,26 +27,26 @@ EVALUATION_SEED = (
     10_007  # added to the run's seed: the final walkers share nothing with those of the training
 )
 FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
+SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
 
 
 def measure(task: VMCTask) -> Observables:
     """Unclipped expectation values from fresh walkers, with the best of the parameter sets in the model.
 
     The sets are compared on walkers of their own, so that the quoted energy is not that of a lucky draw. Sampling
-    ends when the error is a third of `target_error`, at `max_samples`, or when `trainer.max_time` is spent.
+    ends when the error is a third of `target_error`, at `max_samples`, or when the time is spent (see `seconds_left`).
     """
     task.model.eval().to(task.sampler.device)
     chosen = load_best_set(task)
     left, fixed = seconds_left(task), task.evaluation_samples
     walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
-    if fixed is not None:
-        walkers = min(
-            walkers, max(FEWEST_WALKERS, fixed // 20)
-        )  # 20 samples of each, for their autocorrelation
+    most = task.max_samples if fixed is None else fixed
+    walkers = min(walkers, max(FEWEST_WALKERS, most // SAMPLES_OF_EACH))
+    wanted = SAMPLES_OF_EACH * walkers if fixed is None else max(fixed, 2 * walkers)
     found = evaluate(
         task.model,
         target_error=task.target_error / 3 if fixed is None else None,
-        n_samples=20 * walkers if fixed is None else max(fixed, 2 * walkers),
+        n_samples=wanted,
         max_samples=task.max_samples,
         n_walkers=walkers,
         thermalisation=task.burn_in,
@@ -57,6 +59,10 @@ def measure(task: VMCTask) -> Observables:
     result.labels["parameters"] = [chosen]
     if task.threshold is None and task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
+    if found.energy.n_samples < wanted:
+        result.warnings.append(
+            f"the time ended the evaluation after {found.energy.n_samples} of {wanted} samples"
+        )
     _add_training(task, result)
     return result
 
@@ -101,13 +107,38 @@ def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int
 
 
 def seconds_left(task: VMCTask) -> float | None:
-    """What is left of `trainer.max_time` after the training and what came after it; None without such a limit."""
+    """What is left until `task.deadline`, or of `trainer.max_time` after the training (with what went before a resume)
+    and what came after it; None without such a limit.
+    """
+    if task.deadline is not None:
+        return max(0.0, task.deadline - time.monotonic())
     callbacks = [] if task._trainer is None else task.trainer.callbacks  # type: ignore[attr-defined]
-    timer = next((c for c in callbacks if isinstance(c, Timer) and c._duration), None)
-    if timer is None:
+    timer = next((c for c in callbacks if isinstance(c, Timer)), None)
+    left = None if timer is None else timer.time_remaining()
+    if timer is None or left is None:
         return None
-    started = timer.start_time() or time.monotonic()
-    return max(0.0, (timer._duration or 0.0) - (time.monotonic() - started))
+    now = time.monotonic()
+    return max(
+        0.0, left - (now - (timer.end_time() or now))
+    )  # the timer itself stands still after the training
+
+
+def bound_by(task: Any, asked: str | None, own: Any) -> None:
+    """Bound the evaluation of a finished run by the time `asked` for (DD:HH:MM:SS), or else by its `own`, from now on.
+
+    Raises ConfigError for a time that is none, and where it is asked for of a task without walkers.
+    """
+    if not hasattr(task, "deadline"):
+        if asked is not None:
+            raise ConfigError("--max-time concerns variational runs: the inverse problem has no walkers")
+        return
+    try:
+        length = Timer(asked if asked is not None else own).time_remaining()
+    except MisconfigurationException:
+        length = 0.0
+    if length is not None and length <= 0:
+        raise ConfigError(f"--max-time={asked}: write DD:HH:MM:SS above 0, such as 00:00:05:00")
+    task.deadline = None if length is None else time.monotonic() + length
 
 
 def _add_training(task: VMCTask, result: Observables) -> None:

@@ -85,6 +85,7 @@ class VMCTask(Task):
         self.record = EnergyRecord(model.system)
         self.parameter_sets = ParameterSets(schedule)
         self.no_threshold = ""  # why it could not be computed
+        self.deadline: float | None = None  # of the final evaluation, on the clock of time.monotonic
 
     # ---- training
 

@@ -2,10 +2,14 @@
 
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
+from hadronlab.estimators import evaluation
 from hadronlab.estimators.evaluation import evaluate
+from hadronlab.estimators.selection import set_energies
 from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 
@@ -37,6 +41,47 @@ def test_samples_until_the_target_error():
     found = evaluate(positronium(0.4), target_error=1e-3, n_samples=2000, n_walkers=500, thermalisation=150)
     assert found.energy.error < 1.1e-3 and found.energy.n_samples > 2000
     assert abs(found.energy.mean + 0.24) < 4 * found.energy.error
+
+
+def test_a_set_without_an_energy_is_never_the_best():
+    psi = positronium()
+    good = parameters_to_vector(psi.parameters()).detach()
+    sets = {"broken": torch.full_like(good, torch.nan), "good": good}
+    energies = set_energies(psi, sets, MetropolisSampler(psi, 50), n_samples=100, thermalisation=20)
+    assert energies["broken"] == float("inf") and min(energies, key=energies.get) == "good"
+
+
+class Slow(MetropolisSampler):
+    """Ten sweeps a tick of the clock."""
+
+    now = 0.0
+
+    def sample(self, sweeps=None):
+        Slow.now += (10 if sweeps is None else sweeps) / 10
+        return super().sample(1)
+
+
+def test_time_counts_the_thermalisation(monkeypatch):
+    monkeypatch.setattr(evaluation.time, "monotonic", lambda: Slow.now)
+    Slow.now = 0.0
+    found = evaluate(
+        positronium(0.4),
+        n_samples=10_000,
+        n_walkers=50,
+        thermalisation=300,
+        max_seconds=40.0,
+        make_sampler=Slow,
+    )
+    assert found.energy.n_samples == 50 * 11  # 30 of the 40 are spent; the eleventh tick is too late
+    found = evaluate(
+        positronium(0.4),
+        n_samples=10_000,
+        n_walkers=50,
+        thermalisation=300,
+        max_seconds=1.0,
+        make_sampler=Slow,
+    )
+    assert found.energy.n_samples == 2 * 50
 
 
 def test_fractions_add_up():

@@ -1,10 +1,14 @@
-"""What a run in a hurry measures with: fewer walkers, which have a larger error and no bias."""
+"""What a run in a hurry measures with: fewer walkers, which have a larger error and no bias; and what time it has."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
+from pytorch_lightning.callbacks import Timer
 
+from hadronlab.errors import ConfigError
 from hadronlab.tasks import final_evaluation
+from hadronlab.tasks.final_evaluation import bound_by, seconds_left
 
 
 @pytest.mark.parametrize(("seconds", "walkers"), [(None, 2000), (100.0, 2000), (5.0, 1000), (0.0, 64)])
@@ -15,3 +19,33 @@ def test_walkers_that_reach_equilibrium_in_time(monkeypatch, seconds, walkers):
     monkeypatch.setattr(final_evaluation.time, "monotonic", lambda: clock.now)
     task = SimpleNamespace(evaluation_walkers=2000, make_sampler=lambda *_, **__: clock, model=None, seed=1)
     assert final_evaluation.affordable_walkers(task, 500, seconds) == pytest.approx(walkers, abs=1)
+
+
+def test_time_left_counts_what_went_before_a_resume():
+    timer = Timer("00:00:01:00")
+    timer.load_state_dict({"time_elapsed": {"train": 50.0}})
+    task = SimpleNamespace(deadline=None, _trainer=True, trainer=SimpleNamespace(callbacks=[timer]))
+    timer.on_train_start(None, None)
+    timer.on_train_end(None, None)
+    assert 9.5 < seconds_left(task) <= 10
+    time.sleep(0.05)  # the timer of a training that has ended stands still
+    assert seconds_left(task) < 9.97
+    task.deadline = time.monotonic() - 1
+    assert seconds_left(task) == 0
+    assert seconds_left(SimpleNamespace(deadline=None, _trainer=None)) is None
+
+
+def test_the_time_of_an_evaluation():
+    task = SimpleNamespace(deadline=None)
+    bound_by(task, None, None)
+    assert task.deadline is None
+    bound_by(task, None, "00:00:01:00")
+    assert task.deadline == pytest.approx(time.monotonic() + 60, abs=1)
+    bound_by(task, "00:00:00:10", "00:00:01:00")
+    assert task.deadline == pytest.approx(time.monotonic() + 10, abs=1)
+    for wrong in ("5", "soon", "00:00:00:00", ""):
+        with pytest.raises(ConfigError, match="DD:HH:MM:SS above 0"):
+            bound_by(task, wrong, None)
+    with pytest.raises(ConfigError, match="no walkers"):
+        bound_by(SimpleNamespace(), "00:00:00:10", None)
+    bound_by(SimpleNamespace(), None, "00:00:00:10")  # a potential has no walkers, and needs no time

@@ -1,5 +1,7 @@
 """The variational task under Lightning: exact states, bit-identical resumption, the step it takes, what it reports."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hadronlab.config.arguments import options_first, quote_particles
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.estimators.local_energy import local_energy
+from hadronlab.evaluate import evaluate
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
 from hadronlab.runner.build import build_task, build_trainer
@@ -147,6 +150,34 @@ def test_time_bounds_a_run(tmp_path):
     task, trainer = fit(tmp_path, "system=D", "trainer.max_steps=100000", "trainer.max_time=00:00:00:03")
     assert trainer.global_step < 5000
     assert seconds_left(task) is not None and seconds_left(task) < 3
+
+
+def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("hadronlab.plotting.figures.draw", lambda *_: {})
+    overrides = (*SMALL, "system=positronium", "trainer.max_steps=5", "trainer.max_time=00:00:00:10")
+    fit(tmp_path, *overrides)
+    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(configuration(tmp_path, *overrides)))
+    result = json.loads(evaluate(tmp_path).read_text())
+    assert result["status"] == "unfinished" and result["observables"]["samples"]["value"] == 4000
+    told = {
+        **result,
+        "status": "stuck",
+        "warnings": ["step 4: stuck; ended after 4 repairs", "of an evaluation"],
+    }
+    (tmp_path / "result.json").write_text(json.dumps(told))
+    started = time.monotonic()
+    result = json.loads(evaluate(tmp_path, samples=10**9, max_time="00:00:00:01").read_text())
+    assert time.monotonic() - started < 6
+    assert result["status"] == "stuck" and result["warnings"][0] == told["warnings"][0]
+    assert "of an evaluation" not in result["warnings"]
+    assert any("time ended the evaluation after" in warning for warning in result["warnings"])
+    assert result["observables"]["samples"]["value"] < 10**9
+
+
+def test_max_samples_bounds_the_evaluation(tmp_path):
+    task = build_task(configuration(tmp_path, *SMALL, "system=positronium", "task.evaluation_samples=null",
+                                    "task.max_samples=3000", "task.target_error=1e-9"))  # fmt: skip
+    assert task.observe().scalars["samples"].value == 3000
 
 
 OWN_POTENTIAL = """
