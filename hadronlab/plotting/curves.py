@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hadronlab.plotting.style import COLORS, figure
+from hadronlab.plotting.style import COLORS, STROKES, figure
+
+FEW = 40  # logged steps up to which each is marked
 
 
 def read_metrics(path: Path) -> dict[str, np.ndarray]:
@@ -28,18 +31,16 @@ def loss_curves(path: Path, loss_zero: float | None) -> Any:
     if not names:
         return None
     fig, axes = figure(figsize=(7, 4.2))
-    for name, color in zip(names, ("network", "local", "reference", "other", "light"), strict=False):
+    for name, stroke in zip(names, itertools.cycle(STROKES), strict=False):
         keep = np.isfinite(metrics[name]) & (metrics[name] > 0)
         label = "total" if name == "loss" else name.removeprefix("loss/").replace("_", " ")
+        width = 3.0 if name == "loss" else 1.6  # a part that is nearly the total lies on top of it
+        marker = "o" if keep.sum() <= FEW else None
         axes.plot(
-            metrics["step"][keep],
-            metrics[name][keep],
-            color=COLORS[color],
-            label=label,
-            lw=2 if name == "loss" else 1.3,
+            metrics["step"][keep], metrics[name][keep], **stroke, label=label, lw=width, marker=marker, ms=4
         )
     if loss_zero:
-        axes.axhline(loss_zero, color=COLORS["light"], ls=":", label="$U = 0$")
+        axes.axhline(loss_zero, color=COLORS["truth"], ls=":", lw=1.5, label="$U = 0$")
     axes.set(xlabel="optimiser step", ylabel="loss", yscale="log")
     axes.legend()
     return fig

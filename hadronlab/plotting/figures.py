@@ -13,15 +13,14 @@ def draw(task: Any, observables: Observables, directory: Path) -> dict[str, Path
     """Every figure that the task's observables allow, name → file."""
     from hadronlab.plotting import inverse, vmc
     from hadronlab.plotting.curves import loss_curves
-    from hadronlab.plotting.style import save
+    from hadronlab.plotting.style import save, style
 
     drawers: dict[str, dict[str, Callable[..., Any]]] = {"inverse": inverse.FIGURES, "vmc": vmc.FIGURES}
-    figures: dict[str, Path] = {}
-    training = loss_curves(directory / "metrics.csv", getattr(task, "loss_zero", None))
-    if training is not None:
-        figures["training"] = save(training, directory / "figures" / "training.png")
-    for name, drawer in drawers[task.task].items():
-        drawn = drawer(observables)
-        if drawn is not None:
-            figures[name] = save(drawn, directory / "figures" / f"{name}.png")
-    return figures
+    with style():
+        drawn = {"training": loss_curves(directory / "metrics.csv", getattr(task, "loss_zero", None))}
+        drawn |= {name: drawer(observables) for name, drawer in drawers[task.task].items()}
+        return {
+            name: save(fig, directory / "figures" / f"{name}.png")
+            for name, fig in drawn.items()
+            if fig is not None
+        }

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from hadronlab.estimators.observables import Observables
-from hadronlab.plotting.style import COLORS, band, figure
+from hadronlab.plotting.style import COLORS, STROKES, band, figure, limits
 
 EXPANSION = r"$V_0 + \frac{1}{2}\{V_2, \nabla^2\}$"
+
+NATURAL = {"r": "$1/μ$", "U": "$μ^4$", "V2_expansion": "$1/μ$"}
+"""units where ħ = μ = 1; of every other array: μ"""
 
 
 def potential(result: Observables) -> Any:
@@ -18,7 +22,7 @@ def potential(result: Observables) -> Any:
     arrays = result.arrays
     if "U" not in arrays:
         return None
-    r, unit = arrays["r"], result.units.get("U", "")
+    r = arrays["r"]
     panels = [("network", arrays["U"])]
     if "U_truth" in arrays:
         panels += [("truth", arrays["U_truth"]), ("network − truth", arrays["U"] - arrays["U_truth"])]
@@ -40,39 +44,40 @@ def potential(result: Observables) -> Any:
         )
         ax.set(title=title, xlabel=_label("r", result), ylabel=_label("r'", result), aspect="equal")
         ax.grid(False)
-        fig.colorbar(image, ax=ax, shrink=0.85, label=f"$U$ [{unit}]" if unit else "$U$")
+        fig.colorbar(image, ax=ax, shrink=0.85, label=_label("U", result, "U"))
     return fig
 
 
 def localised(result: Observables) -> Any:
-    """V_θ against V_LO and the truth or the published fit, with error bands [Wang, Fig. 3]."""
+    """V_θ (lines) against V_LO (markers) and the truth, with errors [Wang, Fig. 3]."""
     arrays = result.arrays
     if "V_theta" not in arrays:
         return None
-    r, fig_axes = arrays["r"], figure(figsize=(7, 4.6))
-    fig, ax = fig_axes
-    shown = (r <= min(float(r[-1]), 2.5)) if result.units.get("r") == "fm" else r <= r[-1]
-    labels = result.labels.get("waves") or ["" for _ in np.atleast_2d(arrays["V_theta"])]
-    for index, label in enumerate(labels[:3]):
-        style = ("-", "--", "-.")[index]
-        tag = f" ({label})" if label else ""
-        for name, color, text in (
-            ("V_lo", "local", "$V_{LO}$ (Eq. 3)"),
-            ("V_theta", "network", r"$V_\theta$ of the full $U$"),
-        ):
-            values, error = np.atleast_2d(arrays[name])[index], arrays.get(f"{name}_error")
-            error = None if error is None else np.atleast_2d(error)[index][shown]
-            band(ax, r[shown], values[shown], error, COLORS[color], text + tag, ls=style)
-    if "V_truth" in arrays:
-        ax.plot(r[shown], arrays["V_truth"][shown], color=COLORS["truth"], ls=":", label="truth")
-    finite = np.concatenate(
-        [np.atleast_2d(arrays[n])[:3, shown & (r > r[-1] * 0.02)].ravel() for n in ("V_theta", "V_lo")]
-    )
-    low, high = np.nanpercentile(finite, [0.5, 99.5])
-    pad = 0.12 * (high - low)
+    r = arrays["r"]
+    fig, ax = figure(figsize=(7, 4.6))
+    shown = r <= (min(float(r[-1]), 2.5) if result.units.get("r") == "fm" else r[-1])
+    r = r[shown]
+    thin = np.unique(np.searchsorted(r, np.linspace(r[0], r[-1], 45)))
+
     ax.axhline(0, color=COLORS["light"], lw=1)
-    ax.set(xlabel=_label("r", result), ylabel=_label("V", result, "V_theta"), ylim=(low - pad, high + pad))
-    ax.legend(fontsize=10)
+    labels = result.labels.get("waves") or ["" for _ in arrays["V_theta"]]
+    waves = sorted({0, len(labels) // 2, len(labels) - 1})
+    for wave, stroke, marker in zip(waves, STROKES, "os^", strict=False):
+        tag, color = f" ({labels[wave]})" if labels[wave] else "", stroke["color"]
+        V, error = _with_error(result, "V_theta", (wave, shown))
+        band(ax, r, V, error, label=rf"$V_\theta$ of the full $U${tag}", **stroke)
+        V_lo, error = _with_error(result, "V_lo", (wave, shown))
+        ax.errorbar(r[thin], V_lo[thin], None if error is None else error[thin], fmt=marker, ms=5, mfc="none",
+                    color=color, elinewidth=1, label=f"$V_{{LO}}$ (Eq. 3){tag}")  # fmt: skip
+    if "V_truth" in arrays:
+        ax.plot(r, arrays["V_truth"][shown], color=COLORS["truth"], ls=":", label="truth")
+    inside = [arrays[n][waves][:, shown] for n in ("V_theta", "V_lo")]
+    ax.set(
+        xlabel=_label("r", result),
+        ylabel=_label("V", result, "V_theta"),
+        ylim=_window(r, *inside, share=0.98),
+    )
+    ax.legend()
     return fig
 
 
@@ -87,11 +92,15 @@ def nonlocal_surface(result: Observables) -> Any:
     take = np.searchsorted(r, x)
     surface = 4 * np.pi * np.outer(x, x) * arrays["U"][np.ix_(take, take)]
     fig, ax = figure(figsize=(7, 5.6), subplot_kw={"projection": "3d"})
-    ax.plot_surface(*np.meshgrid(x, x, indexing="ij"), surface, cmap="viridis", linewidth=0, antialiased=True)
-    ax.set(xlabel=_label("r", result), ylabel=_label("r'", result))
-    length = result.units.get("r", "")
-    ax.set_zlabel(r"$4\pi r r' U$" + (" [MeV/fm]" if length == "fm" else ""), labelpad=8)
-    ax.set_box_aspect(None, zoom=0.88)
+    grid = np.meshgrid(x, x, indexing="ij")
+    ax.plot_surface(*grid, surface, cmap="viridis", linewidth=0, rstride=1, cstride=1)
+    ax.set_xlabel(_label("r", result), labelpad=9)
+    ax.set_ylabel(_label("r'", result), labelpad=9)
+    unit = "MeV/fm" if result.units.get("r") == "fm" else "$μ^2$"
+    ax.set_zlabel(rf"$4\pi r r' U$ [{unit}]", labelpad=16)
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_major_locator(MaxNLocator(5))
+    ax.set_box_aspect(None, zoom=0.85)
     ax.view_init(28, -125)
     return fig
 
@@ -106,42 +115,31 @@ def phase_shifts(result: Observables) -> Any:
     curves = (("nonlocal", "network", "full nonlocal $U$", "-"), ("local", "local", r"localised $V_\theta$", "--"),
               ("leading_order", "reference", "$V_{LO}$", "-."), ("expansion", "other", EXPANSION, (0, (5, 1, 1, 1, 1, 1))),
               ("truth", "truth", "truth", ":"))  # fmt: skip
-    kcot_seen = []
-    for name, color, label, style in curves:
-        delta = arrays.get(f"phase_shift_{name}")
-        if delta is None:
+    seen = []
+    for name, color, label, stroke in curves:
+        if f"phase_shift_{name}" not in arrays:
             continue
-        error = arrays.get(f"phase_shift_{name}_error")
-        band(left, k, delta, error, COLORS[color], label, ls=style)
-        radians = np.deg2rad(delta)
-        kcot = k / np.tan(radians)
-        kcot_error = None if error is None else k * np.deg2rad(error) / np.sin(radians) ** 2
-        keep = np.abs(np.sin(radians)) > 0.05
-        band(
-            right,
-            k[keep] ** 2,
-            kcot[keep],
-            None if kcot_error is None else kcot_error[keep],
-            COLORS[color],
-            label,
-            ls=style,
-        )
+        delta, error = _with_error(result, f"phase_shift_{name}")
+        band(left, k, delta, error, COLORS[color], label, ls=stroke)
+        sine, kcot_error = np.sin(np.deg2rad(delta)), None
+        with np.errstate(divide="ignore", invalid="ignore"):  # where U = 0 there is no phase shift
+            kcot = k / np.tan(np.deg2rad(delta))
+            if error is not None:  # within two σ of a pole there is no such thing
+                near = np.abs(sine) < 2 * np.deg2rad(error)
+                kcot_error = np.where(near, np.nan, k * np.deg2rad(error) / sine**2)
+        band(right, k**2, kcot, kcot_error, COLORS[color], label, ls=stroke)
         if name != "local":
-            kcot_seen.append(kcot[keep])
+            seen.append(kcot)
     for index, point in enumerate(result.reference.get("phase_shift", {}).get("points", [])):
         left.errorbar(point["k"], point["value"], point.get("error"), fmt="s", ms=4, color=COLORS["light"],
                       label="published" if index == 0 else None)  # fmt: skip
-    inverse = f"{result.units['r']}$^{{-1}}$" if result.units.get("r") else r"$\mu$"
-    left.set(xlabel=f"$k$ [{inverse}]", ylabel=r"$\delta_0$ [degrees]")
+    length = result.units.get("r")
+    inverse, squared = (f"{length}$^{{-1}}$", f"{length}$^{{-2}}$") if length else ("$μ$", "$μ^2$")
     left.axhline(0, color=COLORS["light"], lw=1)
-    seen = np.concatenate(kcot_seen) if kcot_seen else np.array([0.0, 1.0])
-    low, high = np.nanpercentile(seen, [1, 97])
-    right.set(
-        xlabel=f"$k^2$ [{_squared(result)}]",
-        ylabel=rf"$k\,\cot\delta_0$ [{inverse}]",
-        ylim=(low - 0.2 * (high - low), high + 0.2 * (high - low)),
-    )
-    left.legend(fontsize=10)
+    left.set(xlabel=f"$k$ [{inverse}]", ylabel=r"$\delta_0$ [degrees]")
+    left.legend()
+    right.axhline(0, color=COLORS["light"], lw=1)
+    right.set(xlabel=f"$k^2$ [{squared}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=limits(*seen, share=0.92))  # fmt: skip
     return fig
 
 
@@ -153,39 +151,26 @@ def derivative_expansion(result: Observables) -> Any:
     r = arrays["r"]
     shown = (r > 1e-3) & (r <= min(float(r[-1]), 2.5))
     fig, axes = figure(1, 2, figsize=(12, 4.6))
+
+    kinds = (
+        ("expansion_non_hermitian", "reference", r"$V_0 + V_2\nabla^2$", "--"),
+        ("expansion", "network", EXPANSION, "-"),
+    )
     for ax, order in zip(axes, ("V0", "V2"), strict=True):
-        points, error = arrays[f"{order}_points"], arrays.get(f"{order}_points_error")
-        if error is None:
-            ax.plot(r[shown], points[shown], ".", color=COLORS["light"], ms=4, label="radius by radius")
-        else:
-            ax.errorbar(r[shown], points[shown], error[shown], fmt=".", color=COLORS["light"], ms=4, lw=0.8,
-                        label="radius by radius")  # fmt: skip
-        heights = []
-        for kind, color, label, style in (("expansion_non_hermitian", "reference", r"$V_0 + V_2\nabla^2$", "--"),
-                                          ("expansion", "network", EXPANSION, "-")):  # fmt: skip
-            values, error = arrays[f"{order}_{kind}"], arrays.get(f"{order}_{kind}_error")
-            band(
-                ax,
-                r[shown],
-                values[shown],
-                None if error is None else error[shown],
-                COLORS[color],
-                label,
-                ls=style,
-            )
-            heights.append(values[shown & (r > r[-1] * 0.02)])
+        ax.axhline(0, color=COLORS["light"], lw=1)
+        points, error = _with_error(result, f"{order}_points", shown)
+        ax.errorbar(
+            r[shown], points, error, fmt=".", color=COLORS["light"], ms=4, lw=0.8, label="radius by radius"
+        )
+        for kind, color, label, stroke in kinds:
+            values, error = _with_error(result, f"{order}_{kind}", shown)
+            band(ax, r[shown], values, error, COLORS[color], label, ls=stroke)
         if order == "V0" and "V_truth" in arrays:
             ax.plot(r[shown], arrays["V_truth"][shown], color=COLORS["truth"], ls=":", label="truth")
-        low, high = min(np.min(h) for h in heights), max(np.max(h) for h in heights)
-        pad = 0.15 * (high - low)
-        ax.axhline(0, color=COLORS["light"], lw=1)
-        name = f"{order[0]}_{order[1]}"
-        ax.set(
-            xlabel=_label("r", result),
-            ylabel=_label(name, result, f"{order}_expansion"),
-            ylim=(low - pad, high + pad),
-        )
-    axes[0].legend(fontsize=10)
+        inside = [arrays[f"{order}_{kind}"][shown] for kind, *_ in kinds]
+        name = _label(f"{order[0]}_{order[1]}", result, f"{order}_expansion")
+        ax.set(xlabel=_label("r", result), ylabel=name, ylim=_window(r[shown], *inside))
+    axes[0].legend()
     return fig
 
 
@@ -195,40 +180,40 @@ def singular_values(result: Observables) -> Any:
     if "singular_values" not in arrays:
         return None
     values = arrays["singular_values"]
-    index = np.arange(1, len(values) + 1)
     fig, ax = figure(figsize=(6, 4.2))
-    ax.semilogy(index, values, "o-", color=COLORS["network"], label="data")
+    ax.semilogy(np.arange(1, len(values) + 1), values, "o-", color=COLORS["network"], label="data")
     if "singular_values_noise" in arrays:
-        ax.semilogy(
-            index,
-            np.broadcast_to(arrays["singular_values_noise"], values.shape),
-            "--",
-            color=COLORS["local"],
-            label="noise",
-        )
+        noise = float(arrays["singular_values_noise"])
+        ax.axhline(noise, ls="--", color=COLORS["local"], label="noise")
     rank = result.scalars.get("effective_rank")
-    ax.set(
-        xlabel="direction", ylabel="singular value", title=f"effective rank {rank.value:.0f}" if rank else ""
-    )
-    ax.set_xticks(index)
+    ax.set(xlabel="direction", ylabel="singular value", title=f"effective rank {rank.value:.0f}" if rank else "",
+           xlim=(0.5, len(values) + 0.5))  # fmt: skip
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.legend()
     return fig
 
 
 def _extent(r: np.ndarray, U: np.ndarray) -> float:
-    """The radius inside which 99.5 % of Σ r² r'² |U| lies, so that a picture is not mostly empty."""
+    """The radius inside which 98 % of Σ r r' |U| lies, so that a picture is not mostly empty."""
     mass = np.cumsum((np.abs(U) * np.outer(r, r)).sum(1))
-    inside = r[np.searchsorted(mass, 0.995 * mass[-1])] if mass[-1] > 0 else r[-1]
+    inside = r[np.searchsorted(mass, 0.98 * mass[-1])] if mass[-1] > 0 else r[-1]
     return float(max(inside, r[0] * 3))
 
 
+def _with_error(result: Observables, name: str, at: Any = ...) -> tuple[np.ndarray, np.ndarray | None]:
+    """What stands at the indices `at` of an array, and its error where it has one."""
+    error = result.arrays.get(f"{name}_error")
+    return result.arrays[name][at], None if error is None else error[at]
+
+
+def _window(r: np.ndarray, *curves: np.ndarray, share: float = 1.0) -> tuple[float, float]:
+    """Limits that hold all attraction, and of a core only what reaches beyond a sixth of the radii."""
+    wells = (np.minimum(V[..., r > r[-1] / 100], 0.0) for V in curves)
+    return limits(*wells, *(V[..., r > r[-1] / 6] for V in curves), share=share)
+
+
 def _label(name: str, result: Observables, array: str = "r") -> str:
-    unit = result.units.get(array, "")
-    return f"${name}$ [{unit}]" if unit else f"${name}$ [$1/\\mu$]" if array == "r" else f"${name}$ [$\\mu$]"
-
-
-def _squared(result: Observables) -> str:
-    return f"{result.units['r']}$^{{-2}}$" if result.units.get("r") else r"$\mu^2$"
+    return f"${name}$ [{result.units.get(array) or NATURAL.get(array, '$μ$')}]"
 
 
 FIGURES: dict[str, Callable[[Observables], Any]] = {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from hadronlab.estimators.observables import Observables
-from hadronlab.plotting.style import COLORS, figure
+from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.plotting.style import COLORS, STROKES, figure, limits
 
-CYCLE = [COLORS[name] for name in ("network", "local", "reference", "other", "truth", "light")]
+GREEK = "Lambda|Sigma|Delta|Omega|Xi|Upsilon|omega|eta|rho|phi|psi|pi"
 
 
 def tex(label: str) -> str:
@@ -21,133 +22,119 @@ def tex(label: str) -> str:
     return f"${''.join(shown)}$"
 
 
+def hadrons(name: str) -> str:
+    """'eta_c Xi_cc*' as a physicist prints it."""
+    shown = re.sub(rf"\b({GREEK})(?![a-z])", r"\\\1", re.sub(r"(\S+)bar\b", r"\\bar{\1}", name))
+    shown = re.sub(r"([*+-])", r"^{\1}", re.sub(r"_([a-z]+)", r"_{\1}", shown))
+    return rf"$\mathrm{{{shown}}}$".replace(" ", r"\,")
+
+
 def convergence(result: Observables) -> Any:
-    """The energy against the step [DeepQuark, Fig. 2]: the descent, and its end beside what it is compared with."""
+    """The energy against the step [DeepQuark, Fig. 2]: the descent, and its end beside what it is compared with.
+
+    The descent is that towards the reference; without one, towards the threshold of a state above it, or its own end.
+    """
     if "training_energy" not in result.arrays or result.arrays["training_energy"].shape[1] < 20:
         return None
     energy, unit = result.arrays["training_energy"][0], result.units["training_energy"]
-    final, known, threshold = (
-        result.scalars["energy"],
-        result.reference.get("energy"),
-        result.scalars.get("threshold"),
-    )
+    final, known = result.scalars["energy"], result.reference.get("energy")
+    threshold = result.scalars.get("threshold")
     steps = np.arange(1, len(energy) + 1)
     width = max(5, len(energy) // 40)
     mean = np.convolve(energy, np.ones(width) / width, "valid")
-    fig, (left, right) = figure(1, 2, figsize=(11, 4.4))
-    limit = known["value"] if known is not None else final.value
-    name = "reference" if known is not None else "final"
-    left.semilogy(steps, np.abs(energy - limit), color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
-    left.semilogy(
-        steps[width // 2 : width // 2 + len(mean)],
-        np.abs(mean - limit),
-        color=COLORS["network"],
-        label=f"mean of {width} steps",
-    )
-    left.set(xlabel="optimiser step", ylabel=f"|energy − {name}| [{unit}]")
-    left.set_ylim(bottom=0.3 * float(np.quantile(np.abs(mean - limit), 0.05)))
-    left.legend(fontsize=10)
+    middle = steps[width // 2 : width // 2 + len(mean)]
+    if known is not None:
+        name, goal = "reference", known["value"]
+    elif threshold is not None and final.value > threshold.value:
+        name, goal = "threshold", threshold.value
+    else:
+        name, goal = "final", final.value
 
-    right.plot(steps, energy, color=COLORS["light"], lw=0.7, alpha=0.6)
-    right.plot(steps[width // 2 : width // 2 + len(mean)], mean, color=COLORS["network"])
-    lines = [final.value]
+    fig, (left, right) = figure(1, 2, figsize=(11, 4.4))
+    for ax, one, several in ((left, np.abs(energy - goal), np.abs(mean - goal)), (right, energy, mean)):
+        ax.plot(steps, one, color=COLORS["light"], lw=0.7, alpha=0.6, label="one step")
+        ax.plot(middle, several, color=COLORS["network"], lw=1.5, label=f"mean of {width} steps")
+        ax.set(xlabel="optimiser step", ylabel=f"energy [{unit}]")
+    left.set(ylabel=f"|energy − {name}| [{unit}]", yscale="log")
+    left.set_ylim(bottom=0.3 * float(np.quantile(np.abs(mean - goal), 0.05)) or None)
+    left.legend()
+
+    level = [final.value]
     if threshold is not None:
-        right.axhline(
-            threshold.value, color=COLORS["local"], ls="--", lw=1.5, label=f"threshold {threshold.name}"
-        )
-        lines.append(threshold.value)
+        label = f"threshold {hadrons(threshold.name)}"
+        right.axhline(threshold.value, color=COLORS["local"], ls="--", lw=1.5, label=label)
+        level.append(threshold.value)
     if known is not None:
         right.axhline(known["value"], color=COLORS["reference"], ls=":", lw=2, label="reference")
-        lines.append(known["value"])
-    right.errorbar(
-        [steps[-1] * 1.03],
-        [final.value],
-        [final.error or 0.0],
-        fmt="o",
-        ms=5,
-        color=COLORS["truth"],
-        label=f"final {final}",
-    )
-    late = mean[len(mean) // 3 :]
-    low, high = min(*lines, *np.quantile(late, [0.02])), max(*lines, *np.quantile(late, [0.98]))
-    pad = 0.12 * (high - low) or 1e-3 * abs(high)
-    right.set(
-        xlabel="optimiser step",
-        ylabel=f"energy [{unit}]",
-        ylim=(low - pad, high + 3 * pad),
-        xlim=(0, steps[-1] * 1.07),
-    )
+        level.append(known["value"])
+    right.errorbar([steps[-1] * 1.03], [final.value], [final.error or 0.0], fmt="o", ms=5, capsize=3,
+                   color=COLORS["truth"], label=f"final {final}")  # fmt: skip
+    late = np.quantile(mean[len(mean) // 3 :], [0.02, 0.98])
+    low, high = limits(level, late)
+    right.set(xlim=(0, steps[-1] * 1.07), ylim=(low, high + 0.3 * (high - low)))  # room for the legend
     right.ticklabel_format(axis="y", useOffset=False)
-    right.legend(fontsize=10, loc="upper right")
+    right.legend(handles=right.get_legend_handles_labels()[0][2:], loc="upper right")
     return fig
 
 
 def pair_distances(result: Observables) -> Any:
-    """How far the particles of each pair class are from each other; the ticks are rms radii."""
+    """How far the particles of each pair class are from each other; the dotted lines are rms distances."""
     if "pair_density" not in result.arrays:
         return None
     distance, unit = result.arrays["distance"], result.units["distance"]
     labels = result.labels["pair_density"]
     fig, ax = figure(figsize=(7, 4.4))
-    for label, density, color in zip(labels, result.arrays["pair_density"], CYCLE * 4, strict=False):
+    for label, density, stroke in zip(
+        labels, result.arrays["pair_density"], itertools.cycle(STROKES), strict=False
+    ):
         rms = result.scalars[f"rms_radius.{label}"]
-        ax.plot(distance, density, color=color, label=f"{tex(label)}  {rms}")
-        ax.plot([rms.value] * 2, [0, np.interp(rms.value, distance, density)], color=color, lw=1.2, ls=":")
+        ax.plot(distance, density, **stroke, label=f"{tex(label)}  {rms}")
+        height = np.interp(rms.value, distance, density)
+        ax.plot([rms.value] * 2, [0, height], color=stroke["color"], lw=1.2, ls=":")
     ax.set(
         xlabel=f"distance [{unit}]",
         ylabel=f"probability [1/{unit}]",
         xlim=(0, _reach(result, "pair_density")),
         ylim=(0, None),
     )
-    ax.legend(fontsize=10, title="rms distance")
+    ax.legend(title="rms distance", title_fontsize=10)
     return fig
 
 
 def shares(result: Observables) -> Any:
     """Probability of every colour and spin configuration, beside the reference where one is known."""
-    kinds = [
-        kind
-        for kind in ("color", "spin")
-        if any(name.startswith(f"{kind}_fraction.") for name in result.scalars)
-    ]
-    if not kinds:
+    chosen: dict[str, dict[str, Quantity]] = {}
+    for name, quantity in result.scalars.items():
+        kind, _, label = name.partition("_fraction.")
+        if kind in ("color", "spin") and label:
+            chosen.setdefault(kind, {})[label] = quantity
+    if not chosen:
         return None
-    chosen = {
-        kind: {n.partition(".")[2]: q for n, q in result.scalars.items() if n.startswith(f"{kind}_fraction.")}
-        for kind in kinds
-    }
     rows = max(len(group) for group in chosen.values())
-    fig, axes = figure(1, len(kinds), figsize=(4.6 * len(kinds), 1.4 + 0.55 * rows), squeeze=False)
-    for ax, kind in zip(axes[0], kinds, strict=True):
-        labels, group = list(chosen[kind]), list(chosen[kind].values())
-        ax.barh(
-            range(len(labels)),
-            [q.value for q in group],
-            xerr=[q.error or 0.0 for q in group],
-            color=COLORS["network"],
-            height=0.55,
-        )
-        for index, (label, quantity) in enumerate(zip(labels, group, strict=True)):
-            ax.annotate(
-                f"{100 * quantity.value:.1f} %",
-                (quantity.value, index),
-                xytext=(7, 0),
-                textcoords="offset points",
-                va="center",
+    fig, axes = figure(
+        1, len(chosen), figsize=(4.6 * max(len(chosen), 1.4), 1.4 + 0.55 * rows), squeeze=False
+    )
+    for ax, (kind, group) in zip(axes[0], chosen.items(), strict=True):
+        title = f"{'colour' if kind == 'color' else kind} shares"
+        marked = ""
+        for index, (label, share) in enumerate(group.items()):
+            error = share.error or 0.0
+            ax.barh(
+                index, share.value, xerr=error, color=COLORS["network"], ecolor=COLORS["light"], height=0.55
             )
-            known = result.reference.get(f"{kind}_fraction.{label}")
-            if known is not None:
-                ax.plot([known["value"]] * 2, [index - 0.38, index + 0.38], color=COLORS["reference"], lw=2.5,
-                        label="reference" if index == 0 else None)  # fmt: skip
+            ax.annotate(str(Quantity(100 * share.value, 100 * error, "%")), (share.value + error, index),
+                        xytext=(7, 0), textcoords="offset points", va="center")  # fmt: skip
+            reference = result.reference.get(f"{kind}_fraction.{label}")
+            if reference is not None:
+                ax.plot([reference["value"]] * 2, [index - 0.38, index + 0.38], color=COLORS["truth"], lw=2.5)
+                marked = " (black: reference)"
         ax.set(
-            xlim=(0, 1.18 * max(max(q.value for q in group), 0.85)),
-            title=f"{'colour' if kind == 'color' else kind} shares",
+            xlim=(0, 1.4 * max(0.8, *(q.value for q in group.values()))),
+            title=title + marked,
             xlabel="probability",
         )
-        ax.set_yticks(range(len(labels)), labels)
+        ax.set_yticks(range(len(group)), list(group))
         ax.invert_yaxis()
-        if ax.get_legend_handles_labels()[0]:
-            ax.legend(fontsize=9, loc="lower right")
     return fig
 
 
@@ -192,7 +179,7 @@ def size(result: Observables) -> Any:
             va="bottom",
             fontsize=10,
         )
-        ax.set(title=f"{tex(label)}   rms {rms:.3g} {unit}", xticks=[], yticks=[])
+        ax.set(title=f"{tex(label)}   rms {rms:#.3g} {unit}", xticks=[], yticks=[])
         ax.grid(False)
         ax.spines[:].set_visible(False)
     return fig

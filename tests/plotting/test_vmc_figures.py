@@ -5,7 +5,7 @@ import pytest
 
 from hadronlab.estimators.observables import Observables, Quantity
 from hadronlab.plotting.style import save
-from hadronlab.plotting.vmc import FIGURES, tex
+from hadronlab.plotting.vmc import FIGURES, hadrons, tex
 
 
 def observables() -> Observables:
@@ -40,9 +40,27 @@ def test_every_figure_is_drawn_or_left_out(name, tmp_path):
 def test_convergence_shows_threshold_and_reference():
     right = FIGURES["convergence"](observables()).axes[1]
     labels = [text.get_text() for text in right.get_legend().get_texts()]
-    assert labels == ["threshold D D*", "reference", "final 3863.20(10) MeV"]
+    assert labels == [r"threshold $\mathrm{D\,D^{*}}$", "reference", "final 3863.20(10) MeV"]
     low, high = right.get_ylim()
     assert low < 3863.1 and high > 3878.5
+
+
+def test_a_state_above_its_threshold_is_shown_to_descend_to_it():
+    result = observables()
+    result.reference.clear()
+    result.scalars["threshold"] = Quantity(3860.0, None, "MeV", name="eta_c Xi_cc*")
+    left, right = FIGURES["convergence"](result).axes
+    assert left.get_ylabel() == "|energy − threshold| [MeV]" and right.get_ylim()[0] < 3860
+    assert (
+        hadrons("eta_c Xi_cc*") == r"$\mathrm{\eta_{c}\,\Xi_{cc}^{*}}$"
+        and hadrons("Deltabar") == r"$\mathrm{\bar{\Delta}}$"
+    )
+
+
+def test_equal_curves_differ_in_their_dashes_and_a_reference_is_named():
+    lines = FIGURES["pair_distances"](observables()).axes[0].get_lines()
+    assert lines[0].get_linestyle() != lines[2].get_linestyle()
+    assert FIGURES["shares"](observables()).axes[0].get_title() == "colour shares (black: reference)"
 
 
 def test_particles_in_print():
