@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 Partition = Sequence[Sequence[int]]
 
-BINDING_MOMENTUM = (
-    0.5  # initial decay between the clusters, all pairs together, over the length of the system
-)
+BINDING_MOMENTUM = 0.5  # of the initial decay between two clusters, times the length of the system
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
 AIRY_LEAK = 0.01  # the same between clusters, where nothing confines
 
@@ -57,7 +55,9 @@ def compact_decays(system: FewBodySystem, scale: Tensor) -> tuple[Tensor, Tensor
 def molecular_decays(
     system: FewBodySystem, scale: Tensor, length: float, partition: Partition
 ) -> tuple[Tensor, Tensor]:
-    """The same for hadrons that are the clusters of `partition`: e^{−κR} between two of them, κ = 1/length."""
+    """The same for hadrons that are the clusters of `partition`: e^{−κR} between two of them, κ = ½/length, shared
+    among the pairs of particles in different clusters.
+    """
     cluster_of = {i: k for k, cluster in enumerate(partition) for i in cluster}
     inside = torch.tensor([cluster_of[i] == cluster_of[j] for i, j in system.pairs])
     size = torch.tensor([len(partition[cluster_of[i]]) for i, _ in system.pairs])

@@ -50,8 +50,12 @@ class FluxTube(QuarkModel):
 def flux_tube(
     name: str = "AL1", three_body: bool = False, sigma_ratio: float = 0.9204, **changes: float
 ) -> FluxTube:
-    """The flux-tube variant of AL1 or AL2; raises ConfigError for a model without linear confinement."""
+    """The flux-tube variant of AL1 or AL2; raises ConfigError for a model without linear confinement, and for a
+    σ_Y/λ that is not a positive number.
+    """
     base = quark_model(name, three_body, **changes)
+    if not isinstance(sigma_ratio, int | float) or not 0 < sigma_ratio < math.inf:
+        raise ConfigError(f"interaction.sigma_ratio={sigma_ratio} of flux_tube must be a number above 0")
     if base.p != 1:
         raise ConfigError(
             f"a flux tube replaces linear confinement, and {base.name} has p = {base.p:.3g}: use AL1 or AL2"

@@ -89,9 +89,16 @@ class FewBodySystem:
 
     @property
     def quantum_numbers(self) -> str:
-        """I(J^P) of an L = 0 state, "0(1+)"; every antiquark counts a factor −1 in P."""
-        parity = (self.parity or 1) * (-1) ** sum(flavor.endswith("~") for flavor in self.flavors)
-        return f"{self.isospin}({self.spin}{'+' if parity > 0 else '-'})"
+        """I(J^P) of an S wave, where J = S: "0(1+)"; otherwise I, S and P. Leptons: P, for a Coulomb force is blind to how
+        the spins of the kinds are coupled. Every antiparticle counts a factor −1 in P.
+        """
+        antiparticles = sum(flavor.endswith(("~", "+")) for flavor in self.flavors)
+        parity = {1: "+", -1: "-"}.get((self.parity or 0) * (-1) ** antiparticles, "")
+        if self.energy_unit == "Ha":
+            return f"P = {parity or 'any'}"
+        if self.parity == 1:
+            return f"{self.isospin}({self.spin}{parity})"
+        return f"I = {self.isospin}, S = {self.spin}, P = {parity or 'any'}"
 
     @property
     def mass_sum(self) -> float:

@@ -25,9 +25,11 @@ def references(system: FewBodySystem) -> dict[str, dict[str, dict[str, Any]]]:
     """{"reference": {observable: {value, error?, unit, source}}, "paper": {…}} for a system; empty where
     nothing is known.
 
-    The values hold for one interaction each (AL1 without V_C, its flux tube, Coulomb): another one finds
-    nothing.
+    The values hold for ground states and for one interaction each (AL1 without V_C, its flux tube, Coulomb): another
+    interaction, and a state of odd spatial parity, find nothing.
     """
+    if system.parity == -1:
+        return {column: {} for column in SOURCES}
     key = _key(" ".join(system.flavors), float(system.spin), float(system.isospin), _interaction(system))
     entry = _table().get(key, {})
     return {

@@ -17,7 +17,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.interaction import Interaction
 from hadronlab.physics.spin import possible_spins
 from hadronlab.physics.three_body import three_body_levels
-from hadronlab.physics.two_body import two_body_levels
+from hadronlab.physics.two_body import Levels, two_body_levels
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import FewBodySystem, quark_system
@@ -63,8 +63,9 @@ def lowest_threshold(system: FewBodySystem) -> Threshold | None:
     All splittings into mesons and baryons in relative S waves, with spins and isospins coupled to S and I and
     identical clusters (anti)symmetric; where that forbids the ground states, one cluster is excited: a meson
     radially or to an orbital P wave against the rest (total L = 0), a baryon radially. With parity −1 two
-    clusters are in a relative P wave. Raises ConfigError where the interaction has a part that the solvers of
-    single hadrons do not know.
+    clusters are in a relative P wave. A bound tetraquark or pentaquark is no cluster here. Raises ConfigError where
+    the interaction has a part that the solvers of single hadrons do not know, and for leptons whose lowest threshold
+    may hold an ion or a molecule.
     """
     if system.energy_unit == "Ha":
         return _lepton_threshold(system)
@@ -91,11 +92,20 @@ def hadron_mass(
             raise ConfigError(f"baryon level {level}: only L = 0 levels are computed, choose 1S or 2S")
         energies = three_body_levels(system.channels, interaction, system.masses, system.hbar_c)
         return float(energies[radial]) * system.to_unit + system.mass_sum
-    reduced = float(system.masses.prod() / system.masses.sum())
-    found = two_body_levels(
-        lambda r: system.potential(r[:, None])[:, 0, 0], reduced, system.hbar_c, 0.6, wave
-    )
-    return float(found.energy[radial]) * system.to_unit + system.mass_sum
+    return float(_pair_levels(system, 0.6, wave).energy[radial]) * system.to_unit + system.mass_sum
+
+
+def _pair_levels(system: FewBodySystem, size: float, wave: int = 0) -> Levels:
+    """Levels of two particles in a partial wave, on a mesh made for `size` (fm, bohr), or larger if the state is."""
+    reduced = 1 / float((1 / system.masses).sum())
+    for _ in range(6):  # enough for forces a thousand times weaker; what is not bound would fill any mesh
+        found = two_body_levels(
+            lambda r: system.potential(r[:, None])[:, 0, 0], reduced, system.hbar_c, size, wave
+        )
+        if float(found.rms[0]) < 2 * size:
+            break
+        size = float(found.rms[0])
+    return found
 
 
 _cached_mass = cache(hadron_mass)
@@ -204,7 +214,15 @@ def _order(cluster: Cluster) -> tuple[int, int, float]:
 
 
 def _lepton_threshold(system: FewBodySystem) -> Threshold | None:
-    """Atoms of one negative and one positive lepton and what is left over."""
+    """Atoms of one negative and one positive lepton and what is left over.
+
+    Raises ConfigError where something else may lie lower (ions, molecules), and where two equal atoms in their ground
+    states have the wrong symmetry.
+    """
+    positive = sum(label.endswith("+") for label in system.labels)
+    negative = system.n_particles - positive
+    if system.n_particles > 3 and positive and negative and {positive, negative} != {2}:
+        raise ConfigError("it may hold an ion or a molecule, whose energies are not computed")
 
     def best(labels: tuple[str, ...]) -> tuple[Cluster, ...]:
         free = tuple(Cluster(label, (label,), Fraction(1, 2), Fraction(0), 0.0) for label in labels)
@@ -218,12 +236,15 @@ def _lepton_threshold(system: FewBodySystem) -> Threshold | None:
     if system.n_particles < 3:
         return None
     clusters = best(system.labels)
+    if len(clusters) == 2 and clusters[0].flavors == clusters[1].flavors:
+        exchange = next(g for g in system.group if g.perm == (1, 0, 3, 2))  # of the atoms, R → −R
+        if system.parity not in (None, round(exchange.sign * exchange.matrix[0, 0])):
+            raise ConfigError("one of two equal atoms is excited, for the spins forbid both ground states")
     return Threshold(" ".join(c.name for c in clusters), sum(c.energy for c in clusters), clusters)
 
 
 def _atom(first: str, second: str, interaction: Interaction) -> Cluster:
     pair = lepton_system("atom", [first, second], interaction=interaction)
-    reduced = float(pair.masses.prod() / pair.masses.sum())
-    found = two_body_levels(lambda r: pair.potential(r[:, None])[:, 0, 0], reduced, pair.hbar_c, 2 / reduced)
+    found = _pair_levels(pair, 2 * float((1 / pair.masses).sum()))
     name = "Ps" if {first, second} == {"e-", "e+"} else f"({first} {second})"
     return Cluster(name, (first, second), Fraction(0), Fraction(0), float(found.energy[0]))

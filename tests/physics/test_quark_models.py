@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.coulomb import Coulomb
 from hadronlab.physics.flux_tube import flux_tube, shortest_tube
 from hadronlab.physics.jacobi import from_jacobi_matrix, jacobi_matrix, pair_vectors_matrix, permutation_map
 from hadronlab.physics.quark_models import AL1, AL2, AP1, HBAR_C, quark_model
@@ -119,6 +120,11 @@ def test_flux_tube_refuses():
         quark_system("tcc", "c c u~ d~", 1, 0, interaction=flux_tube())
     with pytest.raises(ConfigError, match="AL1 or AL2"):
         flux_tube("AP1")
+    for wrong in ("wide", -1.0, 0.0):
+        with pytest.raises(ConfigError, match=r"sigma_ratio=.* above 0"):
+            flux_tube(sigma_ratio=wrong)
+        with pytest.raises(ConfigError, match=r"strength=.* above 0"):
+            Coulomb(wrong)
 
 
 def test_jacobi_coordinates():

@@ -32,6 +32,25 @@ def test_tcc():
     assert system.channel_indices.tolist() == [[c, s, 0] for c in (0, 1) for s in (0, 1, 2)]
 
 
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "parity", "expected"),
+    [
+        ("c u~", 0, 0.5, 1, "1/2(0-)"),
+        ("c c u d c~", 2.5, 0, 1, "0(5/2-)"),
+        ("c c c c~ c~ c~", 1, 0, 1, "0(1-)"),
+        ("c u~", 0, 0.5, -1, "I = 1/2, S = 0, P = +"),  # a P wave: J is not S
+        ("u u d", 0.5, 0.5, None, "I = 1/2, S = 1/2, P = any"),
+    ],
+)
+def test_quantum_numbers(quarks, spin, isospin, parity, expected):
+    assert quark_system("x", quarks, spin, isospin, parity).quantum_numbers == expected
+
+
+def test_quantum_numbers_of_leptons():
+    assert lepton_system("x", "e- e+").quantum_numbers == "P = -"
+    assert lepton_system("x", "e- e- e+ e+").quantum_numbers == "P = +"
+
+
 def test_order_and_spelling_do_not_matter():
     """Identical quarks are put together, and pairs of them first, whatever the order typed."""
     expected = quark_system("a", "c c q~ q~", 1, 0)
@@ -160,5 +179,7 @@ def test_references_follow_content_and_interaction():
     assert references(quark_system("tcc", "c c u~ d~", 1, 1)) == {"reference": {}, "paper": {}}
     other = quark_system("tcc", "c c u~ d~", 1, 0, interaction=quark_model("AP1"))
     assert references(other)["reference"] == {}
+    odd = quark_system("D", "c u~", 0, 0.5, parity=-1)  # the P wave, not the D
+    assert references(odd) == {"reference": {}, "paper": {}}
     total = sum(v["value"] for k, v in tcc["reference"].items() if k.startswith("color_fraction"))
     assert total == pytest.approx(1)

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.coulomb import Coulomb
 from hadronlab.physics.quark_models import AL1, quark_model
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system
@@ -90,6 +91,33 @@ def test_leptons(leptons, name, energy):
     threshold = lowest_threshold(lepton_system("x", leptons))
     assert threshold is not None and threshold.name == name
     assert threshold.energy == pytest.approx(energy, abs=1e-8)
+
+
+@pytest.mark.parametrize("strength", [1e-3, 0.1, 5.0])
+def test_atoms_of_any_size(strength):
+    """E = −strength² μ/2: the mesh grows with a weakly bound atom."""
+    threshold = lowest_threshold(lepton_system("x", "e- e- e+", interaction=Coulomb(strength)))
+    assert threshold is not None and threshold.energy == pytest.approx(-0.25 * strength**2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("leptons", "spins", "parity", "message"),
+    [
+        ("e- e- e- e+", None, 1, "ion"),  # Ps- e- lies below Ps e- e-
+        ("e- e- e+ e+ e-", None, 1, "molecule"),  # Ps2 e-
+        ("e- e- e+ e+", {"e-": 1}, 1, "two equal atoms"),  # odd under R → −R
+        ("e- e- e+ e+", None, -1, "two equal atoms"),
+    ],
+)
+def test_thresholds_of_leptons_that_are_not_computed(leptons, spins, parity, message):
+    with pytest.raises(ConfigError, match=message):
+        lowest_threshold(lepton_system("x", leptons, spins, parity))
+
+
+@pytest.mark.parametrize(("spins", "parity"), [({"e-": 1, "e+": 1}, 1), ({"e-": 1}, -1), ({"e-": 1}, None)])
+def test_two_equal_atoms_that_their_spins_allow(spins, parity):
+    threshold = lowest_threshold(lepton_system("x", "e- e- e+ e+", spins, parity))
+    assert threshold is not None and threshold.energy == pytest.approx(-0.5, abs=1e-8)
 
 
 @pytest.mark.parametrize(
