@@ -126,18 +126,19 @@ class DenseNetwork(nn.Module):
             found.append(torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]))
         return torch.cat(found, 2).movedim(0, 2)
 
-    def jets(self, x: Tensor) -> Tensor:
-        """Jets of the outputs without labels, (C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch)."""
-        copies = x[self.order.T].transpose(1, 2)
+    def jets(self, x: Tensor, copies: slice = slice(None)) -> Tensor:
+        """Jets of the outputs without labels, (C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch), for
+        all or some of the copies."""
+        permuted = x[self.order[copies].T].transpose(1, 2)
         if self.reflects:
-            copies = copies * self.sign.T.to(x.dtype)[:, None, :, None]
-        z = copies.flatten(2)  # (n_in, D + 2, C · batch)
+            permuted = permuted * self.sign[copies].T.to(x.dtype)[:, None, :, None]
+        z = permuted.flatten(2)  # (n_in, D + 2, C · batch)
         for k, (weight, bias) in enumerate(self.layers(x.dtype)):
             if k:
                 compose_(z, self.differentiate(z[:, 0]))
             z = linear(weight, z)
             z[:, 0] += bias
-        return z.unflatten(2, (self.n_copies, -1)).permute(2, 0, 1, 3)
+        return z.unflatten(2, (-1, x.shape[-1])).permute(2, 0, 1, 3)
 
     def backward(self, x: Tensor, labels: Tensor | None, cotangent: Tensor, out: Tensor) -> None:
         """Σ_{m,c,o} cotangent · ∂y_o/∂θ in tangent coordinates, which without `basis` are the `parameters()` in order.

@@ -51,8 +51,8 @@ class ExponentialEnvelope(nn.Module):
         contact = None if self.slope is None else self._contact(r)[0]
         return self._exponent(self._lengths(r, contact), contact)
 
-    def jets(self, jet: Tensor) -> Tensor:
-        """Jets of the exponents, (C, T, D + 2, batch), from those of the distances."""
+    def jets(self, jet: Tensor, copies: slice = slice(None)) -> Tensor:
+        """Jets of the exponents, (C, T, D + 2, batch), from those of the distances, for all or some of the copies."""
         r, contact = jet[:, 0], None
         lengths = [jet]
         if self.slope is not None:
@@ -61,7 +61,7 @@ class ExponentialEnvelope(nn.Module):
             contact = contact.flatten(1)
         if self.confining:
             lengths.append(compose_(jet.clone(), self._airy(r)))
-        return self._exponent(torch.cat(lengths).flatten(1), contact).unflatten(-1, jet.shape[1:])
+        return self._exponent(torch.cat(lengths).flatten(1), contact, copies).unflatten(-1, jet.shape[1:])
 
     def backward(self, r: Tensor, cotangent: Tensor, out: Tensor) -> None:
         """Add Σ_{c,t} cotangent · ∂exponent/∂θ to out, (P, R, batch) or (P,); cotangent (C, T, R, batch)."""
@@ -82,11 +82,11 @@ class ExponentialEnvelope(nn.Module):
         linear = r if contact is None else r - contact
         return torch.cat([linear, self._airy(r)[0]]) if self.confining else linear
 
-    def _exponent(self, lengths: Tensor, contact: Tensor | None) -> Tensor:
+    def _exponent(self, lengths: Tensor, contact: Tensor | None, copies: slice = slice(None)) -> Tensor:
         """ln of the envelopes, (C, T, columns), linear in lengths and contact (·, columns)."""
         decay = self.decay.to(lengths.dtype)
-        index = self.inverse_order[:, None].expand(-1, len(decay), -1)
-        folded = decay[None].expand(len(self.order), -1, -1).gather(2, index)
+        index = self.inverse_order[copies, None].expand(-1, len(decay), -1)
+        folded = decay[None].expand(len(index), -1, -1).gather(2, index)
         exponent = (folded.flatten(0, 1) @ lengths).neg_().unflatten(0, folded.shape[:2])
         if contact is not None and self.slope is not None:
             exponent -= self.slope.to(lengths.dtype) @ contact

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # lest the walkers disperse before the training begins
 TAIL_SHARE = 0.1  # of the envelopes of loose hadrons at first
+COPIES = (
+    24  # permuted ones that a kinetic energy holds at a time, so that more than one sample fits in the cache
+)
 
 
 class InvariantWaveFunction(WaveFunction):
@@ -114,17 +117,21 @@ class InvariantWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        psi, t_psi = r.new_empty(2, self.n_channels, r.shape[-1])
-        size = max(1, 4000 // (self.geometry.n_directions + 2) // self.network.n_copies)
+        psi, t_psi = r.new_zeros(2, self.n_channels, r.shape[-1])
+        copies = min(self.network.n_copies, COPIES)
+        size = max(1, 4000 // (self.geometry.n_directions + 2) // copies)
+        of_copies = self.coefficients.unflatten(1, (self.network.n_copies, -1))
         for part in chunks(r.shape[-1], size):
             jet = self.geometry.jets(r[..., part])
-            exponent = self.envelope.jets(jet)
-            y = self.network.jets(self._feature_jets(jet))
-            envelope = exponent[..., 0, :].exp()
-            value = (envelope * y[..., 0, :]).flatten(0, 1)
-            laplacian = (envelope * laplacian_of_product(exponent, y)).flatten(0, 1)
-            psi[:, part] = self.coefficients @ value
-            t_psi[:, part] = self.coefficients @ laplacian
+            features = self._feature_jets(jet)
+            for some in chunks(self.network.n_copies, copies):
+                exponent, y = self.envelope.jets(jet, some), self.network.jets(features, some)
+                envelope = exponent[..., 0, :].exp()
+                value = (envelope * y[..., 0, :]).flatten(0, 1)
+                laplacian = (envelope * laplacian_of_product(exponent, y)).flatten(0, 1)
+                coefficients = of_copies[:, some].flatten(1)
+                psi[:, part] += coefficients @ value
+                t_psi[:, part] += coefficients @ laplacian
         return psi, t_psi.mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Σ_i ∇_i²/m_i
 
     @torch.no_grad()

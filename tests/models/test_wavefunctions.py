@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.models import invariant
 from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunction import WaveFunction
@@ -19,9 +20,12 @@ SYSTEMS = {
     "tcc": lambda: quark_system("tcc", "c c u~ d~", 1, 0),
     "t4c": lambda: quark_system("t4c", "c c c~ c~", 0, 0),
     "pcc_52": lambda: quark_system("pcc_52", "c c u d c~", 2.5, 0),
+    "six": lambda: quark_system("six", "c c s b~ b~ s~", 3, 0),  # 15 distances of 12 freedoms
 }
 MODELS = {
-    "invariant": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("linear", "saturating")),
+    "invariant": lambda s: InvariantWaveFunction(
+        s, widths=(6, 5), features=("linear", "saturating"), kato=False
+    ),
     "kato": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("smooth", "lorentzian"), kato=True),
     "exponential": lambda s: InvariantWaveFunction(s, widths=(6, 5), confining=False),
     "deepquark": lambda s: DeepQuarkWaveFunction(
@@ -124,6 +128,15 @@ def test_log_density_is_that_of_psi_and_survives_single_precision(system, model)
     assert single.dtype == torch.float32
     torch.testing.assert_close(single.double(), expected, rtol=1e-3, atol=1e-2)
     assert torch.isfinite(psi.log_density(6 * r.float(), channel)).all()  # ψ² underflows in float32 out here
+
+
+def test_kinetic_does_not_depend_on_how_the_copies_are_cut(monkeypatch):
+    psi = MODELS["invariant"](SYSTEMS["nucleon"]())
+    r = points(psi.system)
+    whole = psi.kinetic(r)
+    monkeypatch.setattr(invariant, "COPIES", 4)  # of six permutations: four, and two
+    for cut, expected in zip(psi.kinetic(r), whole, strict=True):
+        close(cut, expected, 1e-13)
 
 
 def test_kinetic_at_a_flat_configuration():
