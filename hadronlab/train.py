@@ -28,7 +28,7 @@ def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
     from hadronlab.config.arguments import of_swept_groups, options_first, quote_particles
     from hadronlab.runner.resume import resume_arguments
-    from hadronlab.runner.sweep_callback import explained, summarise_sweep
+    from hadronlab.runner.sweep_callback import explained, summarise_sweep, tell_how_it_goes_on
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     with one_line_errors():
@@ -39,6 +39,9 @@ def main() -> None:
             failures.append(error)
         except (TypeError, ValueError, AttributeError) as error:
             failures.append(explained(error))
+        except SystemExit:
+            tell_how_it_goes_on()
+            raise
         summarise_sweep()
         if failures:
             raise failures[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from pathlib import Path
@@ -24,7 +23,7 @@ class Checkpoints(Checkpoint):
 
     A save falls between two steps, after the step's row went to the loggers, so that a run killed at any moment has
     logged all that its checkpoint counts. A state that is not finite is never saved, and one that the guards suspect
-    only at the end. A disk that is full costs the checkpoint, not the run: the old files stand and the next save
+    only at the end. A disk that is full costs the checkpoint, not the run: both old files stand and the next save
     tries again.
     """
 
@@ -55,26 +54,30 @@ class Checkpoints(Checkpoint):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.save(trainer)
 
-    def save(self, trainer: Trainer) -> None:
-        """Write last.ckpt now, on all ranks together. Does nothing where the present step is saved already."""
+    def save(self, trainer: Trainer) -> bool:
+        """Write last.ckpt now, on all ranks together, unless it holds the present step already; whether it does now."""
         if trainer.global_step == self._saved_step:
-            return
+            return True
         self._saved_at = time.monotonic()
         if any_rank(trainer, not finite(trainer.lightning_module)):
             log.warning("step %d: parameters are not finite, no checkpoint", trainer.global_step)
-            return
+            return False
         directory = Path(trainer.default_root_dir) / "checkpoints"
+        failed = False
         try:
-            if trainer.is_global_zero:
-                _keep(directory / "last.ckpt", directory / "previous.ckpt")
-            trainer.save_checkpoint(directory / "last.ckpt")
-        except OSError as error:
-            log.warning("no checkpoint at step %d: %s", trainer.global_step, error)
-            print(
-                f"no checkpoint at step {trainer.global_step}: {error.strerror}; training on", file=sys.stderr
+            trainer.save_checkpoint(
+                directory / "last.ckpt", storage_options={"keep": directory / "previous.ckpt"}
             )
-            return
+        except OSError as error:  # on rank 0, which alone writes
+            failed = True
+            before = f"that of step {self._saved_step} stands" if self._saved_step >= 0 else "there is none"
+            log.warning("no checkpoint at step %d: %s", trainer.global_step, error)
+            print(f"no checkpoint at step {trainer.global_step}: {error.strerror}; {before}", file=sys.stderr)
+            trainer.strategy.barrier()  # where the other ranks wait for it
+        if any_rank(trainer, failed):
+            return False
         self._saved_step = trainer.global_step
+        return True
 
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
@@ -89,13 +92,3 @@ def finite(module: torch.nn.Module) -> bool:
     """Whether every parameter is finite."""
     norms = torch._foreach_norm([p.detach() for p in module.parameters()])
     return bool(torch.isfinite(torch.stack([n.double() for n in norms]).sum())) if norms else True
-
-
-def _keep(newest: Path, before: Path) -> None:
-    """`before` becomes a second name of `newest`, which the next save replaces."""
-    if newest.exists():
-        temporary = before.with_name(f".{before.name}.{os.getpid()}")
-        temporary.unlink(missing_ok=True)
-        os.link(newest, temporary)
-        os.replace(temporary, before)
-        temporary.unlink(missing_ok=True)  # it stands yet where both names are those of one file already

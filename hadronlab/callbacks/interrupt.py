@@ -1,10 +1,14 @@
-"""The signals with which clusters end or pre-empt a job: save, then leave with a status of its own."""
+"""Signals that end or pre-empt a run, Ctrl-C among them: save, then leave with a status of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -15,13 +19,14 @@ from hadronlab.callbacks.agreement import any_rank
 from hadronlab.callbacks.checkpoints import Checkpoints
 
 INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script requeues on it
+BY_HAND = 130  # 128 + SIGINT, as of every program that Ctrl-C has ended
 
 
 class Interrupted(SystemExit):
-    """Ends the process, and a sweep with it, with status 75 or with the one that a job scheduler wants to see."""
+    """Ends the process, and a sweep with it: status 75, 130 after Ctrl-C, or the one that a job scheduler wants to see."""
 
-    def __init__(self, message: str, status: int = INTERRUPTED) -> None:
-        super().__init__(status)
+    def __init__(self, message: str, number: int | None = None, status: int | None = None) -> None:
+        super().__init__(status or (BY_HAND if number == signal.SIGINT else INTERRUPTED))
         self.message = message
 
     def __str__(self) -> str:
@@ -29,19 +34,21 @@ class Interrupted(SystemExit):
 
 
 class Interrupt(Callback):
-    """Between two steps after the first signal: save a checkpoint and exit with status 75, on every rank together.
+    """Between two steps after the first signal: save a checkpoint and exit, on every rank together.
 
-    SIGTERM and SIGUSR1 are SLURM's, SIGUSR2 is submitit's, whose own handler then requeues the job.
+    SIGTERM and SIGUSR1 are SLURM's, SIGUSR2 is submitit's, whose own handler then requeues the job. SIGINT is Ctrl-C;
+    another one ends the run without waiting for the step.
     """
 
-    signals = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+    signals = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT)
 
     def __init__(self) -> None:
         self._received: int | None = None
         self._before: dict[int, Any] = {}
+        self._speaks = True
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._received = None
+        self._received, self._speaks = None, trainer.is_global_zero
         if threading.current_thread() is threading.main_thread():  # after Lightning has set its own handlers
             self._before = {number: signal.signal(number, self._handle) for number in self.signals}
 
@@ -50,19 +57,20 @@ class Interrupt(Callback):
     ) -> None:
         if not any_rank(trainer, self._received is not None):
             return
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            if isinstance(callback, Checkpoints):
-                callback.save(trainer)
+        saved = [c.save(trainer) for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
         if not trainer.is_global_zero:
             raise SystemExit(0)  # rank 0 speaks for all
         name = signal.Signals(self._received).name if self._received else "a signal to another rank"
-        message = f"interrupted by {name} at step {trainer.global_step}: saved; continue with resume={trainer.default_root_dir}"
+        message = (
+            f"interrupted by {name} at step {trainer.global_step}: {'saved' if any(saved) else 'this step is not saved'}; "
+            f"continue with resume={trainer.default_root_dir}"
+        )
         print(message, file=sys.stderr)
         try:
             self._requeue()
         except SystemExit as leaving:
-            raise Interrupted(message, leaving.code) from None  # type: ignore[arg-type]
-        raise Interrupted(message)
+            raise Interrupted(message, status=leaving.code) from None  # type: ignore[arg-type]
+        raise Interrupted(message, self._received)
 
     def _requeue(self) -> None:
         """Let submitit put the job into its queue again, if it was submitit that listened to the signal before."""
@@ -77,9 +85,43 @@ class Interrupt(Callback):
         self._restore()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            if self._received == number:
+                raise Interrupted("interrupted by Ctrl-C twice: this step is not saved", number)
+            if self._speaks:  # not by print, which may be what was interrupted
+                os.write(2, b"ending after this step; Ctrl-C again ends at once, without saving it\n")
         self._received = number
 
     def _restore(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
+
+
+@contextlib.contextmanager
+def told_signals(directory: Path, speaks: bool = True) -> Iterator[None]:
+    """Around a whole run: a signal before or after its training, which has nothing to save, ends it with a line too.
+
+    Handlers of somebody else, such as submitit or a sweep, stay. speaks: whether this process is the one to tell.
+    """
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        message = f"interrupted by {signal.Signals(number).name}: continue with resume={directory}"
+        if speaks:
+            os.write(2, f"{message}\n".encode())
+        raise Interrupted(message, number)
+
+    free = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in Interrupt.signals if free}
+    mine = [
+        number
+        for number, handler in before.items()
+        if handler in (signal.SIG_DFL, signal.default_int_handler)
+    ]
+    for number in mine:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, before[number])

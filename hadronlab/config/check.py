@@ -39,6 +39,8 @@ class Scales:
     learning_rate: float
 
 
+SEEDS = 2**32  # how many seeds NumPy knows
+
 TASKS = {
     "inverse": "learns a potential from lattice data",
     "vmc": "finds the ground state of a few-body system",
@@ -66,6 +68,8 @@ def check(config: DictConfig) -> None:
     for group, known in HOLDERS.items():
         _check_keys(config, group, known)
     _check_values("", config, typing.get_type_hints(RunSettings))
+    if not 0 <= config.seed < SEEDS:
+        raise ConfigError(f"seed={config.seed}: a seed lies between 0 and {SEEDS - 1}")
     _check_values("scales", config.scales, typing.get_type_hints(Scales))
     for path, node in targets(config):
         _check_node(path, node)
@@ -184,7 +188,7 @@ def _check_node(path: str, node: DictConfig) -> None:
 
 
 def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None:
-    for key in set(hints) & set(map(str, node)):
+    for key in filter(hints.__contains__, map(str, node)):
         value = node[key]
         if OmegaConf.is_config(value):
             value = OmegaConf.to_container(value, resolve=True)

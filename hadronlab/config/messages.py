@@ -25,7 +25,10 @@ def one_line(error: BaseException) -> str:
         return type(error).__name__
     for pattern, reply in ((r"Could not find '([\w/]+)/([^/']+)'", _unknown_choice),
                            (r"Could not override '([^']+)'", _unknown_key),
-                           (r"Key '([^']+)' is not in struct", _unknown_key)):  # fmt: skip
+                           (r"Key '([^']+)' is not in struct", _unknown_key),
+                           (r"Could not append to config. An item is already at '([^']+)'", _known_key),
+                           (r"Ambiguous value for argument '([^=]+=(.*))'", _several_values),
+                           (r"Environment variable '(\w+)' not found", _no_variable)):  # fmt: skip
         match = re.search(pattern, text)
         if match:
             return reply(match, lines, error)
@@ -53,6 +56,23 @@ def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -
     if known and not below:
         hint = f": {nearest(full.rsplit('.', 1)[-1], known)}"
     return f"{full} is not a setting{hint} (to add a new one write +{full}=…)"
+
+
+def _known_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    return f"{match.group(1)} exists already: leave out the plus, {match.group(1)}=…"
+
+
+def _several_values(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    argument, values = match.groups()
+    key = argument.partition("=")[0]
+    return f"{argument} are several values: add -m for a sweep over them, or write a list as {key}=[{values}]"
+
+
+def _no_variable(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    name = match.group(1)
+    if name.startswith("SLURM_"):
+        return f"{name} is not set: strategy=slurm is for a job of SLURM; elsewhere choose strategy=ddp or strategy=cpu"
+    return f"the environment variable {name} is not set"
 
 
 def _all(error: BaseException) -> list[str]:

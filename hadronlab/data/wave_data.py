@@ -77,6 +77,11 @@ class WaveData:
         return self.amplitude.shape[0] - 1
 
     @property
+    def length_unit(self) -> str:
+        """The unit of `r` in words: "fm", or "1/μ" of the toy, which counts in its own μ with ħ = 1."""
+        return "1/μ" if self.hbar_c == 1.0 else "fm"
+
+    @property
     def rows(self) -> Tensor:
         """Indices of the equations, (n,) int64."""
         return torch.nonzero(self.equation).squeeze(1)

@@ -31,8 +31,8 @@ class Asymptotic(Loss):
             raise ConfigError(f"mode '{mode}' of asymptotic: choose 'and' or 'or'")
         if not float(data.r[0]) < cutoff < float(data.r[-1]):
             raise ConfigError(
-                f"cutoff = {cutoff} fm of asymptotic lies outside the grid, "
-                f"{float(data.r[0]):.3g} … {float(data.r[-1]):.3g} fm"
+                f"cutoff = {cutoff} {data.length_unit} of asymptotic lies outside the grid, "
+                f"{float(data.r[0]):.3g} … {float(data.r[-1]):.3g} {data.length_unit}"
             )
         self.mode = mode
         self.scale = reference_scale(data) if scale is None else float(scale)

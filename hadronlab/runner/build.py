@@ -14,16 +14,17 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from hadronlab.callbacks.stochastic_reconfiguration import EnergyGradient
-from hadronlab.config.check import locate, task_of
+from hadronlab.config.check import SEEDS, locate, task_of
 from hadronlab.errors import ConfigError
 from hadronlab.runner.checkpoint_io import WholeCheckpointIO
 from hadronlab.runner.device_slots import device_slot, visible_devices
+from hadronlab.runner.trainer_settings import check_trainer, limits_of
 from hadronlab.tasks.base import NoProfiler
 
 
 def build_task(config: DictConfig, restart: int = 0) -> Any:
     """The LightningModule of the configuration, its random numbers fixed by `config.seed` (and `restart`, if anew)."""
-    seed_everything(config.seed + 1000 * restart, verbose=False)
+    seed_everything((config.seed + 1000 * restart) % SEEDS, verbose=False)
     name = locate(config.task._target_, "task").task
     return {"inverse": _build_inverse, "vmc": _build_vmc}[name](config)
 
@@ -67,24 +68,8 @@ def _build_vmc(config: DictConfig) -> LightningModule:
 
 def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     """The Trainer with its callbacks and loggers. An epoch is one step, so max_epochs bounds the steps."""
-    epochs, steps = config.trainer.max_epochs, config.trainer.max_steps
-    limits = [n for n in (epochs, steps) if n is not None and n >= 0]
-    if not limits and not config.trainer.max_time:
-        raise ConfigError(
-            "the training would never end: set trainer.max_epochs, trainer.max_steps or trainer.max_time"
-        )
-    if limits and min(limits) < 1:
-        raise ConfigError(
-            f"trainer.max_epochs={epochs}, trainer.max_steps={steps}: at least one step is needed"
-        )
-    if isinstance(config.trainer.max_time, int | float):
-        raise ConfigError(
-            f"trainer.max_time={config.trainer.max_time}: write DD:HH:MM:SS, such as 00:00:05:00"
-        )
-    if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
-        raise ConfigError(
-            "strategy=gpu, but no GPU (CUDA) is visible here: choose strategy=cpu or strategy=auto"
-        )
+    check_trainer(config)
+    limits = limits_of(config)
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     if config.optimizer.get("natural_gradient"):
         callbacks.insert(0, instantiate(config.optimizer.natural_gradient))

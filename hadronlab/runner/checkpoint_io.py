@@ -17,13 +17,17 @@ log = logging.getLogger(__name__)
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
-    """Writes to a temporary file, syncs, renames; reads plain containers and tensors only."""
+    """Writes to a temporary file, syncs, renames; reads plain containers and tensors only.
+
+    storage_options of save_checkpoint: {"keep": the name under which the file that is replaced stands on}.
+    """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()  # torch's own writer does not say that a disk is full in a way one can catch
         torch.save(checkpoint, buffer)
-        write_whole(Path(path), lambda temporary: temporary.write_bytes(buffer.getbuffer()))
+        keep = (storage_options or {}).get("keep")
+        write_whole(Path(path), lambda temporary: temporary.write_bytes(buffer.getbuffer()), keep)
 
     def load_checkpoint(
         self, path: Any, map_location: Any = "cpu", weights_only: bool | None = True

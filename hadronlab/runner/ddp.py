@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from lightning_fabric.utilities.distributed import _set_num_threads_if_needed
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
-from hadronlab.runner.ranks import RANK_VARIABLES
+from hadronlab.runner.ranks import RANK_VARIABLES, STARTED
 
 
 class JobDDPStrategy(DDPStrategy):
@@ -43,11 +44,24 @@ class JobDDPStrategy(DDPStrategy):
 
 
 class _JobLauncher(_SubprocessScriptLauncher):
-    """Starts rank 1, 2, … of this machine on the configuration of the job."""
+    """Starts rank 1, 2, … of this machine on the configuration of the job.
+
+    Lightning's observer is left out: it kills this process, and a sweep with it, for a rank that has failed, also
+    seconds after that was told and the next job begun. `ranks.lost_ranks_told` watches instead.
+    """
 
     def __init__(self, environment: Any, num_processes: int, num_nodes: int, directory: Path) -> None:
         super().__init__(environment, num_processes, num_nodes)
         self.directory = directory.absolute()
+
+    def launch(self, function: Callable[..., Any], *args: Any, trainer: Any = None, **kwargs: Any) -> Any:
+        """Start the other ranks, then call `function`."""
+        self.cluster_environment.validate_settings(num_devices=self.num_processes, num_nodes=self.num_nodes)
+        if not self.cluster_environment.creates_processes_externally:
+            self._call_children_scripts()
+            STARTED.extend(self.procs)
+        _set_num_threads_if_needed(self.num_processes)
+        return function(*args, **kwargs)
 
     def _call_children_scripts(self) -> None:
         self._check_can_spawn_children()

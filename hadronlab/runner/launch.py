@@ -14,13 +14,14 @@ from hadronlab.config.check import check
 from hadronlab.errors import HadronlabError, user_errors
 from hadronlab.runner.ranks import lost_ranks_told, rank, ranks_released
 from hadronlab.runner.run_directory import (
+    changes,
     continues,
-    holds,
     locked,
     reason_kept,
     recorded_objective,
     write_text,
 )
+from hadronlab.runner.same_run import refuse_another_run, warn_of_other_settings
 from hadronlab.runner.workers import ending_with_parent
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,11 @@ def go_on_if_requeued(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
 
     directory = Path(HydraConfig.get().runtime.output_dir)
-    if config.resume is None and not (directory / "result.json").exists() and holds(directory, config):
+    if (
+        config.resume is None
+        and not (directory / "result.json").exists()
+        and changes(directory, config) == {}
+    ):
         with open_dict(config):
             config.resume = "auto"
 
@@ -69,17 +74,25 @@ def launch(config: DictConfig) -> float | None:
     """
     from hydra.core.hydra_config import HydraConfig
 
+    from hadronlab.callbacks.interrupt import told_signals
+
     directory = Path(HydraConfig.get().runtime.output_dir)
+    finished = config.resume == "auto" and (directory / "result.json").exists()
     if rank(config) > 0:  # rank 0 holds the directory
-        with ranks_released():
+        if finished:
+            return None
+        with told_signals(directory, speaks=False), ranks_released():
             return train(config, directory, resume=bool(config.resume))
     with locked(directory):
         resume = continues(directory, config.resume)
-        if config.resume == "auto" and (directory / "result.json").exists():
+        if finished:
+            warn_of_other_settings(directory, config)
             print(directory / "result.json")
             return recorded_objective(directory)
-        with reason_kept(directory):
+        with reason_kept(directory), told_signals(directory):
             check(config)
+            if resume:
+                refuse_another_run(directory, config)
             write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
             with ranks_released():
                 return train(config, directory, resume)
@@ -92,10 +105,12 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     from hadronlab.runner.finish import finish
     from hadronlab.runner.fit import fit
     from hadronlab.runner.report import start_table
+    from hadronlab.runner.trainer_settings import check_trainer
     from hadronlab.runner.wandb_logger import close_runs
 
     quiet_libraries()
     started = time.monotonic()
+    check_trainer(config)
     task = build_task(config)
     about = {
         "system": config.system.name,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,12 @@ from omegaconf import DictConfig
 from hadronlab.errors import HadronlabError
 
 RANK_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
+STARTED: list[
+    subprocess.Popen[bytes]
+] = []  # the other ranks of the present run that this process has started
+PATIENCE = (
+    60.0  # seconds, in which gloo has long told that a rank is gone; NCCL waits for it for half an hour
+)
 
 
 def distributed(config: DictConfig) -> bool:
@@ -21,31 +30,48 @@ def distributed(config: DictConfig) -> bool:
 
 
 def rank(config: DictConfig) -> int:
-    """The global rank as torchrun, srun or our own launcher tell it; 0 where the run is one process."""
+    """0 in the process that holds the run directory, above 0 in the others, as torchrun, srun or our own launcher tell."""
     if not distributed(config):
         return 0
-    for name in ("RANK", "SLURM_PROCID"):
-        if name in os.environ:
-            return int(os.environ[name])
-    return max(int(os.environ.get("NODE_RANK", 0)), int(os.environ.get("LOCAL_RANK", 0)))
+    if "RANK" in os.environ:
+        return int(os.environ["RANK"])
+    # our own launcher may stand in a batch script of SLURM, which is process 0 itself
+    return max(int(os.environ.get(name, 0)) for name in ("SLURM_PROCID", "NODE_RANK", "LOCAL_RANK"))
 
 
 @contextlib.contextmanager
 def lost_ranks_told(config: DictConfig, directory: Path) -> Iterator[None]:
-    """Where another process of the run was killed, say so: gloo and NCCL speak of a connection. Raises HadronlabError then."""
+    """Where another process of the run was killed, say so: gloo and NCCL speak of a connection. Raises HadronlabError then.
+
+    Where the communication waits for a rank that has failed and was started here, the process ends with that line.
+    """
+    line, over = f"another process of this run has ended: continue with resume={directory}", threading.Event()
+    if distributed(config):
+        threading.Thread(target=_watch, args=(over, line), daemon=True, name="other ranks").start()
     try:
         yield
     except RuntimeError as error:
         if not distributed(config) or not any(name in str(error) for name in ("gloo", "NCCL")):
             raise
-        raise HadronlabError(
-            f"another process of this run has ended: continue with resume={directory}"
-        ) from error
+        raise HadronlabError(line) from error
+    finally:
+        over.set()
+
+
+def _watch(over: threading.Event, line: str) -> None:
+    while not over.wait(1.0):
+        if any(process.poll() for process in STARTED):
+            if over.wait(PATIENCE):
+                return
+            print(f"error: {line}", file=sys.stderr, flush=True)
+            for process in STARTED:
+                process.kill()
+            os._exit(1)
 
 
 @contextlib.contextmanager
 def ranks_released() -> Iterator[None]:
-    """Leave no rank variables, no process group and no other number of threads behind for the next job of a sweep."""
+    """Leave no rank, no rank variables, no process group and no other number of threads behind for the next job of a sweep."""
     import torch.distributed
 
     before = {name: os.environ.get(name) for name in (*RANK_VARIABLES, "OMP_NUM_THREADS")}
@@ -56,6 +82,12 @@ def ranks_released() -> Iterator[None]:
         torch.set_num_threads(threads)
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
+        while STARTED:
+            process = STARTED.pop()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

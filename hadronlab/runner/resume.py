@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hadronlab.config.arguments import choices
 from hadronlab.errors import ConfigError
 
 
 def resume_arguments(argv: list[str]) -> list[str]:
     """The command line that `resume=DIR` stands for; `resume=auto` and no resume are left as they are.
 
-    A run is continued with its own resolved configuration, in its directory. A sweep is run again with its own
-    overrides, every job with resume=auto: those with a result are skipped, the others continued or started.
-    Raises ConfigError where DIR is neither.
+    A run is continued with its own resolved configuration, in its directory; of the groups, logger= and strategy= may
+    be chosen anew. A sweep is run again with its own overrides, every job with resume=auto: those with a result are
+    skipped, the others continued or started. Raises ConfigError where DIR is neither.
     """
     given = [argument for argument in argv[1:] if argument.startswith("resume=")]
     if not given or given[-1] in ("resume=", "resume=null", "resume=auto"):
         return argv
-    directory = Path(given[-1].split("=", 1)[1].strip("'\"")).absolute()
+    directory = Path(given[-1].split("=", 1)[1].strip("'\"")).expanduser().absolute()
+    if not directory.is_dir():
+        raise ConfigError(f"resume={directory}: no such directory")
     rest = [argument for argument in argv[1:] if not argument.startswith("resume=")]
     if (directory / "multirun.yaml").is_file():
         return [
@@ -29,25 +32,47 @@ def resume_arguments(argv: list[str]) -> list[str]:
             "resume=auto",
         ]
     if not (directory / "config.yaml").is_file():
-        raise ConfigError(f"resume={directory} is not a run directory: it has no config.yaml")
+        within = sorted(path.parent.name for path in directory.glob("*/config.yaml"))
+        hint = f"; choose resume={directory}/{within[-1]}" if within else ""
+        raise ConfigError(f"resume={directory} is not a run directory: it has no config.yaml{hint}")
     from hadronlab.runner.trust import read_run_config
 
     read_run_config(directory / "config.yaml")
-    return [argv[0], "--config-path", str(directory), "--config-name", "config", *rest,
+    return [argv[0], "--config-path", str(directory), "--config-name", "config", *_groups_anew(rest),
             f"hydra.run.dir={_quoted(directory)}", "hydra.output_subdir=null", "hydra.job.name=train", "hydra.job_logging.root.handlers=[file]",
             f"resume={_quoted(directory)}"]  # fmt: skip
 
 
-def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
-    """The overrides of a sweep's multirun.yaml; of those for Hydra itself only the launcher and the sweeper.
+def _groups_anew(rest: list[str]) -> list[str]:
+    """logger=wandb as +logger=wandb, which Hydra composes into a configuration that has no groups of its own."""
+    anew = ("logger", "strategy")
+    for override in rest:
+        group = override.partition("=")[0]
+        if group not in anew and choices(group):
+            raise ConfigError(
+                f"{override}: a run goes on with its own {group}; only {' and '.join(anew)} may be chosen anew"
+            )
+    again = [f"+{o}" if o.partition("=")[0] in anew else o for o in rest]
+    return again if again == rest else [*again, "hydra.searchpath=[pkg://hadronlab.conf]"]
 
-    Another launcher or sweeper in `rest` replaces the sweep's own with all its settings.
+
+def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
+    """The overrides of a sweep's multirun.yaml; of those for Hydra itself only launcher, sweeper and names of the jobs.
+
+    Another launcher or sweeper in `rest` replaces the sweep's own with all its settings. Raises ConfigError where
+    `rest` would change the jobs.
     """
     from omegaconf import OmegaConf
 
+    from hadronlab.runner.sweep_jobs import refuse_other_jobs
+
     try:
-        overrides = OmegaConf.to_container(OmegaConf.load(directory / "multirun.yaml").hydra.overrides)
+        recorded = OmegaConf.load(directory / "multirun.yaml").hydra
+        overrides = OmegaConf.to_container(recorded.overrides)
         task, hydra = list(overrides["task"]), list(overrides["hydra"])  # type: ignore[call-overload,index]
+        swept = [
+            f"{key}={value}" for key, value in (OmegaConf.select(recorded, "sweeper.params") or {}).items()
+        ]
     except Exception as error:
         raise ConfigError(
             f"{directory / 'multirun.yaml'}: not the file of a sweep ({type(error).__name__})"
@@ -55,12 +80,13 @@ def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
     task = [o for o in task if not o.startswith("resume=")]
     groups = [g for g in ("launcher", "sweeper") if not any(o.startswith(f"hydra/{g}=") for o in rest)]
     prefixes = tuple(prefix for g in groups for prefix in (f"hydra/{g}=", f"hydra/{g}/", f"hydra.{g}."))
-    kept = [o for o in hydra if o.startswith(prefixes)]
+    kept = [o for o in hydra if o.startswith((*prefixes, "hydra.sweep.subdir="))]
     for override in [*task, *kept]:
         if "_target_" in override or "${" in override:
             raise ConfigError(
                 f"{directory / 'multirun.yaml'}: {override!r} is not taken from a file; give it on the command line"
             )
+    refuse_other_jobs(directory, [*swept, *task], rest)
     return [*task, *kept]
 
 

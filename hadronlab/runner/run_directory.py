@@ -54,14 +54,28 @@ def continues(directory: Path, resume: str | None) -> bool:
     return holds_run
 
 
-def holds(directory: Path, config: DictConfig) -> bool:
-    """Whether the config.yaml of `directory` is `config`, but for how it is resumed."""
+def changes(directory: Path, config: DictConfig) -> dict[str, tuple[Any, Any]] | None:
+    """Settings that differ from the config.yaml of `directory`, key → (there, in `config`), but for how it is resumed.
+
+    None stands for a setting that is absent; the result is None where there is no readable config.yaml.
+    """
     try:
         recorded = yaml.safe_load((directory / "config.yaml").read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
-        return False
-    mine = OmegaConf.to_container(config, resolve=True)
-    return isinstance(recorded, dict) and {**recorded, "resume": None} == {**mine, "resume": None}  # type: ignore[dict-item]
+        return None
+    if not isinstance(recorded, dict):
+        return None
+    there, here = dict(_leaves(recorded)), dict(_leaves(OmegaConf.to_container(config, resolve=True)))
+    pairs = {key: (there.get(key), here.get(key)) for key in {**there, **here} if key != "resume"}
+    return {key: (old, new) for key, (old, new) in pairs.items() if old != new}
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, node
 
 
 @contextlib.contextmanager
@@ -84,21 +98,37 @@ def recorded_objective(directory: Path) -> float | None:
     return json.loads((directory / "result.json").read_text(encoding="utf-8")).get("objective")
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object], keep: Path | None = None) -> None:
     """`write(temporary)`, then fsync and rename: after a crash or a full disk the old file still stands.
 
-    Raises OSError with the name of `path` in it.
+    keep: the name under which the old file stands on once the new one is whole. Raises OSError with the name of `path`
+    in it.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(temporary)
         with open(temporary, "rb+") as handle:
             os.fsync(handle.fileno())
+        if keep is not None and path.exists():
+            _second_name(path, keep)
         os.replace(temporary, path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _second_name(path: Path, name: Path) -> None:
+    """`name` becomes one of `path`, which is about to be replaced."""
+    spare = name.with_name(f".{name.name}.{os.getpid()}")
+    spare.unlink(missing_ok=True)
+    try:
+        os.link(path, spare)
+    except OSError:  # a file system without links: for a moment only `name` stands
+        os.replace(path, name)
+        return
+    os.replace(spare, name)
+    spare.unlink(missing_ok=True)  # it stands yet where a killed run had given both names to one file
 
 
 def write_text(path: Path, text: str) -> None:

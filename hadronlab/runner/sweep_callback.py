@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
 from hadronlab.runner.study import keep_study, of_study
+from hadronlab.runner.sweep_jobs import line_up
 from hadronlab.runner.sweep_table import job_folders
 
 
@@ -36,19 +37,22 @@ class SweepDirectory(Callback):
             print(f"error: {directory} holds a sweep already: continue it with resume={directory} or choose another hydra.sweep.dir",
                   file=sys.stderr)  # fmt: skip
             sys.exit(1)  # Hydra only warns of other exceptions here
-        with contextlib.suppress(OSError):  # the sweeper says what cannot be written
-            directory.mkdir(parents=True, exist_ok=True)
-            OmegaConf.save(config, directory / "multirun.yaml")  # for resume=DIR; not every sweeper writes it
         try:
+            line_up(config, directory)
+            with contextlib.suppress(OSError):  # the sweeper says what cannot be written
+                directory.mkdir(parents=True, exist_ok=True)
+                OmegaConf.save(
+                    config, directory / "multirun.yaml"
+                )  # for resume=DIR; not every sweeper writes it
             keep_study(config, directory)
         except Exception as error:  # of which Hydra would only warn
-            print(f"error: the study in {directory} cannot be continued: {one_line(error)}", file=sys.stderr)
+            print(f"error: the sweep in {directory} cannot be continued: {one_line(error)}", file=sys.stderr)
             sys.exit(1)
         SweepDirectory.started = directory
         # joblib begins a new worker where one that had skipped its jobs loads torch: it takes that for a leak
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGUSR1):
+            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
                 signal.signal(number, _leave)
 
 
@@ -56,7 +60,15 @@ def _leave(number: int, frame: FrameType | None) -> None:
     """Between jobs, and while other processes train: they save and end when this one has gone."""
     print(f"interrupted by {signal.Signals(number).name}: continue the sweep with resume={SweepDirectory.started}",
           file=sys.stderr, flush=True)  # fmt: skip
-    os._exit(75)  # an exception would have the workers killed before they have saved
+    os._exit(
+        130 if number == signal.SIGINT else 75
+    )  # an exception would have the workers killed before they have saved
+
+
+def tell_how_it_goes_on() -> None:
+    """After a signal that ended a job, and the sweep with it."""
+    if SweepDirectory.started is not None:
+        print(f"continue the sweep with resume={SweepDirectory.started}", file=sys.stderr)
 
 
 def explained(error: Exception) -> Exception:

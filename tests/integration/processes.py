@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import multiprocessing
 import os
 import signal
@@ -88,6 +89,22 @@ def kill_in_the_nth_write(n: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     run_directory.os.fsync = deadly  # type: ignore[assignment]
+
+
+def fill_the_disk_after(checkpoints: int) -> None:
+    """Every write fails with ENOSPC after so many checkpoints."""
+    from hadronlab.runner import checkpoint_io, run_directory
+
+    write, count = run_directory.write_whole, [0]
+
+    def full(path: Path, how: object, keep: Path | None = None) -> None:
+        count[0] += path.suffix == ".ckpt"
+        if count[0] > checkpoints:
+            path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"half a fi")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, how, keep)  # type: ignore[arg-type]
+
+    checkpoint_io.write_whole = run_directory.write_whole = full  # type: ignore[assignment]
 
 
 def rows(directory: Path) -> list[dict[str, str]]:

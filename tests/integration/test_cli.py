@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import run
+
+from hadronlab import evaluate
 
 
 def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -31,7 +34,8 @@ def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     assert "torch" not in done.stderr
 
 
-def test_a_run_from_another_directory(tmp_path: Path) -> None:
+def test_a_run_from_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                      capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     done = command("hadronlab.train", "system=separable", "trainer.max_epochs=3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     path = Path(done.stdout.strip().splitlines()[-1])
@@ -59,9 +63,9 @@ def test_a_run_from_another_directory(tmp_path: Path) -> None:
         ".hydra/config.yaml",
     ):
         assert (path.parent / name).exists()
-    again = command("hadronlab.evaluate", str(path.parent), cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert again.stdout.strip().splitlines()[-1] == str(path)
+    monkeypatch.setattr(sys, "argv", ["hadronlab-evaluate", str(path.parent)])
+    evaluate.main()
+    assert capsys.readouterr().out.strip().splitlines()[-1] == str(path)
 
 
 @pytest.mark.parametrize(
@@ -70,24 +74,39 @@ def test_a_run_from_another_directory(tmp_path: Path) -> None:
         (["system=omega_cc"], "did you mean 'omega_ccc'"),
         (["system=lattice", "data.path=nowhere.h5"], "no such file"),
         (["system=lattice", "data.path=."], "not a regular file"),
-        (["system=separable", "loss.asymptotic.cutoff=99"], "outside the grid"),
+        (
+            ["system=separable", "loss.asymptotic.cutoff=99"],
+            "cutoff = 99 1/μ of asymptotic lies outside the grid",
+        ),
         (["system=omega_ccc", "data.lattice.times=[26,27]"], "three"),
         (["system=positronium", "model=sdnn_deep"], "choose model="),
         (["strategy=gpu"], "no GPU"),
-        (["resume=nowhere"], "is not a run directory"),
+        (["strategy=slurm"], "SLURM_JOB_ID is not set: strategy=slurm is for a job of SLURM"),
+        (["trainer.devices=2"], "choose strategy=ddp_cpu"),
+        (["seed=1,2"], "add -m for a sweep over them, or write a list as seed=[1,2]"),
+        (["resume=nowhere"], "no such directory"),
+        (["resume=."], "is not a run directory"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str, tmp_path: Path) -> None:
-    done = command("hadronlab.train", *arguments, cwd=tmp_path)
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], done.stderr
+    log = tmp_path / "log"
+    assert run(arguments, log, os.chdir, str(tmp_path)) == 1
+    lines = [line for line in log.read_text().splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
 
 
-def test_evaluate_refuses_another_directory(tmp_path: Path) -> None:
-    done = command("hadronlab.evaluate", str(tmp_path), cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.strip() == f"error: {tmp_path} is not a run directory: it has no config.yaml"
+def test_a_mistake_in_an_interpreter_of_its_own(tmp_path: Path) -> None:
+    done = command("hadronlab.train", "system=separable", "seed=-1", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: seed=-1: a seed lies between 0 and 4294967295\n"
+
+
+def test_evaluate_refuses_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                            capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["hadronlab-evaluate", str(tmp_path)])
+    with pytest.raises(SystemExit, match="1"):
+        evaluate.main()
+    assert capsys.readouterr().err == f"error: {tmp_path} is not a run directory: it has no config.yaml\n"
 
 
 def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import FAST, SEPARABLE, last_step, run, start
+from processes import FAST, SEPARABLE, fill_the_disk_after, last_step, run, start
 
 from hadronlab.runner import metrics_csv
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
@@ -26,24 +26,6 @@ def limit_files(size: int) -> None:
     """A disk that is full: no file of this process grows beyond `size` bytes."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
-def fill_the_disk_after(checkpoints: int) -> None:
-    """Every write fails with ENOSPC after so many checkpoints."""
-    import errno
-
-    from hadronlab.runner import checkpoint_io, run_directory
-
-    write, count = run_directory.write_whole, [0]
-
-    def full(path: Path, how: object) -> None:
-        count[0] += path.suffix == ".ckpt"
-        if count[0] > checkpoints:
-            path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"half a fi")
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        write(path, how)  # type: ignore[arg-type]
-
-    checkpoint_io.write_whole = run_directory.write_whole = full  # type: ignore[assignment]
 
 
 def test_two_runs_in_one_directory_are_refused(tmp_path: Path) -> None:
@@ -99,10 +81,11 @@ def test_a_full_disk_ends_no_training_and_keeps_the_last_good_files(tmp_path: Pa
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log, fill_the_disk_after, 2) == 1
     text = log.read_text()
-    assert "no checkpoint at step 20: No space left on device; training on" in text
+    assert "no checkpoint at step 20: No space left on device; that of step 10 stands" in text
     assert text.splitlines()[-1].startswith("error: ") and "No space left" in text.splitlines()[-1]
     whole = newest_whole(directory / "checkpoints")
     assert whole is not None and load_checkpoint(whole)["global_step"] == 10
+    assert load_checkpoint(directory / "checkpoints" / "previous.ckpt")["global_step"] == 0
     assert not (directory / "result.json").exists()
     assert run([*SHORT, f"hydra.run.dir={directory}", "resume=auto"], log) == 0, log.read_text()
     assert not list(directory.glob("**/.*.ckpt.*"))
@@ -122,7 +105,9 @@ def test_a_real_limit_on_files(tmp_path: Path) -> None:
     assert run(again, log, limit_files, 3500) == 1
     *said, last = log.read_text().splitlines()
     assert last.startswith("error: ") and "File too large" in last and "result.h5" in last
-    assert said and all(re.match("no checkpoint at step .*; training on$", line) for line in said)
+    assert said and all(
+        re.match("no checkpoint at step .*: File too large; that of step 40 stands$", line) for line in said
+    )
     for file, content in good.items():
         assert file.read_bytes() == content
 

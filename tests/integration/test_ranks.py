@@ -11,7 +11,17 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run, start
+from processes import (
+    FAST,
+    SEPARABLE,
+    assert_same_state,
+    fill_the_disk_after,
+    kill_in_the_nth_write,
+    last_step,
+    rows,
+    run,
+    start,
+)
 
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
@@ -146,3 +156,18 @@ def test_torchrun_starts_the_ranks(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1] == str(tmp_path / "run" / "result.json")
     assert last_step(tmp_path / "run") == 18
+
+
+def full_disk() -> None:
+    paths()
+    fill_the_disk_after(2)
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_rank_zero_leaves_no_rank_waiting(tmp_path: Path) -> None:
+    directory, log = tmp_path / "run", tmp_path / "log"
+    arguments = [*SEPARABLE, *FAST, "strategy=ddp_cpu", "trainer.max_steps=40", f"hydra.run.dir={directory}"]
+    assert run(arguments, log, full_disk) == 1
+    assert log.read_text().count("No space left on device; that of step 10 stands") == 3, log.read_text()
+    saved = [load_checkpoint(directory / "checkpoints" / f"{name}.ckpt") for name in ("previous", "last")]
+    assert [checkpoint["global_step"] for checkpoint in saved] == [0, 10]

@@ -21,7 +21,7 @@ def test_table_names_failed_and_unfinished_jobs_and_resume_runs_only_them(tmp_pa
     assert run([*DEPTHS, f"hydra.sweep.dir={directory}"], log) == 1
     jobs = table(directory)
     assert [jobs[str(k)]["status"] for k in range(8)] == ["ok", "ok", "failed", "failed"] * 2
-    assert "cutoff = 99.0 fm of asymptotic lies outside the grid" in jobs["2"]["reason"]
+    assert "cutoff = 99.0 1/μ of asymptotic lies outside the grid" in jobs["2"]["reason"]
     assert (
         float(jobs["0"]["loss_final"])
         == json.loads((directory / "0" / "result.json").read_text())["observables"]["loss_final"]["value"]
