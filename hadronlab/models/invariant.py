@@ -13,7 +13,13 @@ from hadronlab.models.dense import DenseNetwork
 from hadronlab.models.envelopes import ExponentialEnvelope
 from hadronlab.models.jets import FEATURES, compose_, laplacian_of_product
 from hadronlab.models.length_scales import contact_slopes, is_confining
-from hadronlab.models.molecules import Partition, compact_decays, molecular_decays, partitions_of
+from hadronlab.models.molecules import (
+    Partition,
+    compact_decays,
+    molecular_decays,
+    partitions_of,
+    starting_amplitudes,
+)
 from hadronlab.models.pair_geometry import PairGeometry
 from hadronlab.models.symmetry import antisymmetriser, pair_order
 from hadronlab.models.wavefunction import WaveFunction, chunks
@@ -21,8 +27,7 @@ from hadronlab.models.wavefunction import WaveFunction, chunks
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
 
-# lest the walkers disperse before the training begins
-TAIL_SHARE = 0.1  # of the envelopes of loose hadrons at first
+SPREAD = 0.3  # of the network's outputs about their constants at first
 COPIES = (
     24  # permuted ones that a kinetic energy holds at a time, so that more than one sample fits in the cache
 )
@@ -87,10 +92,10 @@ class InvariantWaveFunction(WaveFunction):
         self.network = DenseNetwork(
             n_pairs * len(features), widths, len(linear), order=feature_order, activation=activation
         )
-        share = torch.tensor([1.0] + [TAIL_SHARE] * len(partitions), dtype=torch.float64).repeat(n)
+        share = starting_amplitudes(system, scale, partitions)
         with torch.no_grad():
-            self.network.weights[-1].mul_(0.3 * share[:, None])
-            self.network.biases[-1].copy_(share)
+            self.network.weights[-1].mul_(SPREAD * share.square().mean(0).sqrt().repeat(n)[:, None])
+            self.network.biases[-1].copy_(share.flatten())
         matrix = antisymmetriser(system)[..., None].expand(-1, -1, -1, len(starts))
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
 

@@ -1,4 +1,4 @@
-"""How several hadrons that hold together loosely fall off: fast inside each of them, slowly between them."""
+"""Where a training of loosely held hadrons begins: their tails, and the channels in which they stand side by side."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 Partition = Sequence[Sequence[int]]
 
 BINDING_MOMENTUM = 0.5  # of the initial decay between two clusters, times the length of the system
+COMPACT_SHARE = 0.3  # of the compact envelope where hadrons in their own channels stand beside it
+TAIL_SHARE = (
+    0.1  # of slow envelopes in all channels alike, lest the walkers disperse before the training begins
+)
+FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
 AIRY_LEAK = 0.01  # the same between clusters, where nothing confines
 
@@ -59,8 +64,44 @@ def molecular_decays(
     among the pairs of particles in different clusters.
     """
     cluster_of = {i: k for k, cluster in enumerate(partition) for i in cluster}
-    inside = torch.tensor([cluster_of[i] == cluster_of[j] for i, j in system.pairs])
+    inside = _inside(system, partition)
     size = torch.tensor([len(partition[cluster_of[i]]) for i, _ in system.pairs])
     decay = 3.0 / (scale * size)
     between = torch.full_like(decay, BINDING_MOMENTUM / length) / (~inside).sum().clamp(min=1)
     return torch.where(inside, decay, between), torch.where(inside, AIRY_SHARE * decay, AIRY_LEAK * between)
+
+
+def starting_amplitudes(system: FewBodySystem, scale: Tensor, partitions: Sequence[Partition]) -> Tensor:
+    """Amplitudes (n_channels, 1 + n_partitions) of a compact hadron in all channels and of every molecule in its own."""
+    ones = torch.ones(system.n_channels, dtype=torch.float64)
+    molecules = [molecular_channels(system, scale, partition) for partition in partitions]
+    compact = 1.0 if all(m is None for m in molecules) else COMPACT_SHARE
+    return torch.stack([compact * ones, *(TAIL_SHARE * ones if m is None else m for m in molecules)], 1)
+
+
+def molecular_channels(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor | None:
+    """Amplitudes (n_channels,), Σ c² = n_channels, of the hadrons that are the clusters of `partition`, side by side.
+
+    The lowest eigenvector of V at pair distances of d = 2s/3 inside the clusters and far between them, among those that
+    survive the antisymmetrisation over the permutations that map the clusters to one another. None where confinement
+    holds even that one together: then no hadrons in their ground states stand there.
+    """
+    clusters = {frozenset(cluster) for cluster in partition}
+    kept = [
+        g for g in system.group if {frozenset(g.perm[i] for i in cluster) for cluster in clusters} == clusters
+    ]
+    projector = torch.stack([g.sign * torch.as_tensor(g.matrix, dtype=torch.float64) for g in kept]).mean(0)
+    eigenvalue, vectors = torch.linalg.eigh(projector)
+    allowed = vectors[:, eigenvalue > 0.5]
+    if allowed.shape[1] == 0:
+        return None
+    inside = _inside(system, partition)
+    near, far = (torch.where(inside, scale / 1.5, FAR * k * scale.max()) for k in (1, 2))
+    (energy, *_), states = torch.linalg.eigh(allowed.T @ system.potential(near) @ allowed)
+    rise = torch.linalg.eigvalsh(allowed.T @ system.potential(far) @ allowed)[0] - energy
+    return None if rise > 0.1 * energy.abs() else allowed @ states[:, 0] * system.n_channels**0.5
+
+
+def _inside(system: FewBodySystem, partition: Partition) -> Tensor:
+    """Which pairs are of one cluster, (n_pairs,)."""
+    return torch.tensor([any(i in c and j in c for c in partition) for i, j in system.pairs])

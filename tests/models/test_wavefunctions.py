@@ -7,6 +7,8 @@ from hadronlab.errors import ConfigError
 from hadronlab.models import invariant
 from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.models.length_scales import natural_scales
+from hadronlab.models.molecules import molecular_channels, partitions_of
 from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -159,6 +161,32 @@ def test_molecular_envelope_falls_slowly_between_its_clusters():
     far[[1, 3]] += 5.0
     fall = [(psi.log_density(far) - psi.log_density(r)).item() for psi in (compact, molecule)]
     assert fall[1] > fall[0] + 5
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "color", "spins"),
+    [
+        ("c c u~ d~", 1, {(0, 2): -16 / 3, (1, 3): -16 / 3, (0, 1): 0}, {(0, 2): -0.25, (1, 3): -0.25}),  # D D*
+        ("c c c~ c~", 0, {(0, 2): -16 / 3, (1, 3): -16 / 3, (2, 3): 0}, {(0, 2): -0.75, (1, 3): -0.75}),  # eta_c
+        ("c c u d c~", 0.5, {(0, 4): -16 / 3, (1, 2): -8 / 3, (2, 3): -8 / 3}, {(0, 4): -0.75, (2, 3): -0.75}),
+        ("c c u d c~", 2.5, {(3, 4): -16 / 3, (0, 1): -8 / 3, (1, 4): 0}, {(3, 4): 0.25, (0, 1): 0.25}),
+    ],
+)  # fmt: skip
+def test_molecules_begin_as_their_hadrons_side_by_side(quarks, spin, color, spins):
+    system = quark_system("molecule", quarks.split(), spin, 0)
+    (partition,) = partitions_of(system, None)
+    c = molecular_channels(system, natural_scales(system)[0], partition)
+    assert c.square().sum() == pytest.approx(system.n_channels)
+    for operator, values in (("color", color), ("spin", spins)):
+        matrices = dict(zip(system.pairs, torch.from_numpy(system.channels.operator(operator)), strict=True))
+        for pair, value in values.items():
+            assert c @ matrices[pair] @ c / (c @ c) == pytest.approx(value, abs=1e-6), (operator, pair)
+
+
+def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
+    system = quark_system("D D", ["c", "c", "u~", "d~"], 0, 0)  # two bosons with I = 0 are in no S wave
+    assert molecular_channels(system, natural_scales(system)[0], [[0, 2], [1, 3]]) is None
+    assert InvariantWaveFunction(system, clusters=None)(points(system, 2)).abs().min() > 0
 
 
 @pytest.mark.parametrize(
