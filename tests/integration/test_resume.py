@@ -99,21 +99,19 @@ def test_torn_checkpoint_is_skipped_with_a_word(
         assert "torn checkpoint: last.ckpt" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
-def test_signal_saves_and_exits_75_and_requeue_continues(
-    number: int, adam_reference: Path, tmp_path: Path
-) -> None:
+def test_signals_save_and_end_the_run_and_it_goes_on(adam_reference: Path, tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     again = [*ADAM, f"hydra.run.dir={directory}", "resume=auto"]
-    process = start(again, log)
-    while last_step(directory) < 100 and process.is_alive():
-        time.sleep(0.002)
-    os.kill(process.pid or 0, number)
-    process.join(60)
-    assert process.exitcode == 75, log.read_text()
-    assert f"interrupted by {signal.Signals(number).name} at step" in log.read_text()
-    assert "interrupted" in (directory / "stopped.txt").read_text()
-    assert not (directory / "result.json").exists()
+    for number, status in ((signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)):
+        process, before = start(again, log), last_step(directory)
+        while last_step(directory) < before + 100 and process.is_alive():
+            time.sleep(0.002)
+        os.kill(process.pid or 0, number)
+        process.join(60)
+        assert process.exitcode == status, log.read_text()
+        assert f"interrupted by {number.name} at step" in log.read_text()
+        assert "interrupted" in (directory / "stopped.txt").read_text()
+        assert not (directory / "result.json").exists()
     assert run(again, log) == 0, log.read_text()
     assert not (directory / "stopped.txt").exists()
     assert_same_state(directory, adam_reference)
