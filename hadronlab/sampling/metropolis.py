@@ -28,9 +28,9 @@ class MetropolisSampler:
         dilation    r → e^{sξ} r about the centre of mass, with the Jacobian e^{3(N−1)sξ};
         separation  the distance between two parts that can exist alone, R → e^{sξ} R, where there are such parts.
 
-    Every kind has a step of its own that adapts to `target_acceptance` while `adapt` is on. Proposals and
-    densities are computed in single precision, which moves ρ by 1e-6 relative: energies are computed from
-    the walkers in double precision.
+    Every kind has a step of its own that adapts to `target_acceptance`, among the walkers that keep their channel,
+    while `adapt` is on. Proposals and densities are computed in single precision, which moves ρ by 1e-6 relative:
+    energies are computed from the walkers in double precision.
 
     Args:
         wavefunction: gives log_density; with `samples_channel` every sweep also proposes a channel
@@ -95,7 +95,7 @@ class MetropolisSampler:
 
     @property
     def acceptance(self) -> float:
-        """Accepted share of the proposals since `reset_acceptance`."""
+        """Accepted share of the proposals that keep the channel, since `reset_acceptance`."""
         return float(self.accepted.sum() / self.proposed.sum().clamp_min(1))
 
     def reset_acceptance(self) -> None:
@@ -146,14 +146,18 @@ class MetropolisSampler:
         proposed = self._evaluate(proposal, channel)
         accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian
         self.r = torch.where(accept, proposal, self.r)
+        judged = accept
         if channel is not None and self.channel is not None:
+            # another channel is mostly refused: where it is proposed the steps are not to blame
+            judged = accept[channel == self.channel]
             self.channel = torch.where(accept, channel, self.channel)
-        share = float(accept.float().mean())
-        self.accepted[kind] += share
-        self.proposed[kind] += 1
-        if self.adapt:
-            factor = math.exp(0.2 * (share - self.target_acceptance))
-            self.steps[kind] = min(max(float(self.steps[kind]) * factor, 1e-4), 1e3)
+        if len(judged):
+            share = float(judged.float().mean())
+            self.accepted[kind] += share
+            self.proposed[kind] += 1
+            if self.adapt:
+                factor = math.exp(0.2 * (share - self.target_acceptance))
+                self.steps[kind] = min(max(float(self.steps[kind]) * factor, 1e-4), 1e3)
         return torch.where(accept, proposed, log_density)
 
     def _flip(self, channel: Tensor) -> Tensor:

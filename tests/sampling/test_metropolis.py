@@ -79,6 +79,25 @@ def test_steps_adapt_to_the_wanted_acceptance():
     assert sampler.acceptance == pytest.approx(0.6, abs=0.05)
 
 
+class OneChannelHolds(Gaussian):
+    """All but 1e-8 of ρ lies in channel 0: every flip away from it is refused."""
+
+    samples_channel = True
+
+    def log_density(self, r, channel=None):
+        return super().log_density(r) - 18.0 * (channel > 0)
+
+
+def test_refused_channels_leave_the_steps_alone():
+    """Else the steps shrink until moves nearly always succeed, and the walkers crawl."""
+    system, step = quark_system("nucleon", "u u d", 0.5, 0.5), {}
+    for wavefunction in (Gaussian, OneChannelHolds):
+        sampler = MetropolisSampler(wavefunction(system), n_walkers=300, seed=3)
+        sampler.sample(600)
+        step[wavefunction] = sampler.steps[0]
+    assert float(step[OneChannelHolds] / step[Gaussian]) == pytest.approx(1.0, abs=0.15)
+
+
 def test_hydrogen_like_distance():
     """⟨r⟩ = 3 bohr for positronium, ψ = e^{−r/2}."""
     psi = InvariantWaveFunction(lepton_system("ps", "e- e+"), widths=(2,), kato=False)
