@@ -26,14 +26,15 @@ def summarise(directory: Path, sort: str | None = None) -> Path:
 
     Raises ConfigError where `directory` holds no jobs, or no job has the column `sort`.
     """
-    from hadronlab.plotting.sweep import draw_sweep, write_page
-    from hadronlab.runner.comparison import print_comparison
+    from hadronlab.plotting.sweep import draw_sweep
+    from hadronlab.plotting.sweep_page import write_page
+    from hadronlab.runner.comparison import comparison, print_comparison
     from hadronlab.runner.sweep_table import collect, print_table, sorted_jobs, write_csv
 
     jobs = sorted_jobs(collect(directory), sort)
     path = write_csv(jobs, directory / "sweep.csv")
     figures = draw_sweep(jobs, directory / "figures", sort)
-    write_page(jobs, figures, directory / "sweep.html", sort)
+    write_page(jobs, figures, directory / "sweep.html", sort, comparison(directory))
     print_table(jobs, sort)
     print_comparison(directory)
     print(path)

@@ -97,10 +97,10 @@ def nonlocal_surface(result: Observables) -> Any:
     ax.set_xlabel(_label("r", result), labelpad=9)
     ax.set_ylabel(_label("r'", result), labelpad=9)
     unit = "MeV/fm" if result.units.get("r") == "fm" else "$μ^2$"
-    ax.set_zlabel(rf"$4\pi r r' U$ [{unit}]", labelpad=16)
+    ax.set_zlabel(rf"$4\pi r r' U$ [{unit}]", labelpad=22)
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_major_locator(MaxNLocator(5))
-    ax.set_box_aspect(None, zoom=0.85)
+    ax.set_box_aspect(None, zoom=0.82)
     ax.view_init(28, -125)
     return fig
 
@@ -139,7 +139,7 @@ def phase_shifts(result: Observables) -> Any:
     left.set(xlabel=f"$k$ [{inverse}]", ylabel=r"$\delta_0$ [degrees]")
     left.legend()
     right.axhline(0, color=COLORS["light"], lw=1)
-    right.set(xlabel=f"$k^2$ [{squared}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=limits(*seen, share=0.92))  # fmt: skip
+    right.set(xlabel=f"$k^2$ [{squared}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=limits(*seen, share=0.96))  # fmt: skip
     return fig
 
 

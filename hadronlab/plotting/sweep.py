@@ -1,40 +1,45 @@
-"""Pictures of a sweep: an observable against the swept keys, seeds averaged; and a page that stands alone."""
+"""Pictures of a sweep: an observable against the swept keys, averaged over the seeds."""
 
 from __future__ import annotations
 
-import base64
-import html
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import LogNorm, Normalize
 
 from hadronlab.estimators.observables import Quantity
-from hadronlab.plotting.style import COLORS, figure, save
-from hadronlab.runner.run_directory import write_text
-from hadronlab.runner.sweep_table import ASIDE, Job, columns, leading, mean_and_error, swept
+from hadronlab.plotting.style import COLORS, STROKES, figure, save, style
+from hadronlab.runner.sweep_table import ASIDE, Job, labelled, leading, mean_and_error, swept
+
+DECADES = 2  # positive values that span more of them get a logarithmic scale
 
 
 def draw_sweep(
     jobs: Sequence[Job], directory: Path, first: str | None = None, most: int = 6
 ) -> dict[str, Path]:
-    """Lines of each observable against every swept number, heat maps for every pair of keys; name → file."""
+    """Each observable against every swept key, and heat maps for every pair of keys; title → file.
+
+    A sweep over nothing but seeds is shown against them.
+    """
     done = [job for job in jobs if job.observables]
-    keys = [key for key in swept(done) if key not in ASIDE]
+    keys = [key for key in swept(done) if key not in ASIDE] or swept(done)
     figures: dict[str, Path] = {}
-    for name in leading(done, first, most):
-        for key in keys:
-            others = [k for k in keys if k != key]
-            if len(values_of(done, key)) > 1 and (drawn := lines(done, name, key, others[:1])) is not None:
-                figures[f"{name} against {key}"] = save(drawn, directory / _file(f"{name}_{key}"))
-        for left, right in itertools.combinations(keys, 2):
-            if (drawn := heat_map(done, name, left, right)) is not None:
-                figures[f"{name} over {left} and {right}"] = save(
-                    drawn, directory / _file(f"{name}_{left}_{right}_map")
-                )
+    with style():
+        for name in leading(done, first, most):
+            for key in keys:
+                series = next((k for k in keys if k != key), None)
+                if (drawn := against(done, name, key, series)) is not None:
+                    figures[f"{name} against {key}"] = save(drawn, directory / _file(f"{name}_{key}"))
+            for left, right in itertools.combinations(keys, 2):
+                if (drawn := heat_map(done, name, left, right)) is not None:
+                    figures[f"{name} over {left} and {right}"] = save(
+                        drawn, directory / _file(f"{name}_{left}_{right}_map")
+                    )
     return figures
 
 
@@ -50,118 +55,104 @@ def average(jobs: Sequence[Job], name: str, **at: Any) -> Quantity:
     return mean_and_error(job.observables[name] for job in chosen if name in job.observables)
 
 
-def lines(jobs: Sequence[Job], name: str, key: str, series: Sequence[str] = ()) -> Any:
-    """The observable against `key`, one line for each value of `series`; error bars of the mean over what remains."""
-    x = values_of(jobs, key)
-    positions = np.arange(len(x)) if any(isinstance(v, str) for v in x) else np.array(x, dtype=float)
-    fig, ax = figure(figsize=(6.4, 4.2))
-    palette, drawn = (
-        itertools.cycle(COLORS[c] for c in ("network", "local", "reference", "other", "truth")),
-        False,
-    )
-    for line in itertools.product(*(values_of(jobs, s) for s in series)):
-        at = dict(zip(series, line, strict=True))
-        points = [average(jobs, name, **{key: value}, **at) for value in x]
-        y = np.array([p.value for p in points])
-        error = np.array([p.error or 0.0 for p in points])
-        if np.isfinite(y).any():
-            label = ", ".join(f"{k}={v}" for k, v in at.items()) or None
-            ax.errorbar(positions, y, error, marker="o", capsize=3, label=label, color=next(palette))
-            drawn = True
-    if not drawn:
+def against(jobs: Sequence[Job], name: str, key: str, series: str | None = None) -> Any:
+    """The observable against `key`, one line for each value of `series`; error bars of the mean over what remains.
+
+    Values of `key` that are texts (systems, models) stand one below the other; where each job has a reference for the
+    observable, the distance from it is shown.
+    """
+    values = values_of(jobs, key)
+    texts = any(isinstance(value, str) for value in values)
+    label = labelled(jobs, name)
+    if texts and all(name in job.references for job in jobs if name in job.observables):
+        jobs, label = [_from_reference(job, name) for job in jobs], label.replace(name, f"{name} − reference")
+    lines = {}
+    for value in values_of(jobs, series) if series else [None]:
+        at = {} if series is None else {series: value}
+        points = [average(jobs, name, **{key: v}, **at) for v in values]
+        if any(math.isfinite(p.value) for p in points):
+            lines[str(value)] = np.array([(p.value, p.error or 0.0) for p in points]).T
+    if len(values) < 2 or not lines:
         return None
-    if len(x) <= 8 or any(isinstance(v, str) for v in x):
-        ax.set_xticks(positions, [str(v) for v in x])
-    ax.set(
-        xlabel=key, ylabel=_with_unit(jobs, name), title="mean over seeds" if "seed" in swept(jobs) else ""
-    )
+    height = 1.8 + 0.35 * len(values) if texts else 4.2
+    fig, ax = figure(figsize=(6.8, height))
+    draw = _rows if texts else _curves
+    draw(ax, values, lines)
+    ax.set(**{"xlabel": label} if texts else {"xlabel": key, "ylabel": label})
+    if _wide(np.stack([y for y, _ in lines.values()])):
+        (ax.set_xscale if texts else ax.set_yscale)("log")
+    if averaged := [k for k in swept(jobs) if k not in (key, series)]:
+        ax.set_title(f"mean over {', '.join(averaged)}")
     if series:
-        ax.legend(fontsize=10)
+        fig.legend(*ax.get_legend_handles_labels(), title=series, loc="outside right upper")
     return fig
+
+
+def _curves(ax: Any, values: Sequence[float], lines: dict[str, np.ndarray]) -> None:
+    """Lines over numbers, (y, error) each; error bars at one number stand beside each other."""
+    x = np.array(values, dtype=float)
+    apart = 0.012 * np.ptp(x) * (np.arange(len(lines)) - (len(lines) - 1) / 2)
+    for (label, (y, error)), shift, stroke in zip(
+        lines.items(), apart, itertools.cycle(STROKES), strict=False
+    ):
+        ax.errorbar(x + shift, y, error, marker="o", capsize=3, label=label, **stroke)
+    if len(values) <= 8:
+        ax.set_xticks(x, [str(value) for value in values])
+
+
+def _rows(ax: Any, values: Sequence[Any], lines: dict[str, np.ndarray]) -> None:
+    """Points beside texts that stand one below the other, (x, error) each."""
+    y = np.arange(len(values))
+    for index, ((label, (x, error)), stroke) in enumerate(
+        zip(lines.items(), itertools.cycle(STROKES), strict=False)
+    ):
+        place = y + 0.6 * ((index + 0.5) / len(lines) - 0.5)
+        ax.errorbar(x, place, xerr=error, fmt="o", capsize=3, label=label, color=stroke["color"])
+    ax.set_yticks(y, [str(value) for value in values])
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.locator_params(axis="x", nbins=6)
+    if np.any([x.min() < 0 < x.max() for x, _ in lines.values()]):
+        ax.axvline(0, color=COLORS["truth"], lw=1)
 
 
 def heat_map(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
     """The observable over two keys, everything else averaged; the numbers written in the fields."""
-    rows, cols = values_of(jobs, left), values_of(jobs, right)
-    if len(rows) < 2 or len(cols) < 2:
+    rows, columns = values_of(jobs, left), values_of(jobs, right)
+    if len(rows) < 2 or len(columns) < 2:
         return None
-    cells = [[average(jobs, name, **{left: a, right: b}) for b in cols] for a in rows]
+    cells = [[average(jobs, name, **{left: a, right: b}) for b in columns] for a in rows]
     values = np.array([[c.value for c in row] for row in cells])
     if not np.isfinite(values).any():
         return None
-    fig, ax = figure(figsize=(1.6 + 1.15 * len(cols), 1.4 + 0.75 * len(rows)))
-    image = ax.imshow(values, cmap="viridis", aspect="auto", origin="lower")
-    middle = np.nanmean([np.nanmin(values), np.nanmax(values)])
-    for i, j in itertools.product(range(len(rows)), range(len(cols))):
+    fig, ax = figure(figsize=(max(6.8, 2.4 + 1.15 * len(columns)), max(4.2, 1.4 + 0.75 * len(rows))))
+    norm = (LogNorm if _wide(values) else Normalize)(np.nanmin(values), np.nanmax(values))
+    image = ax.imshow(values, cmap="viridis", aspect="auto", origin="lower", norm=norm)
+    for i, j in itertools.product(range(len(rows)), range(len(columns))):
         if math.isfinite(values[i, j]):
             text = str(Quantity(cells[i][j].value, cells[i][j].error))
-            ax.text(
-                j,
-                i,
-                text,
-                ha="center",
-                va="center",
-                fontsize=9,
-                color="black" if values[i, j] > middle else "white",
-            )
-    ax.set_xticks(range(len(cols)), [str(v) for v in cols])
+            color = "black" if norm(values[i, j]) > 0.5 else "white"
+            ax.text(j, i, text, ha="center", va="center", color=color)
+    ax.set_xticks(range(len(columns)), [str(v) for v in columns])
     ax.set_yticks(range(len(rows)), [str(v) for v in rows])
     ax.set(xlabel=right, ylabel=left)
     ax.grid(False)
-    fig.colorbar(image, ax=ax, label=_with_unit(jobs, name))
+    fig.colorbar(image, ax=ax, label=labelled(jobs, name))
     return fig
 
 
-def write_page(jobs: Sequence[Job], figures: dict[str, Path], path: Path, sort: str | None = None) -> Path:
-    """One HTML file with the table and the pictures in it: it needs nothing else, and every text in it is escaped."""
-    keys = list(dict.fromkeys(k for job in jobs for k in swept(jobs)))
-    names = columns(jobs)
-    heads = ["job", *keys, *names, "status", "reason"]
-    body = []
-    for job in jobs:
-        cells = [
-            job.name,
-            *(job.overrides.get(k, "") for k in keys),
-            *(job.observables.get(n, "") for n in names),
-            job.status,
-            job.reason,
-        ]
-        body.append("<tr>" + "".join(f"<td>{html.escape(str(c))}</td>" for c in cells) + "</tr>")
-    pictures = []
-    for title, file in figures.items():
-        data = base64.b64encode(file.read_bytes()).decode()
-        pictures.append(f'<figure><img alt="{html.escape(title)}" src="data:image/png;base64,{data}">'
-                        f"<figcaption>{html.escape(title)}</figcaption></figure>")  # fmt: skip
-    done = sum(bool(job.observables) for job in jobs)
-    order = f", sorted by {html.escape(sort)}" if sort else ""
-    write_text(path, PAGE.format(title=html.escape(path.parent.name), done=done, total=len(jobs), order=order,
-                                 heads="".join(f"<th>{html.escape(h)}</th>" for h in heads),
-                                 rows="\n".join(body), pictures="\n".join(pictures)))  # fmt: skip
-    return path
+def _from_reference(job: Job, name: str) -> Job:
+    """The job with an observable less its reference, where it has both."""
+    if name not in job.observables:
+        return job
+    less = replace(job.observables[name], value=job.observables[name].value - job.references[name])
+    return replace(job, observables={**job.observables, name: less})
 
 
-def _with_unit(jobs: Sequence[Job], name: str) -> str:
-    unit = next((job.observables[name].unit for job in jobs if name in job.observables), "")
-    return f"{name} [{unit}]" if unit else name
+def _wide(values: np.ndarray) -> bool:
+    """Whether all values are positive and span more than DECADES."""
+    finite = values[np.isfinite(values)]
+    return bool(finite.min() > 0 and finite.max() > finite.min() * 10**DECADES)
 
 
 def _file(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name) + ".png"
-
-
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>sweep {title}</title>
-<style>
-body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; color: #222 }}
-.table {{ overflow-x: auto }} table {{ border-collapse: collapse; white-space: nowrap }}
-th, td {{ padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #ddd }} th {{ background: #f4f4f4 }}
-td:last-child {{ text-align: left; white-space: normal; min-width: 12rem }}
-figure {{ display: inline-block; margin: 1rem; vertical-align: top }} img {{ max-width: 560px }} figcaption {{ color: #666 }}
-</style></head><body>
-<h1>Sweep {title}</h1><p>{done} of {total} jobs have a result{order}.</p>
-<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>
-{rows}
-</tbody></table></div>
-{pictures}
-</body></html>
-"""

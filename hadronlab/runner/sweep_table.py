@@ -37,6 +37,7 @@ class Job:
     status: str
     reason: str = ""
     observables: dict[str, Quantity] = field(default_factory=dict)
+    references: dict[str, float] = field(default_factory=dict)
     objective: float | None = None
     wall_seconds: float | None = None
     steps: int | None = None  # of an unfinished job: the last one logged
@@ -80,6 +81,11 @@ def read_job(directory: Path) -> Job:
             name: Quantity(_number(o["value"]), o.get("error"), o.get("unit", ""))
             for name, o in result["observables"].items()
         }
+        references = {
+            name: float(entry["value"])
+            for name, entry in result.get("reference", {}).items()
+            if "value" in entry
+        }
     except FileNotFoundError:
         return _without_result(directory, overrides)
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -92,6 +98,7 @@ def read_job(directory: Path) -> Job:
         status,
         reason,
         observables,
+        references,
         result.get("objective"),
         result.get("wall_seconds"),
     )
@@ -135,6 +142,17 @@ def columns(jobs: Sequence[Job]) -> list[str]:
     return list(dict.fromkeys(name for job in jobs for name in job.observables))
 
 
+def unit_of(jobs: Sequence[Job], name: str) -> str:
+    """Unit of an observable, that of the first job that has it."""
+    return next((job.observables[name].unit for job in jobs if name in job.observables), "")
+
+
+def labelled(jobs: Sequence[Job], name: str) -> str:
+    """An observable with its unit, "energy [MeV]"."""
+    unit = unit_of(jobs, name)
+    return f"{name} [{unit}]" if unit else name
+
+
 def leading(jobs: Sequence[Job], first: str | None, most: int) -> list[str]:
     """At most `most` observables to show: `first`, then what a sweep is made for, then the others."""
     known = columns(jobs)
@@ -158,10 +176,9 @@ def sorted_jobs(jobs: Sequence[Job], sort: str | None) -> list[Job]:
 def write_csv(jobs: Sequence[Job], path: Path) -> Path:
     """sweep.csv: job, status, overrides, observables with their errors and units in the heading, reason."""
     keys, names = list(dict.fromkeys(k for job in jobs for k in job.overrides)), columns(jobs)
-    units = {name: next(j.observables[name].unit for j in jobs if name in j.observables) for name in names}
     heads = ["job", "status", *keys, "objective"]
     for name in names:
-        heads += [f"{name} [{units[name]}]" if units[name] else name, f"{name}.error"]
+        heads += [labelled(jobs, name), f"{name}.error"]
     rows: list[list[Any]] = []
     for job in jobs:
         row = [job.name, job.status, *(job.overrides.get(key) for key in keys), job.objective]
@@ -218,15 +235,16 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> 
 
 
 def mean_and_error(values: Iterable[Quantity]) -> Quantity:
-    """Average over seeds: the error is that of the mean from their spread, or the one value's own."""
+    """Average over seeds; its error is what their spread or their own errors say, whichever is more."""
     finite = [q for q in values if math.isfinite(q.value)]
     if not finite:
         return Quantity(math.nan)
     if len(finite) == 1:
         return finite[0]
-    mean = math.fsum(q.value for q in finite) / len(finite)
-    spread = math.fsum((q.value - mean) ** 2 for q in finite) / (len(finite) - 1)
-    return Quantity(mean, math.sqrt(spread / len(finite)), finite[0].unit)
+    n = len(finite)
+    mean = math.fsum(q.value for q in finite) / n
+    spread = math.sqrt(math.fsum((q.value - mean) ** 2 for q in finite) / (n - 1) / n)
+    return Quantity(mean, max(spread, math.hypot(*(q.error or 0.0 for q in finite)) / n), finite[0].unit)
 
 
 def _number(value: Any) -> float:

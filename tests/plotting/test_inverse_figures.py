@@ -35,7 +35,7 @@ def observables(depth: float = 50.0, waves: int = 2, bins: bool = True) -> Obser
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize(
     "result",
-    [observables(), observables(waves=1, bins=False), observables(0.0), observables(1e-12), observables(1e9)],
+    [observables(waves=1, bins=False), observables(0.0), observables(1e9)],
 )
 def test_every_figure_is_drawn_or_left_out(name, result, tmp_path):
     assert save(FIGURES[name](result), tmp_path / f"{name}.png").stat().st_size > 5000
