@@ -138,8 +138,12 @@ def phase_shifts(result: Observables) -> Any:
     left.axhline(0, color=COLORS["light"], lw=1)
     left.set(xlabel=f"$k$ [{inverse}]", ylabel=r"$\delta_0$ [degrees]")
     left.legend()
+    values = np.concatenate(seen)
+    common = values[
+        np.abs(values) <= 8 * np.nanmedian(np.abs(values))
+    ]  # what surrounds a pole is out of the picture
     right.axhline(0, color=COLORS["light"], lw=1)
-    right.set(xlabel=f"$k^2$ [{squared}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=limits(*seen, share=0.96))  # fmt: skip
+    right.set(xlabel=f"$k^2$ [{squared}]", ylabel=rf"$k\,\cot\delta_0$ [{inverse}]", ylim=limits(common))
     return fig
 
 
