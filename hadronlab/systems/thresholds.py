@@ -6,12 +6,12 @@ left out.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, product
+from typing import TypeAlias
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.interaction import Interaction
@@ -23,6 +23,8 @@ from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import FewBodySystem, quark_system
 
 ZERO = Fraction(0)
+Hadron: TypeAlias = tuple[tuple[str, ...], Fraction, Fraction]
+"""Flavours, spin and isospin of a cluster."""
 
 
 @dataclass(frozen=True)
@@ -60,37 +62,42 @@ class Threshold:
 def lowest_threshold(system: FewBodySystem) -> Threshold | None:
     """The lowest threshold that the quantum numbers allow, or None for a single hadron or atom.
 
-    All splittings into mesons and baryons in relative S waves, with spins and isospins coupled to S and I and
-    identical clusters (anti)symmetric; where that forbids the ground states, one cluster is excited: a meson
-    radially or to an orbital P wave against the rest (total L = 0), a baryon radially. With parity −1 two
-    clusters are in a relative P wave. A bound tetraquark or pentaquark is no cluster here. Raises ConfigError where
-    the interaction has a part that the solvers of single hadrons do not know, and for leptons whose lowest threshold
-    may hold an ion or a molecule.
+    All splittings into mesons and baryons in relative S waves, with spins and isospins coupled to S and I; where the
+    exchange of two identical clusters forbids their ground states, one of them is excited, radially or to an orbital
+    P wave against the other (total L = 0). With parity −1 two clusters are in a relative P wave. A bound tetraquark or
+    pentaquark is no cluster here. Raises ConfigError where the interaction has a part that the solvers of single
+    hadrons do not know, and for leptons whose lowest threshold may hold an ion or a molecule.
     """
     if system.energy_unit == "Ha":
         return _lepton_threshold(system)
-    options = [split for split in _splittings(system.flavors) if len(split) > 1]
-    return min(
-        (
-            Threshold(" ".join(c.name for c in clusters), sum(c.energy for c in clusters), clusters)
-            for split in options
-            for clusters in _allowed(system, split)
-        ),
-        key=lambda threshold: threshold.energy,
-        default=None,
-    )
+    best: Threshold | None = None
+    forbidden = []
+    choices = {c for split in _splittings(system.flavors) if len(split) > 1 for c in _choices(split)}
+    for choice in sorted(choices):
+        if (system.spin, system.isospin) not in _coupled(choice):
+            continue
+        if _statistics_allow(system, choice):
+            best = _lower(best, _threshold(_cluster(system, *hadron) for hadron in choice))
+        else:
+            forbidden.append(choice)
+    for hadron, twin in forbidden:
+        ground = _cluster(system, *hadron)
+        if best is None or 2 * ground.energy < best.energy:
+            for level in ("2S", "1P"):
+                best = _lower(best, _threshold([ground, _cluster(system, *twin, level)]))
+    return best
 
 
 def hadron_mass(
     flavors: tuple[str, ...], spin: Fraction, isospin: Fraction, interaction: Interaction, level: str = "1S"
 ) -> float:
-    """Mass in MeV of a meson (1S, 2S, 1P) or baryon (1S, 2S) without V_C, to about 1e-4 and 0.02 MeV."""
+    """Mass in MeV of a meson or baryon (1S, 2S, 1P) without V_C, to about 1e-4 and 0.02 MeV (a baryon's 1P: 0.1 MeV)."""
     system = quark_system("cluster", flavors, spin, isospin, interaction=interaction)
     radial, wave = int(level[0]) - 1, "SP".index(level[1])
     if len(flavors) == 3:
-        if wave:
-            raise ConfigError(f"baryon level {level}: only L = 0 levels are computed, choose 1S or 2S")
-        energies = three_body_levels(system.channels, interaction, system.masses, system.hbar_c)
+        energies = three_body_levels(
+            system.channels, interaction, system.masses, system.hbar_c, angular_momentum=wave
+        )
         return float(energies[radial]) * system.to_unit + system.mass_sum
     return float(_pair_levels(system, 0.6, wave).energy[radial]) * system.to_unit + system.mass_sum
 
@@ -129,66 +136,47 @@ def _splittings(flavors: tuple[str, ...]) -> set[tuple[tuple[str, ...], ...]]:
     return found
 
 
-def _allowed(system: FewBodySystem, split: tuple[tuple[str, ...], ...]) -> Iterator[tuple[Cluster, ...]]:
-    """Clusters of one splitting, in all spins, isospins and levels, that couple to S and I of the system."""
+def _choices(split: tuple[tuple[str, ...], ...]) -> set[tuple[Hadron, ...]]:
+    """The clusters of one splitting in all their spins and isospins."""
     states = [
         [(flavors, s, i) for s in possible_spins(len(flavors)) for i in possible_spins(_n_light(flavors))]
         for flavors in split
     ]
-    target = (system.spin, system.isospin)
-    for choice in set(tuple(sorted(c)) for c in product(*states)):
-        relative = [1, -1] if system.parity is None else [system.parity]
-        if any(target in _coupled(Counter(choice), sign) for sign in relative):
-            yield tuple(sorted((_cluster(system, *hadron) for hadron in choice), key=_order))
-        elif len(set(choice)) < len(choice):
-            for k in range(len(choice)):  # symmetry forbids it: excite one of the identical clusters
-                for level in ("2S", "1P") if len(choice[k][0]) == 2 else ("2S",):
-                    others = Counter(choice[:k] + choice[k + 1 :])
-                    if target in _couple(_coupled(others, 1), _coupled(Counter([choice[k]]), 1)):
-                        hadrons = [_cluster(system, *h) for j, h in enumerate(choice) if j != k]
-                        yield tuple(sorted([*hadrons, _cluster(system, *choice[k], level)], key=_order))
+    return {tuple(sorted(choice)) for choice in product(*states)}
 
 
-def _coupled(hadrons: Counter, relative: int) -> set[tuple[Fraction, Fraction]]:
-    """(S, I) of hadrons (flavors, S, I) in relative S waves (−1: two in a P wave), identical ones with their
-    statistics.
-    """
+def _coupled(hadrons: Iterable[Hadron]) -> set[tuple[Fraction, Fraction]]:
+    """(S, I) to which the spins and isospins of hadrons couple."""
     total = {(ZERO, ZERO)}
-    for (flavors, spin, isospin), count in hadrons.items():
-        fermions = len(flavors) % 2 == 1
-        odd = relative == -1 and count == 2 and len(hadrons) == 1
-        total = _couple(total, _identical(spin, isospin, count, fermions != odd))
+    for _, spin, isospin in hadrons:
+        total = {(s, i) for s0, i0 in total for s in _sums(s0, spin) for i in _sums(i0, isospin)}
     return total
 
 
-def _identical(
-    spin: Fraction, isospin: Fraction, count: int, antisymmetric: bool
-) -> set[tuple[Fraction, Fraction]]:
-    """(S, I) of identical hadrons in (anti)symmetric spin-isospin states, by counting weights."""
-    states = [(m, t) for m in _projections(spin) for t in _projections(isospin)]
-    choose = combinations if antisymmetric else combinations_with_replacement
-    weights = Counter(
-        (sum((m for m, _ in c), ZERO), sum((t for _, t in c), ZERO)) for c in choose(states, count)
-    )
-    return {
-        (s, i)
-        for s, i in weights
-        if s >= 0 <= i and weights[s, i] - weights[s + 1, i] - weights[s, i + 1] + weights[s + 1, i + 1] > 0
-    }
-
-
-def _couple(
-    left: set[tuple[Fraction, Fraction]], right: set[tuple[Fraction, Fraction]]
-) -> set[tuple[Fraction, Fraction]]:
-    return {(s, i) for a, b in product(left, right) for s in _sums(a[0], b[0]) for i in _sums(a[1], b[1])}
-
-
 def _sums(a: Fraction, b: Fraction) -> list[Fraction]:
-    return [abs(a - b) + Fraction(k) for k in range(int(a + b - abs(a - b)) + 1)]
+    return [abs(a - b) + k for k in range(int(a + b - abs(a - b)) + 1)]
 
 
-def _projections(j: Fraction) -> list[Fraction]:
-    return [Fraction(k) - j for k in range(int(2 * j) + 1)]
+def _statistics_allow(system: FewBodySystem, hadrons: tuple[Hadron, ...]) -> bool:
+    """Whether hadrons in their ground states may have S and I of the system and its parity.
+
+    Exchanging two identical ones gives (−1)^{2s−S} (−1)^{2i−I} and the parity of the relative motion. Three hadrons are
+    always allowed: with a P wave in the pair and one of the third against it, there is an L = 0 of the same parity.
+    """
+    if len(hadrons) > 2 or hadrons[0] != hadrons[1] or system.parity is None:
+        return True
+    flavors, spin, isospin = hadrons[0]
+    exchange = system.parity * (-1) ** int(2 * spin - system.spin + 2 * isospin - system.isospin)
+    return exchange == (-1) ** len(flavors)
+
+
+def _threshold(clusters: Iterable[Cluster]) -> Threshold:
+    ordered = tuple(sorted(clusters, key=_order))
+    return Threshold(" ".join(c.name for c in ordered), sum(c.energy for c in ordered), ordered)
+
+
+def _lower(best: Threshold | None, other: Threshold) -> Threshold:
+    return other if best is None or other.energy < best.energy else best
 
 
 def _n_light(flavors: tuple[str, ...]) -> int:
@@ -196,8 +184,12 @@ def _n_light(flavors: tuple[str, ...]) -> int:
 
 
 def _cluster(
-    system: FewBodySystem, flavors: tuple[str, ...], spin: Fraction, isospin: Fraction, level: str = "1S"
+    system: FewBodySystem, flavors: tuple[str, ...], spin: Fraction, isospin: Fraction, level: str = ""
 ) -> Cluster:
+    """A hadron in its lowest level, or in the given one; three equal quarks of the wrong symmetry for S waves begin with 1P."""
+    if not level:
+        content = quark_system("cluster", flavors, spin, isospin, interaction=system.interaction)
+        level = "1S" if content.channels.symmetric_projector.any() else "1P"
     name = hadron_name(flavors, spin, isospin, "" if level == "1S" else f"({level})")
     mass = _cached_mass(flavors, spin, isospin, system.interaction, level)
     return Cluster(name, flavors, spin, isospin, mass)

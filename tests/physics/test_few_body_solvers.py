@@ -42,34 +42,44 @@ class Oscillator(Interaction):
         return (self.stiffness / 2 * r**2,)
 
 
-def levels(system):
-    return three_body_levels(system.channels, system.interaction, system.masses, system.hbar_c)
+def levels(system, wave=0):
+    return three_body_levels(
+        system.channels, system.interaction, system.masses, system.hbar_c, angular_momentum=wave
+    )
 
 
 @pytest.mark.parametrize(
-    ("quarks", "spin", "isospin", "quanta"),
+    ("quarks", "spin", "isospin", "wave", "quanta"),
     [
-        ("u u u", 1.5, 1.5, [0, 2]),  # symmetric
-        ("u u d", 0.5, 0.5, [0, 2]),  # spin and isospin share the mixed symmetry
-        ("c c c", 0.5, 0, [2, 4]),  # mixed orbital symmetry: the 0ħω state is forbidden
-        ("u u u", 0.5, 1.5, [2, 4]),
+        ("u u u", 1.5, 1.5, 0, [0, 2]),  # symmetric
+        ("u u d", 0.5, 0.5, 0, [0, 2]),  # spin and isospin share the mixed symmetry
+        ("c c c", 0.5, 0, 0, [2, 4]),  # mixed orbital symmetry: the 0ħω state is forbidden
+        ("u u u", 0.5, 1.5, 0, [2, 4]),
+        ("u u u", 1.5, 1.5, 1, [3, 5]),  # one quantum is of mixed symmetry, three have a symmetric P wave
+        ("u u d", 0.5, 0.5, 1, [1, 3]),
+        ("c c c", 0.5, 0, 1, [1, 3]),
+        ("u u d", 1.5, 0.5, 1, [1, 3]),
     ],
 )
-def test_three_equal_oscillators(quarks, spin, isospin, quanta):
+def test_three_equal_oscillators(quarks, spin, isospin, wave, quanta):
     """E = (3 + n) ħω, ω² = 3k/m; the forbidden level tells whether antisymmetry is right."""
     system = quark_system("x", quarks, spin, isospin, interaction=Oscillator())
     omega = HBAR_C * np.sqrt(3 * Oscillator().stiffness / float(system.masses[0]))
-    found, exact = levels(system), (3 + np.array(quanta)) * omega
+    found, exact = levels(system, wave), (3 + np.array(quanta)) * omega
     assert np.all(found > exact * (1 - 1e-9))  # variational
-    np.testing.assert_allclose(found, exact, rtol=2e-4)
+    np.testing.assert_allclose(found, exact, rtol=2e-3 if wave else 2e-4)
+    np.testing.assert_allclose(found[0], exact[0], rtol=2e-4)
 
 
 def test_unequal_oscillators():
-    """Masses m, m, M: ω_ρ² = 3k/m, ω_λ² = 2k/μ with 1/μ = 1/M + 1/2m."""
+    """Masses m, m, M: ω_ρ² = 3k/m, ω_λ² = 2k/μ with 1/μ = 1/M + 1/2m. A P wave adds a quantum: of λ with S = 0 of the light
+    pair, of ρ with S = 1.
+    """
     system = quark_system("x", "u d c", 0.5, 0, interaction=Oscillator())
     m, heavy, k = 0.4, 1.5, Oscillator().stiffness
     omega = HBAR_C * np.sqrt(np.array([3 * k / m, 2 * k * (1 / heavy + 1 / (2 * m))]))
     assert levels(system)[0] == pytest.approx(1.5 * omega.sum(), rel=1e-5)
+    np.testing.assert_allclose(levels(system, 1), 1.5 * omega.sum() + np.sort(omega), rtol=1e-4)
 
 
 # AL1 without V_C, MeV: fully correlated Gaussians, converged to 0.001 (mesons) and 0.01 (baryons)
@@ -117,3 +127,5 @@ def test_three_body_refuses():
     nucleon = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
     with pytest.raises(ConfigError, match="pair forces"):
         levels(nucleon)
+    with pytest.raises(ConfigError, match="L = 0 and L = 1, not 2"):
+        levels(quark_system("N", "u u d", 0.5, 0.5), 2)

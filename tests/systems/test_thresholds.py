@@ -10,7 +10,7 @@ from hadronlab.physics.quark_models import AL1, quark_model
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
-from hadronlab.systems.thresholds import hadron_mass, lowest_threshold
+from hadronlab.systems.thresholds import _statistics_allow, hadron_mass, lowest_threshold
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,34 @@ def test_statistics_exclude_ground_states():
     orbital = hadron_mass(("c", "q~"), zero, half, AL1, "1P")
     assert threshold.energy == pytest.approx(1862.371 + orbital, abs=0.01)
     assert 1862.371 < orbital < hadron_mass(("c", "q~"), zero, half, AL1, "2S")
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "name", "energy"),
+    [
+        # N N, and Delta Delta with S = 2, are symmetric: one baryon is orbital. AL1: N(1P) at 1493.57
+        ("u u u d d d", 0, 0, "N N(1P)", 2488.68),
+        ("u u u d d d", 2, 0, "N N*(1P)", 2670.32),  # S = 3/2 of a nucleon's isospin begins with an odd wave
+        ("u u u d d d", 3, 0, "Delta Delta", 2613.23),
+        ("c c c c c c", 0, 0, "Omega_ccc Omega_ccc", 9597.44),
+        ("c c c c c c", 1, 0, "Omega_ccc Omega_ccc(1/2)(1P)", 9883.49),
+        ("u u d d s s", 1, 0, "N Xi", 2335.23),  # two Lambda with S = 1 are symmetric
+    ],
+)
+def test_dibaryons(quarks, spin, isospin, name, energy):
+    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    assert threshold is not None and sorted(threshold.name.split()) == sorted(name.split())
+    assert threshold.energy == pytest.approx(energy, abs=0.1)
+
+
+def test_three_hadrons_are_not_bound_to_a_symmetry():
+    """c c~ three times, S = 1, 0: two eta_c in an odd wave leave room for any third; two hadrons alone do not."""
+    system = quark_system("x", "c c c c~ c~ c~", 1, 0)
+    eta, psi = (("c", "c~"), Fraction(0), Fraction(0)), (("c", "c~"), Fraction(1), Fraction(0))
+    assert _statistics_allow(system, (psi, psi, eta)) and _statistics_allow(system, (eta, psi))
+    assert not _statistics_allow(system, (psi, psi))
+    assert _statistics_allow(quark_system("x", "c c c~ c~", 1, 0, parity=-1), (psi, psi))
+    assert _statistics_allow(quark_system("x", "c c c~ c~", 1, 0, parity=None), (psi, psi))
 
 
 def test_single_hadrons_have_none():
@@ -136,8 +164,3 @@ def test_two_equal_atoms_that_their_spins_allow(spins, parity):
 )
 def test_names(flavors, spin, isospin, name):
     assert hadron_name(flavors.split(), Fraction(spin), Fraction(isospin)) == name
-
-
-def test_orbital_baryons_are_refused():
-    with pytest.raises(ConfigError, match="1S or 2S"):
-        hadron_mass(("q", "q", "q"), Fraction(1, 2), Fraction(1, 2), AL1, "1P")
