@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from hadronlab.errors import ConfigError
+
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
 
@@ -23,7 +25,7 @@ def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
 
     All pairs at distances d_p = b (μ_p/μ̄)^(−1/4) with the b that minimises Σ_p (2/N) ħ²c²/(2 μ_p d_p²) + min eig V(d),
     and s = 3d/2, the mean distance of e^{−r/d}: exact for hydrogen. The fourth root lies between the linear potential
-    (μ^{−1/3}) and pairs that share their size with lighter partners.
+    (μ^{−1/3}) and pairs that share their size with lighter partners. Raises ConfigError where there is no such minimum.
     """
     mu = reduced_masses(system)
     shape = (mu / mu.log().mean().exp()) ** -0.25
@@ -34,6 +36,10 @@ def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
     kinetic = (system.hbar_c**2 / (2 * mu[:, None] * decay**2)).sum(0) * 2 / len(system.masses)
     potential = torch.linalg.eigvalsh(system.potential(decay.T))[:, 0]
     best = int((kinetic + potential).argmin())
+    if best in (0, len(multiples) - 1):
+        raise ConfigError(
+            f"the forces between {' '.join(system.labels)} do not hold them together at any size: nothing to compute"
+        )
     return 1.5 * decay[:, best], float(kinetic[best])
 
 

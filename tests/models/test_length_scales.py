@@ -1,7 +1,10 @@
 """Sizes and slopes read off the potential, against what is known exactly."""
 
+import re
+
 import pytest
 
+from hadronlab.errors import ConfigError
 from hadronlab.models.length_scales import contact_slopes, is_confining, natural_scales
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -27,6 +30,12 @@ def test_hadrons_are_within_a_sixth_of_their_size(quarks, spin, isospin, rms):
     scale, _ = natural_scales(quark_system("hadron", quarks, spin, isospin))
     for s, exact in zip(scale.tolist(), rms, strict=False):
         assert s == pytest.approx(exact, rel=1 / 6)
+
+
+@pytest.mark.parametrize("leptons", ["e- e-", "e- e- e- e+"])
+def test_what_nothing_holds_together_is_refused(leptons):
+    with pytest.raises(ConfigError, match=f"forces between {re.escape(leptons)} do not hold them"):
+        natural_scales(lepton_system("x", leptons))
 
 
 def test_contact_slopes_of_leptons_are_katos():
