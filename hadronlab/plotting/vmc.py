@@ -56,7 +56,9 @@ def convergence(result: Observables) -> Any:
         ax.plot(middle, several, color=COLORS["network"], lw=1.5, label=f"mean of {width} steps")
         ax.set(xlabel="optimiser step", ylabel=f"energy [{unit}]")
     left.set(ylabel=f"|energy − {name}| [{unit}]", yscale="log")
-    left.set_ylim(bottom=0.3 * float(np.quantile(np.abs(mean - goal), 0.05)) or None)
+    lowest = np.nanquantile(np.abs(mean - goal), 0.05)
+    if lowest > 0:  # a step that hits its goal by chance would stretch the axis
+        left.set_ylim(bottom=0.3 * float(lowest))
     left.legend()
 
     level = [final.value]
@@ -69,7 +71,7 @@ def convergence(result: Observables) -> Any:
         level.append(known["value"])
     right.errorbar([steps[-1] * 1.03], [final.value], [final.error or 0.0], fmt="o", ms=5, capsize=3,
                    color=COLORS["truth"], label=f"final {final}")  # fmt: skip
-    late = np.quantile(mean[len(mean) // 3 :], [0.02, 0.98])
+    late = np.nanquantile(mean[len(mean) // 3 :], [0.02, 0.98])
     low, high = limits(level, late)
     right.set(xlim=(0, steps[-1] * 1.07), ylim=(low, high + 0.3 * (high - low)))  # room for the legend
     right.ticklabel_format(axis="y", useOffset=False)
