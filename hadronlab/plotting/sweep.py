@@ -14,9 +14,10 @@ from matplotlib.colors import LogNorm, Normalize
 
 from hadronlab.estimators.observables import Quantity
 from hadronlab.plotting.style import COLORS, STROKES, figure, save, style
-from hadronlab.runner.sweep_table import ASIDE, Job, labelled, leading, mean_and_error, swept
+from hadronlab.runner.sweep_table import ASIDE, Job, labelled, leading, mean_and_error, setting, swept
 
 DECADES = 2  # positive values that span more of them get a logarithmic scale
+MOST = 40  # values of a key that a picture has room for, if they are texts or make a map
 
 
 def draw_sweep(
@@ -32,7 +33,7 @@ def draw_sweep(
     with style():
         for name in leading(done, first, most):
             for key in keys:
-                series = next((k for k in keys if k != key), None)
+                series = next((k for k in keys if k != key and len(values_of(done, k)) <= len(STROKES)), None)
                 if (drawn := against(done, name, key, series)) is not None:
                     figures[f"{name} against {key}"] = save(drawn, directory / _file(f"{name}_{key}"))
             for left, right in itertools.combinations(keys, 2):
@@ -69,35 +70,45 @@ def against(jobs: Sequence[Job], name: str, key: str, series: str | None = None)
     lines = {}
     for value in values_of(jobs, series) if series else [None]:
         at = {} if series is None else {series: value}
-        points = [average(jobs, name, **{key: v}, **at) for v in values]
-        if any(math.isfinite(p.value) for p in points):
-            lines[str(value)] = np.array([(p.value, p.error or 0.0) for p in points]).T
-    if len(values) < 2 or not lines:
+        means = [average(jobs, name, **{key: v}, **at) for v in values]
+        if any(math.isfinite(p.value) for p in means):
+            lines[setting(value)] = np.array([(p.value, p.error or 0.0) for p in means]).T
+    if len(values) < 2 or not lines or (texts and len(values) > MOST):
         return None
+    others = [k for k in swept(jobs) if k not in (key, series)]
+    points = sum(int(np.isfinite(y).sum()) for y, _ in lines.values())
+    replicated = sum(name in job.observables for job in jobs) > 1.5 * points
     height = 1.8 + 0.35 * len(values) if texts else 4.2
     fig, ax = figure(figsize=(6.8, height))
-    draw = _rows if texts else _curves
-    draw(ax, values, lines)
+    if texts:
+        _rows(ax, values, lines)
+    else:
+        _curves(ax, values, lines, joined=replicated or not others)
     ax.set(**{"xlabel": label} if texts else {"xlabel": key, "ylabel": label})
     if _wide(np.stack([y for y, _ in lines.values()])):
         (ax.set_xscale if texts else ax.set_yscale)("log")
-    if averaged := [k for k in swept(jobs) if k not in (key, series)]:
-        ax.set_title(f"mean over {', '.join(averaged)}")
+    if others:
+        ax.set_title(f"mean over {', '.join(others)}" if replicated else f"{', '.join(others)} varied too")
     if series:
         fig.legend(*ax.get_legend_handles_labels(), title=series, loc="outside right upper")
     return fig
 
 
-def _curves(ax: Any, values: Sequence[float], lines: dict[str, np.ndarray]) -> None:
+def _curves(ax: Any, values: Sequence[float], lines: dict[str, np.ndarray], joined: bool) -> None:
     """Lines over numbers, (y, error) each; error bars at one number stand beside each other."""
     x = np.array(values, dtype=float)
-    apart = 0.012 * np.ptp(x) * (np.arange(len(lines)) - (len(lines) - 1) / 2)
-    for (label, (y, error)), shift, stroke in zip(
-        lines.items(), apart, itertools.cycle(STROKES), strict=False
+    wide = _wide(x)
+    apart = 0.0 if wide else 0.012 * np.ptp(x)
+    middle = (len(lines) - 1) / 2
+    for index, ((label, (y, error)), stroke) in enumerate(
+        zip(lines.items(), itertools.cycle(STROKES), strict=False)
     ):
-        ax.errorbar(x + shift, y, error, marker="o", capsize=3, label=label, **stroke)
-    if len(values) <= 8:
-        ax.set_xticks(x, [str(value) for value in values])
+        kind = stroke if joined else {"color": stroke["color"], "ls": "none"}
+        ax.errorbar(x + apart * (index - middle), y, error, marker="o", capsize=3, label=label, **kind)
+    if wide:
+        ax.set_xscale("log")
+    elif len(values) <= 8:
+        ax.set_xticks(x, [setting(value) for value in values])
 
 
 def _rows(ax: Any, values: Sequence[Any], lines: dict[str, np.ndarray]) -> None:
@@ -108,17 +119,25 @@ def _rows(ax: Any, values: Sequence[Any], lines: dict[str, np.ndarray]) -> None:
     ):
         place = y + 0.6 * ((index + 0.5) / len(lines) - 0.5)
         ax.errorbar(x, place, xerr=error, fmt="o", capsize=3, label=label, color=stroke["color"])
-    ax.set_yticks(y, [str(value) for value in values])
+    ax.set_yticks(y, [setting(value) for value in values])
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=6)
-    if np.any([x.min() < 0 < x.max() for x, _ in lines.values()]):
+    if np.any([np.nanmin(x) < 0 < np.nanmax(x) for x, _ in lines.values()]):
         ax.axvline(0, color=COLORS["truth"], lw=1)
 
 
 def heat_map(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
-    """The observable over two keys, everything else averaged; the numbers written in the fields."""
+    """The observable over two keys, everything else averaged; the numbers written in the fields.
+
+    Points where the jobs fill no grid, as those of a random search.
+    """
     rows, columns = values_of(jobs, left), values_of(jobs, right)
     if len(rows) < 2 or len(columns) < 2:
+        return None
+    filled = {(job.overrides.get(left), job.overrides.get(right)) for job in jobs}
+    if len(filled) < 0.5 * len(rows) * len(columns):
+        return _scattered(jobs, name, left, right)
+    if max(len(rows), len(columns)) > MOST:
         return None
     cells = [[average(jobs, name, **{left: a, right: b}) for b in columns] for a in rows]
     values = np.array([[c.value for c in row] for row in cells])
@@ -132,11 +151,38 @@ def heat_map(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
             text = str(Quantity(cells[i][j].value, cells[i][j].error))
             color = "black" if norm(values[i, j]) > 0.5 else "white"
             ax.text(j, i, text, ha="center", va="center", color=color)
-    ax.set_xticks(range(len(columns)), [str(v) for v in columns])
-    ax.set_yticks(range(len(rows)), [str(v) for v in rows])
+    ax.set_xticks(range(len(columns)), [setting(v) for v in columns])
+    ax.set_yticks(range(len(rows)), [setting(v) for v in rows])
     ax.set(xlabel=right, ylabel=left)
     ax.grid(False)
     fig.colorbar(image, ax=ax, label=labelled(jobs, name))
+    return fig
+
+
+def _scattered(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
+    """The observable as the colour of a point at two numbers."""
+    at = [
+        (job.overrides.get(right), job.overrides.get(left), job.value(name))
+        for job in jobs
+        if name in job.observables
+    ]
+    if any(isinstance(value, str) or value is None for point in at for value in point):
+        return None
+    x, y, values = np.array(at, dtype=float).T
+    if not np.isfinite(values).any():
+        return None
+    fig, ax = figure(figsize=(6.8, 4.2))
+    norm = LogNorm() if _wide(values) else Normalize()
+    points = ax.scatter(
+        x, y, c=values, cmap="viridis", norm=norm, s=60, edgecolors=COLORS["truth"], linewidths=0.5
+    )
+    ax.set(
+        xlabel=right,
+        ylabel=left,
+        xscale="log" if _wide(x) else "linear",
+        yscale="log" if _wide(y) else "linear",
+    )
+    fig.colorbar(points, ax=ax, label=labelled(jobs, name))
     return fig
 
 

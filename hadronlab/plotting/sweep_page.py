@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from hadronlab.estimators.observables import Quantity
 from hadronlab.runner.run_directory import write_text
-from hadronlab.runner.sweep_table import Job, columns, labelled, leading, swept, unit_of
+from hadronlab.runner.sweep_table import Job, columns, labelled, leading, setting, swept, unit_of
 
 
 def write_page(
@@ -56,7 +56,7 @@ def _cell(text: object, kind: str = "", value: float | None = None) -> str:
     attributes = (f' class="{kind}"' if kind else "") + (
         f' data-value="{value!r}"' if value is not None else ""
     )
-    return f"<td{attributes}>{escape('' if text is None else str(text))}</td>"
+    return f"<td{attributes}>{escape(str(text))}</td>"
 
 
 def _link(job: Job) -> str:
@@ -64,7 +64,8 @@ def _link(job: Job) -> str:
 
 
 def _settings(job: Job, keys: Iterable[str]) -> Iterable[str]:
-    return (_cell(job.overrides.get(key)) for key in keys)
+    values = (job.overrides.get(key) for key in keys)
+    return (_cell(setting(v), value=None if isinstance(v, str) else v) for v in values)
 
 
 def _number(job: Job, name: str, unit: str) -> str:

@@ -137,6 +137,11 @@ def swept(jobs: Sequence[Job]) -> list[str]:
     return [key for key in keys if len({str(job.overrides.get(key)) for job in jobs}) > 1]
 
 
+def setting(value: Any) -> str:
+    """The value of a swept key as it is shown; six digits of what a search has drawn."""
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def columns(jobs: Sequence[Job]) -> list[str]:
     """Observables that any job has."""
     return list(dict.fromkeys(name for job in jobs for name in job.observables))
@@ -213,7 +218,7 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> 
         cells = [str(job.observables[n]) if n in job.observables else "" for n in shown]
         table.add_row(
             job.name,
-            *(str(job.overrides.get(k, "")) for k in keys),
+            *(setting(job.overrides.get(k)) for k in keys),
             *cells,
             "" if job.objective is None else f"{job.objective:.5g}",
             job.status,

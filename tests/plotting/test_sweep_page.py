@@ -91,6 +91,22 @@ def test_systems_stand_below_each_other_against_their_references():
     assert np.allclose(ax.containers[0].lines[0].get_xdata(), [55 + 0.5, 5.5 + 0.5])
 
 
+def test_a_random_search_is_points_on_logarithmic_axes():
+    generator = np.random.default_rng(1)
+    made = [
+        Job(str(i), {"lr": 10 ** generator.uniform(-5, -1), "width": int(generator.integers(4, 99)), "seed": i}, "ok",
+            observables={"loss": Quantity(generator.uniform(1, 5), 0.1)})
+        for i in range(50)
+    ]  # fmt: skip
+    ax = against(made, "loss", "lr").axes[0]
+    assert ax.get_xscale() == "log" and ax.get_title() == "width, seed varied too"
+    assert ax.containers[0].lines[0].get_linestyle() == "None"
+    fig = heat_map(made, "loss", "lr", "width")
+    assert len(fig.axes[0].collections[0].get_offsets()) == 50 and fig.get_figwidth() < 10
+    made += [Job("x", {"lr": "auto", "width": 3, "seed": 0}, "ok", observables={"loss": Quantity(1.0)})]
+    assert heat_map(made, "loss", "lr", "width") is None and against(made, "loss", "lr") is None
+
+
 def test_a_field_without_a_job_stays_empty():
     made = [job for job in jobs() if job.overrides["depth"] != 3 or job.overrides["width"] != 8]
     texts = [text.get_text() for text in heat_map(made, "energy", "depth", "width").axes[0].texts]
