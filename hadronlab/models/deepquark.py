@@ -28,7 +28,7 @@ class DeepQuarkWaveFunction(WaveFunction):
     Args:
         system: masses, channels, permutation group, parity and potential.
         widths: hidden layers; the paper's by default, from the number of particles.
-        boundary: b of the boundary factor, fm; the paper's 1 for three quarks, 2.5 otherwise, by default.
+        boundary: b of the boundary factor, fm; None: from the expected distances.
         activation: a key of `jets.ACTIVATIONS`.
         channel_sum: "sampled" flips channels in the Metropolis walk as the paper does, "exact" sums them at
         every point.
@@ -51,11 +51,14 @@ class DeepQuarkWaveFunction(WaveFunction):
         n = len(system.masses)
         if channel_sum not in ("sampled", "exact"):
             raise ConfigError(f"model.channel_sum={channel_sum!r}: choose 'sampled' (the paper's) or 'exact'")
-        self.boundary = default_boundary(self.length, n) if boundary is None else float(boundary)
+        self.boundary = default_boundary(self.scale, n) if boundary is None else float(boundary)
         if not self.boundary > 0.5 * self.length:
             raise ConfigError(
                 f"model.boundary={boundary} is too small a box for distances of {self.length:.2g} fm: typical is twice that"
             )
+        # Walkers begin as the boundary factor alone would spread them, and close in: from the inside few find in time what
+        # the network has left standing far out, and the energy looks too low.
+        self.start_width = 0.5 * self.boundary / n**0.5
         self.samples_channel = channel_sum == "sampled" and system.n_channels > 1
         self.parity = system.parity
         self.register_buffer("one_hot", one_hot_channels(system), persistent=False)
@@ -211,9 +214,14 @@ def paper_widths(n_particles: int, n_labels: int) -> tuple[int, ...]:
     return (32, 16, 16, 16) if n_particles == 4 else (40, 20, 20, 20)
 
 
-def default_boundary(length: float, n_particles: int) -> float:
-    """b that leaves e^{−Σ r²/b²} wide at the expected distances: Σ_p (s/b)² = 1/4 of the pairs' number."""
-    return 2.0 * length * (n_particles - 1) ** 0.5
+def default_boundary(scale: Tensor, n_particles: int) -> float:
+    """b, fm, with which the boundary factor alone would spread the particles to twice the expected Σ_p r_p²: its
+    ⟨Σ_p r_p²⟩ is 3(N − 1) b²/4.
+
+    A wider one leaves more room where the network itself must vanish; the one in 1e3 samples that stays there costs
+    T_bb 2 MeV at b = 2.2, and nothing at 1.5.
+    """
+    return float((8.0 * scale.square().sum() / (3.0 * (n_particles - 1))).sqrt())
 
 
 def one_hot_channels(system: FewBodySystem) -> Tensor:

@@ -25,10 +25,12 @@ class WaveFunction(nn.Module):
     otherwise a sample is a point and the channels are summed exactly, ρ(r) = Σ_α ψ_α(r)².
 
     `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at
-    that size in GeV.
+    that size in GeV. `start_width` is that of the Gaussian (fm) from which walkers begin, where ψ has places that
+    walkers would not find from the expected distances in time; None: the natural one.
     """
 
     scale: Tensor
+    start_width: float | None = None
 
     task = "vmc"
     samples_channel = False

@@ -83,7 +83,10 @@ class MetropolisSampler:
         masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
         self.mass_scale = (masses.min() / masses).sqrt().to(device, dtype)[:, None, None]
         self.length = wavefunction.length
-        self.r = self._normal(len(masses), 3, n_walkers) * (0.5 * self.length * self.mass_scale)
+        width = wavefunction.start_width
+        self.r = self._normal(len(masses), 3, n_walkers) * (
+            0.5 * self.length * self.mass_scale if width is None else width
+        )
         n = wavefunction.n_channels
         self.channel: Tensor | None = None
         if wavefunction.samples_channel:

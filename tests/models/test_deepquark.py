@@ -5,6 +5,7 @@ import torch
 
 from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 
@@ -87,3 +88,21 @@ def test_kinetic_energy_chunk_by_chunk(widths, channel_sum):
         expected_value, expected = WaveFunction.kinetic(psi, r[..., some], alone)
         torch.testing.assert_close(value[:, some], expected_value, rtol=1e-10, atol=1e-12)
         torch.testing.assert_close(kinetic[:, some], expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("system", [TABLE_5[3][0], TABLE_5[4][0]], ids=["nucleon", "tcc"])
+def test_walkers_begin_as_the_boundary_factor_spreads_them(system):
+    """A constant network leaves e^{−2Σr²/b²}: the first walkers and those that have walked have its Σ_p ⟨r_p²⟩, twice
+    the expected one."""
+    psi = DeepQuarkWaveFunction(system(), widths=(2,), channel_sum="exact")
+    with torch.no_grad():
+        for layer in psi.network.weights:
+            layer.zero_()
+        psi.network.biases[-1].fill_(1.0)
+    # antisymmetry would cancel a constant
+    psi.coefficients = torch.ones_like(psi.coefficients)
+    sampler = MetropolisSampler(psi, n_walkers=4000, seed=1)
+    expected = float(2 * psi.scale.square().sum())
+    for r in (sampler.r, sampler.sample(300)[0]):
+        squares = psi.system.distances(r.double()).square().sum(0)
+        assert abs(float(squares.mean()) - expected) < 4 * float(squares.std()) / 4000**0.5
