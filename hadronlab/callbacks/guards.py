@@ -29,14 +29,14 @@ class Guards(Callback):
     """Looks at the gradient and at what the task's `health()` tells of itself, every `every_n_steps` steps.
 
     health() may hold loss, loss_zero (of U = 0), energy, energy_error, energy_bound (the exact energy cannot lie
-    below it), acceptance, r_hat; what is absent is not watched. All ranks look together, and a sign that one of them
-    shows is a sign of the run.
+    below it), energy_rise, energy_rise_error, acceptance, r_hat; what is absent is not watched. All ranks look together,
+    and a sign that one of them shows is a sign of the run.
 
     Walkers that do not mix are drawn anew, and the training goes on; if the new ones do not mix either, that shows a
     state that mixes slowly: it is said, and no more, for the final evaluation has walkers and an R̂ of its own.
 
-    patience, acceptance, r_hat, mixing_patience: see Limits. max_repairs: how many faults are repaired before the run
-    ends.
+    patience, acceptance, r_hat, mixing_patience, rise: see Limits. max_repairs: how many faults are repaired before
+    the run ends.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Guards(Callback):
         acceptance: tuple[float, float] = (0.05, 0.98),
         r_hat: float = 1.1,
         mixing_patience: int = 200,
+        rise: float = 0.5,
         max_repairs: int = 4,
     ) -> None:
         if every_n_steps < 1 or max_repairs < 0:
@@ -53,7 +54,7 @@ class Guards(Callback):
                 f"guards: every_n_steps={every_n_steps}, max_repairs={max_repairs}: need at least 1 and 0"
             )
         self.every_n_steps, self.max_repairs = every_n_steps, max_repairs
-        self.limits = Limits((acceptance[0], acceptance[1]), r_hat, patience, mixing_patience)
+        self.limits = Limits((acceptance[0], acceptance[1]), r_hat, patience, mixing_patience, rise)
         self.repairs: list[str] = []  # the faults repaired so far
         self.restarts = 0
         self.notes: list[str] = []  # one line each, for result.json

@@ -28,6 +28,8 @@ def repair(trainer: Trainer, task: LightningModule, kinds: Sequence[str], number
     times = sum(kind not in IN_PLACE for kind in kinds)
     if times:
         soften(trainer, 0.5**times, 10.0**times)
+    if "energy_rises" in kinds and hasattr(task, "forget_lowest_energy"):
+        task.forget_lowest_energy()  # type: ignore[operator]  # for the state gone back to may have risen already
     if any(kind in FRESH_WALKERS for kind in kinds) and hasattr(task, "fresh_walkers"):
         task.fresh_walkers(number)  # type: ignore[operator]
 

@@ -21,8 +21,8 @@ class EnergyRecord:
     """Energies of the walkers of all processes, in `system.energy_unit`, rest masses included.
 
     history: energy and its error at every step. window: local energies (walkers,) of this process, in internal units,
-    at the steps since the last logged row, `since` of them, and at a few before for R̂. latest: statistics of the last
-    logged row.
+    at the steps since the last logged row, `since` of them, and at a few before for R̂. latest, lowest: statistics of
+    the last logged row and of the one of lowest energy.
     """
 
     def __init__(self, system: FewBodySystem) -> None:
@@ -31,6 +31,7 @@ class EnergyRecord:
         self.window: list[Tensor] = []
         self.since = 0
         self.latest: ChainStatistics | None = None
+        self.lowest: ChainStatistics | None = None
 
     def add(self, energy: Tensor, processes: Processes) -> None:
         """A step with the local energies (walkers,) of this process."""
@@ -56,8 +57,17 @@ class EnergyRecord:
             std=found.std * scale,
             r_hat=mixing,
         )
+        if self.lowest is None or self.latest.mean < self.lowest.mean:
+            self.lowest = self.latest
         self.window, self.since = self.window[-MIXING_STEPS:], 0
         return self.latest
+
+    def rise(self) -> tuple[float, float] | None:
+        """How far the last row lies above the lowest one, and the error of that, in local_energy_std of the latter."""
+        if self.latest is None or self.lowest is None or not self.lowest.std > 0:
+            return None
+        error = (self.latest.error**2 + self.lowest.error**2) ** 0.5
+        return (self.latest.mean - self.lowest.mean) / self.lowest.std, error / self.lowest.std
 
     def forget_walkers(self) -> None:
         """The next energies are those of other walkers."""
@@ -73,9 +83,12 @@ class EnergyRecord:
             "history": torch.tensor(self.history, dtype=torch.float64),
             "since": self.since,
             "latest": None if self.latest is None else asdict(self.latest),
+            "lowest": None if self.lowest is None else asdict(self.lowest),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.history = [(e, s) for e, s in state["history"].tolist()]
         self.since = state["since"]
-        self.latest = None if state["latest"] is None else ChainStatistics(**state["latest"])
+        self.latest, self.lowest = (
+            None if state[row] is None else ChainStatistics(**state[row]) for row in ("latest", "lowest")
+        )

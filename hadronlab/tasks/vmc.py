@@ -19,6 +19,7 @@ from hadronlab.optim.parameter_sets import ParameterSets
 from hadronlab.optim.schedule import Schedule, Stage
 from hadronlab.optim.sr_statistics import Processes
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
+from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.thresholds import Threshold, lowest_threshold
 from hadronlab.tasks.base import Task
@@ -105,6 +106,10 @@ class VMCTask(Task):
         self.equilibrated = False
         self.record.forget_walkers()
 
+    def forget_lowest_energy(self) -> None:
+        """The next logged energy is the one that later ones are not to rise above."""
+        self.record.lowest = None
+
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""
         self.stage = self.schedule.stage(self.global_step)
@@ -163,8 +168,8 @@ class VMCTask(Task):
     # ---- what is known of the run
 
     @property
-    def system(self) -> Any:
-        """The FewBodySystem of the wave function."""
+    def system(self) -> FewBodySystem:
+        """That of the wave function."""
         return self.model.system
 
     @property
@@ -205,11 +210,13 @@ class VMCTask(Task):
         known = self.reference.get("energy", {})
         bound = {"energy_bound": known["value"] - 3 * known["error"]} if "error" in known else {}
         latest, enough = self.record.latest, float(self.sampler.proposed.sum()) >= 50
+        rise = self.record.rise()
         return {
             "energy": energy,
             "energy_error": error,
             **({"acceptance": self.sampler.acceptance} if enough else {}),
             **({"r_hat": latest.r_hat} if latest is not None and latest.r_hat == latest.r_hat else {}),
+            **({} if rise is None else {"energy_rise": rise[0], "energy_rise_error": rise[1]}),
             **bound,
         }
 

@@ -107,11 +107,24 @@ class SeparatedWalkers(Bomb):
         sampler.r = torch.cat([far * (3.0 * near.norm() / far.norm()), near], -1)
 
 
-class EnergyBelowBound(Bomb):
-    """Energies that no wave function has; eight times, more than the guards' patience."""
+class Repeated(Bomb):
+    """Twelve times in a row, more than the guards' patience."""
 
     def due(self, trainer: Trainer) -> bool:
-        return trainer.global_step >= self.at and (self.always or type(self).struck < 8)
+        return trainer.global_step >= self.at and (self.always or type(self).struck < 12)
+
+
+class Dispersed(Repeated):
+    """Steps that let the envelopes fall ever more slowly."""
+
+    def strike(self, module: Any) -> None:
+        with torch.no_grad():
+            for p in module.model.parameters():
+                p.mul_(0.8)
+
+
+class EnergyBelowBound(Repeated):
+    """Energies that no wave function has."""
 
     def strike(self, module: Any) -> None:
         energy, error = module.history[-1]

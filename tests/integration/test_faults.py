@@ -11,11 +11,13 @@ import pytest
 from faults import (
     Bomb,
     DeadNetwork,
+    Dispersed,
     EnergyBelowBound,
     FrozenWalkers,
     InfiniteParameter,
     LostWalker,
     NaNGradient,
+    Repeated,
     SeparatedWalkers,
     TinySteps,
 )
@@ -37,7 +39,7 @@ VMC = ["system=jpsi", "quiet=true", *LOOK, "trainer.max_steps=60", "sampler.n_wa
 
 @pytest.fixture(autouse=True)
 def _unlit() -> None:
-    for bomb in Bomb.__subclasses__():
+    for bomb in [*Bomb.__subclasses__(), *Repeated.__subclasses__()]:
         bomb.struck = 0
 
 
@@ -150,6 +152,18 @@ def test_a_healthy_training_raises_no_alarm(tmp_path: Path) -> None:
     assert not any("walkers" in warning for warning in result["warnings"])
 
 
+def test_a_rising_energy_is_rolled_back_and_the_step_halved(tmp_path: Path) -> None:
+    result = bombed(
+        [*VMC, "sampler.n_walkers=200", "callbacks.checkpoints.every_n_steps=25"], Dispersed, tmp_path
+    )
+    assert result["status"] == "ok"
+    (line,) = [w for w in result["warnings"] if "energy rises" in w]
+    assert "standard deviations above the lowest" in line and "with half the step" in line
+    checkpoint = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")
+    assert checkpoint["global_step"] == 60
+    assert checkpoint["optimizer_states"][0]["param_groups"][0]["initial_lr"] == 0.1
+
+
 def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     result = bombed(VMC, EnergyBelowBound, tmp_path)
     assert result["status"] == "ok"
@@ -161,6 +175,7 @@ def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     [
         (FrozenWalkers, "frozen_walkers"),
         (EnergyBelowBound, "energy_below_bound"),
+        (Dispersed, "energy_rises"),
     ],
 )
 def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], kind: str, tmp_path: Path) -> None:
