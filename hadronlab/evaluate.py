@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hadronlab.errors import one_line_errors
+from hadronlab.errors import ConfigError, one_line_errors
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def evaluate(directory: Path, samples: int | None = None, max_time: str | None =
     from hadronlab.runner.restore import restore
     from hadronlab.tasks.final_evaluation import bound_by
 
+    if samples is not None and samples < 1:
+        raise ConfigError(f"--samples={samples}: give 1 or more")
     quiet_libraries()
     config, task, about = restore(directory, samples)
     bound_by(task, max_time, config.trainer.max_time)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -187,11 +187,4 @@ def _fraction_masks(system: FewBodySystem) -> Iterator[tuple[str, str, Tensor]]:
 def _root(square: ChainStatistics) -> ChainStatistics:
     """√ of a mean, errors to first order."""
     mean = square.mean**0.5
-    return ChainStatistics(
-        mean,
-        square.error / (2 * mean),
-        square.std / (2 * mean),
-        square.tau_corr,
-        square.r_hat,
-        square.n_samples,
-    )
+    return replace(square, mean=mean, error=square.error / (2 * mean), std=square.std / (2 * mean))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -106,4 +107,4 @@ class Schedule:
         if self.anneal and self.steps is not None:
             return int(self.steps * (1.0 - self.anneal / 2.0))
         ends = [stage.until for stage in self.stages.values() if stage.until is not None]
-        return -int(-ends[-1] * self.pace // 1) if ends else 0
+        return math.ceil(ends[-1] * self.pace) if ends else 0

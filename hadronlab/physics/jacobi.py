@@ -32,9 +32,8 @@ def from_jacobi_matrix(masses: Tensor, hbar_c: float = 1.0) -> Tensor:
 
 def permutation_map(perm: Sequence[int], masses: Tensor) -> Tensor:
     """Orthogonal (N−1, N−1) O with x(πr) = O x(r), (πr)_i = r_{π(i)}, for a π that exchanges equal masses."""
-    return (
-        jacobi_matrix(masses)[:, :] @ torch.eye(len(masses), dtype=masses.dtype)[list(perm)]
-    ) @ from_jacobi_matrix(masses)
+    permutation = torch.eye(len(masses), dtype=masses.dtype)[list(perm)]
+    return jacobi_matrix(masses) @ permutation @ from_jacobi_matrix(masses)
 
 
 def pair_vectors_matrix(masses: Tensor, pairs: Sequence[tuple[int, int]], hbar_c: float = 1.0) -> Tensor:

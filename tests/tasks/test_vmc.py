@@ -171,6 +171,8 @@ def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp
     assert result["status"] == "stuck" and result["warnings"][0] == told["warnings"][0]
     assert "of an evaluation" not in result["warnings"]
     assert any("time ended the evaluation after" in warning for warning in result["warnings"])
+    with pytest.raises(ConfigError, match="--samples=0: give 1 or more"):
+        evaluate(tmp_path, samples=0)
     assert result["observables"]["samples"]["value"] < 10**9
 
 
