@@ -45,6 +45,7 @@ class InvariantWaveFunction(WaveFunction):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons; None: the hadrons of the lowest threshold.
+        binding: decay of those tails at first, over the mean natural scale of the pairs.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
@@ -59,6 +60,7 @@ class InvariantWaveFunction(WaveFunction):
         activation: str = "silu",
         features: Sequence[str] = ("smooth", "saturating"),
         clusters: Sequence[Partition] | None = (),
+        binding: float = 1.0,
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
@@ -68,6 +70,8 @@ class InvariantWaveFunction(WaveFunction):
             raise ConfigError(
                 "model=invariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark"
             )
+        if not binding > 0:
+            raise ConfigError(f"model.binding={binding}: must be positive")
         unknown = [name for name in features if name not in FEATURES]
         if unknown or not features:
             raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
@@ -81,7 +85,7 @@ class InvariantWaveFunction(WaveFunction):
         partitions = partitions_of(system, clusters)
         starts = [
             compact_decays(system, scale),
-            *(molecular_decays(system, scale, self.length, p) for p in partitions),
+            *(molecular_decays(system, scale, binding / self.length, p) for p in partitions),
         ]
         linear, airy = (torch.stack(part).repeat(n, 1) for part in zip(*starts, strict=True))
         if is_confining(system, self.length) if confining is None else confining:

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 Partition = Sequence[Sequence[int]]
 
-BINDING_MOMENTUM = 0.5  # of the initial decay between two clusters, times the length of the system
-COMPACT_SHARE = 0.3  # of the compact envelope where hadrons in their own channels stand beside it
-TAIL_SHARE = (
-    0.1  # of slow envelopes in all channels alike, lest the walkers disperse before the training begins
-)
+TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
 FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
 AIRY_LEAK = 0.01  # the same between clusters, where nothing confines
@@ -58,16 +54,16 @@ def compact_decays(system: FewBodySystem, scale: Tensor) -> tuple[Tensor, Tensor
 
 
 def molecular_decays(
-    system: FewBodySystem, scale: Tensor, length: float, partition: Partition
+    system: FewBodySystem, scale: Tensor, momentum: float, partition: Partition
 ) -> tuple[Tensor, Tensor]:
-    """The same for hadrons that are the clusters of `partition`: e^{−κR} between two of them, κ = ½/length, shared
-    among the pairs of particles in different clusters.
+    """The same for hadrons that are the clusters of `partition`: e^{−κR} between two of them, κ = `momentum` in inverse
+    fm, shared among the pairs of particles in different clusters.
     """
     cluster_of = {i: k for k, cluster in enumerate(partition) for i in cluster}
     inside = _inside(system, partition)
     size = torch.tensor([len(partition[cluster_of[i]]) for i, _ in system.pairs])
     decay = 3.0 / (scale * size)
-    between = torch.full_like(decay, BINDING_MOMENTUM / length) / (~inside).sum().clamp(min=1)
+    between = torch.full_like(decay, momentum) / (~inside).sum().clamp(min=1)
     return torch.where(inside, decay, between), torch.where(inside, AIRY_SHARE * decay, AIRY_LEAK * between)
 
 
@@ -75,8 +71,7 @@ def starting_amplitudes(system: FewBodySystem, scale: Tensor, partitions: Sequen
     """Amplitudes (n_channels, 1 + n_partitions) of a compact hadron in all channels and of every molecule in its own."""
     ones = torch.ones(system.n_channels, dtype=torch.float64)
     molecules = [molecular_channels(system, scale, partition) for partition in partitions]
-    compact = 1.0 if all(m is None for m in molecules) else COMPACT_SHARE
-    return torch.stack([compact * ones, *(TAIL_SHARE * ones if m is None else m for m in molecules)], 1)
+    return torch.stack([ones, *(TAIL_SHARE * ones if m is None else m for m in molecules)], 1)
 
 
 def molecular_channels(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor | None:

@@ -196,6 +196,7 @@ def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
         ({"features": ["cubic"]}, "linear"),
         ({"widths": []}, "hidden layer"),
         ({"clusters": [[[0, 2], [1, 7]]]}, "clusters"),
+        ({"clusters": None, "binding": 0}, "binding"),
     ],
 )
 def test_bad_settings_are_named(arguments, word):
