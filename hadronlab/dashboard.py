@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from hadronlab.errors import one_line_errors
@@ -13,7 +14,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="hadronlab-dashboard", description=__doc__)
     parser.add_argument("--entity", help="the W&B user or team")
     parser.add_argument("--project", default="hadronlab")
-    parser.add_argument("--file", type=Path, metavar="FILE", help="write JSON here and contact nobody")
+    parser.add_argument("--file", type=Path, metavar="FILE",
+                        help="write JSON here and contact nobody (without a key or an entity: dashboard.json)")  # fmt: skip
     options = parser.parse_args()
 
     from hadronlab.runner.dashboard import save_workspace, write_workspace
@@ -22,10 +24,11 @@ def main() -> None:
     with one_line_errors():
         if options.file is None and options.entity and has_key():
             print(save_workspace(options.entity, options.project))
-        else:
-            print(
-                write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project)
-            )
+            return
+        if options.file is None:
+            missing = "--entity" if has_key() else "a key of W&B (wandb login)"
+            print(f"written to a file: the server needs {missing}", file=sys.stderr)
+        print(write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project))
 
 
 if __name__ == "__main__":

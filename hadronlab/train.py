@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 
+from hadronlab import __version__
 from hadronlab.errors import one_line_errors, user_errors
 
 if TYPE_CHECKING:  # torch, Lightning and W&B are imported inside functions: --help stays fast
@@ -30,6 +31,9 @@ def main() -> None:
     from hadronlab.runner.resume import resume_arguments
     from hadronlab.runner.sweep_callback import explained, summarise_sweep, tell_how_it_goes_on
 
+    if sys.argv[1:] == ["--version"]:  # Hydra would tell its own
+        print(f"hadronlab {__version__}")
+        return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     with one_line_errors():
         sys.argv[1:] = options_first(of_swept_groups(quote_particles(resume_arguments(sys.argv)[1:])))

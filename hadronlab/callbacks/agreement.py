@@ -10,7 +10,13 @@ from pytorch_lightning import Trainer
 
 def any_rank(trainer: Trainer, flag: bool) -> bool:
     """Whether `flag` holds on any rank; all ranks ask together."""
-    return flag if trainer.world_size == 1 else trainer.strategy.reduce_boolean_decision(flag, all=False)
+    if trainer.world_size == 1:
+        return flag
+    votes = torch.tensor(int(flag), device=trainer.strategy.root_device)
+    torch.distributed.all_reduce(
+        votes
+    )  # Lightning's own would add a barrier, and some decisions fall at every step
+    return bool(votes)
 
 
 def of_rank_zero(trainer: Trainer, flag: bool) -> bool:

@@ -50,7 +50,10 @@ class Interrupt(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._received, self._speaks = None, trainer.is_global_zero
         if threading.current_thread() is threading.main_thread():  # after Lightning has set its own handlers
-            self._before = {number: signal.signal(number, self._handle) for number in self.signals}
+            heard = [
+                n for n in self.signals if signal.getsignal(n) != signal.SIG_IGN
+            ]  # a script's background job ignores Ctrl-C
+            self._before = {number: signal.signal(number, self._handle) for number in heard}
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int

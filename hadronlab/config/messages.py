@@ -27,6 +27,7 @@ def one_line(error: BaseException) -> str:
                            (r"Could not override '([^']+)'", _unknown_key),
                            (r"Key '([^']+)' is not in struct", _unknown_key),
                            (r"Could not append to config. An item is already at '([^']+)'", _known_key),
+                           (r"Error parsing override '([^'=]+)'", _no_value),
                            (r"Ambiguous value for argument '([^=]+=(.*))'", _several_values),
                            (r"Environment variable '(\w+)' not found", _no_variable)):  # fmt: skip
         match = re.search(pattern, text)
@@ -60,6 +61,10 @@ def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -
 
 def _known_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     return f"{match.group(1)} exists already: leave out the plus, {match.group(1)}=…"
+
+
+def _no_value(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    return f"{match.group(1)} sets nothing: write {match.group(1)}=value"
 
 
 def _several_values(match: re.Match[str], lines: list[str], error: BaseException) -> str:

@@ -7,9 +7,9 @@ by a child process (0.3 s); only if that comes back is it opened here.
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -151,19 +151,18 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
 def created(path: str | Path) -> Iterator[h5py.File]:
     """A new HDF5 file that takes its name only once it is whole; DataError if it cannot be written."""
     where = Path(path)
-    temporary = None
+    # not tempfile's, which nobody but its owner may read: a group shares its correlators
+    temporary = where.with_name(f".{where.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=where.parent, prefix=f".{where.name}.")
-        os.close(handle)
         with h5py.File(temporary, "w") as file:
             yield file
         os.replace(temporary, where)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        if temporary.exists():
+            temporary.unlink()
 
 
 def survey(path: str | Path) -> None:

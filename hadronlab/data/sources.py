@@ -16,6 +16,8 @@ from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.separable import Separable
 from hadronlab.systems.hadrons import HadronPair
 
+SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in nature
+
 
 class Source(Protocol):
     """Anything with `load` can stand behind `data=`; a user's own class works by `_target_`."""
@@ -105,6 +107,12 @@ class LatticeFile:
         if not self.path.exists():
             raise DataError(f"{self.path}: no such file; give the R-correlator with data.path=…")
         correlator = read(self.path)
-        return lattice_wave_data(
+        data = lattice_wave_data(
             correlator, self.sources, self.times, self.r_max, self.derivatives, self.shell_width
         )
+        if pair.mass1 and pair.mass2 and abs(data.reduced_mass / pair.reduced_mass - 1) > SAME_MASS:
+            raise ConfigError(
+                f"{self.path}: its hadrons have a reduced mass of {data.reduced_mass:.0f} MeV, those of system={pair.name} "
+                f"{pair.reduced_mass:.0f}: choose system=lattice, which takes the masses of the file"
+            )
+        return data

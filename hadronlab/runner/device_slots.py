@@ -26,7 +26,7 @@ def device_slot(devices: Sequence[str], directory: Path | None = None) -> int:
     place = directory or Path(tempfile.gettempdir()) / f"hadronlab-devices-{os.getuid()}"
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for index, device in enumerate(devices):
-        handle = open(place / f"{device}.lock", "w")  # noqa: SIM115 (held as long as the process)
+        handle = open(place / f"{device.replace('/', '_')}.lock", "w")  # noqa: SIM115 (held as long as the process)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

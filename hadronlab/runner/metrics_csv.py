@@ -67,7 +67,7 @@ class MetricsCSV(Logger):
         if self.path.exists():
             with open(self.path, newline="", encoding="utf-8") as file:
                 whole = (r for r in csv.DictReader(file) if None not in r.values() and None not in r)
-                kept = [r for r in whole if r["step"].isdigit() and int(r["step"]) < row["step"]]
+                kept = [r for r in whole if r.get("step", "").isdigit() and int(r["step"]) < row["step"]]
         old = list(kept[0]) if kept else ["step"]
         columns = old + [name for name in row if name not in old]
 

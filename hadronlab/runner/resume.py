@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hadronlab.config.arguments import choices
 from hadronlab.errors import ConfigError
@@ -87,7 +88,18 @@ def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
                 f"{directory / 'multirun.yaml'}: {override!r} is not taken from a file; give it on the command line"
             )
     refuse_other_jobs(directory, [*swept, *task], rest)
+    _refuse_without_config_directory(recorded, rest)
     return [*task, *kept]
+
+
+def _refuse_without_config_directory(recorded: Any, rest: list[str]) -> None:
+    """A directory with configurations of the user's is not searched because a file says so."""
+    from omegaconf import OmegaConf
+
+    sources = OmegaConf.select(recorded, "runtime.config_sources") or []
+    given = [s.path for s in sources if s.get("provider") == "command-line"]
+    if given and not any(o in ("-cd", "--config-dir") or o.startswith("--config-dir=") for o in rest):
+        raise ConfigError(f"the sweep was started with --config-dir {given[0]}: give it with resume=… again")
 
 
 def _quoted(path: Path) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
 from pathlib import Path
 from types import FrameType
@@ -49,11 +51,21 @@ class SweepDirectory(Callback):
             print(f"error: the sweep in {directory} cannot be continued: {one_line(error)}", file=sys.stderr)
             sys.exit(1)
         SweepDirectory.started = directory
-        # joblib begins a new worker where one that had skipped its jobs loads torch: it takes that for a leak
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+        quiet_joblib()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-                signal.signal(number, _leave)
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, _leave)
+
+
+def quiet_joblib() -> None:
+    """Leave out what joblib says of its own workings."""
+    # it begins a new worker where one that had skipped its jobs loads torch: it takes that for a leak
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+    own = os.environ.get("PYTHONWARNINGS")  # of its process that clears up after an interrupted sweep
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [own, "ignore:resource_tracker"]))
+    launcher = logging.getLogger("hydra_plugins.hydra_joblib_launcher._core")
+    launcher.addFilter(lambda record: not str(record.msg).startswith("Joblib.Parallel"))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -73,8 +85,6 @@ def tell_how_it_goes_on() -> None:
 
 def explained(error: Exception) -> Exception:
     """What to say of an `error` that Hydra or its sweeper raised; itself, with its trace, where it is a bug of ours."""
-    from hydra.core.hydra_config import HydraConfig
-
     from hadronlab.config.arguments import uncomposable
 
     if of_study(error):
@@ -82,7 +92,8 @@ def explained(error: Exception) -> Exception:
             f"the study has no best trial ({error}): the table says why each of its jobs has no result"
         )
     directory = SweepDirectory.started
-    begun = HydraConfig.initialized() or (directory is not None and job_folders(directory))
+    modules = {frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(error.__traceback__)}
+    begun = "hadronlab.runner.launch" in modules or (directory is not None and job_folders(directory))
     return error if begun else uncomposable(error)  # by overrides that Hydra's grammar lets through
 
 

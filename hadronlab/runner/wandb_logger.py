@@ -69,7 +69,8 @@ class WandbRun(Logger):
 
     @property
     def version(self) -> str:
-        return self._id()
+        file = self.directory / "wandb_id.txt"  # made by rank 0 when its run begins
+        return file.read_text(encoding="utf-8").strip() if file.exists() else ""
 
     @rank_zero_only
     def log_hyperparams(self, params: DictConfig, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]

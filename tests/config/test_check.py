@@ -43,6 +43,7 @@ def test_every_potential_composes_and_passes(model: str) -> None:
             ["system=separable", "trainer.max_epochs=many"],
             "trainer.max_epochs must be a whole number or null, got 'many'",
         ),
+        (["quiet"], "quiet sets nothing: write quiet=value"),
         (["seed=-1"], "seed=-1: a seed lies between 0 and 4294967295"),
         (["seed=4294967296"], "a seed lies between 0 and"),
         (["+seed=3"], "seed exists already: leave out the plus, seed=…"),

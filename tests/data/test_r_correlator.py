@@ -12,8 +12,10 @@ import pytest
 
 from hadronlab.data import r_correlator
 from hadronlab.data.r_correlator import RCorrelator, read, write
+from hadronlab.data.sources import LatticeFile
 from hadronlab.data.wedge import wedge_sites
-from hadronlab.errors import DataError
+from hadronlab.errors import ConfigError, DataError
+from hadronlab.systems.hadrons import HadronPair
 
 Make = Callable[..., RCorrelator]
 
@@ -93,3 +95,25 @@ def test_a_place_that_cannot_be_written(small_correlator: Make, tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         r_correlator.write(small_correlator(), tmp_path / "file" / "a.h5")
+
+
+def test_a_file_is_as_readable_as_others_of_its_owner(small_correlator: Make, tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    write(small_correlator(), tmp_path / "a.h5")
+    assert (tmp_path / "a.h5").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.h5", "plain"]
+
+
+def test_a_file_of_other_hadrons_is_refused(small_file: Path) -> None:
+    mass = 0.6 * 2000.0  # MeV, as in the file
+    source = LatticeFile(str(small_file))
+    for fine in (
+        HadronPair("own", mass, mass),
+        HadronPair("lighter", 0.95 * mass, mass),
+        HadronPair("lattice", None, None),
+    ):
+        assert source.load(fine).reduced_mass == pytest.approx(mass / 2)
+    with pytest.raises(
+        ConfigError, match="reduced mass of 600 MeV, those of system=heavy 1200: choose system=lattice"
+    ):
+        source.load(HadronPair("heavy", 2 * mass, 2 * mass))

@@ -7,11 +7,14 @@ import errno
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import torch
 
@@ -70,6 +73,49 @@ def _main(
     torch.set_num_threads(1)
     if prepare is not None:
         prepare(*args)
+    sys.argv = ["hadronlab-train", *arguments]
+    from hadronlab.train import main
+
+    main()
+
+
+class SpareRank:
+    """Stands for the subprocess.Popen of a rank: its command, in a process that was forked before and waits for one."""
+
+    spares: ClassVar[list[tuple[BaseProcess, Connection]]] = []
+
+    def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        self._process, told = self.spares.pop()
+        self.pid, self.kill, self.poll = self._process.pid, self._process.kill, lambda: self._process.exitcode
+        told.send((command[3:], env))
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("rank", timeout or 0.0)
+        return self._process.exitcode
+
+
+def forked_ranks(count: int = 1) -> None:
+    """The first `count` further ranks of this process need not load torch."""
+    fork = multiprocessing.get_context("fork")
+    for _ in range(count):
+        here, there = fork.Pipe()
+        process = fork.Process(target=_spare, args=(there, here), daemon=True)
+        process.start()
+        SpareRank.spares.append((process, here))
+    from hadronlab.runner import ddp
+
+    ddp.subprocess = SimpleNamespace(Popen=SpareRank)  # type: ignore[assignment]
+
+
+def _spare(there: Connection, here: Connection) -> None:
+    here.close()
+    try:
+        arguments, environment = there.recv()
+    except EOFError:  # no rank was needed
+        return
+    os.environ.update(environment)
     sys.argv = ["hadronlab-train", *arguments]
     from hadronlab.train import main
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from processes import run
 
-from hadronlab import evaluate
+from hadronlab import __version__, evaluate
 
 
 def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -32,6 +32,7 @@ def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     for text in ("system=", "omega_ccc", "Three examples", "result.json", "separable_best"):
         assert text in done.stdout
     assert "torch" not in done.stderr
+    assert command("hadronlab.train", "--version", cwd=tmp_path).stdout == f"hadronlab {__version__}\n"
 
 
 def test_a_run_from_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from fake_slurm import install, signal_tasks
-from processes import SEPARABLE, SMALL_SWEEP, last_step, rows, run, start, table
+from processes import SEPARABLE, SMALL_SWEEP, forked_ranks, last_step, rows, run, start, table
 
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
@@ -25,22 +27,15 @@ LONG = [*SMALL_SWEEP, "trainer.max_steps=900", "callbacks.checkpoints.every_n_st
 OPTUNA = ["hydra/sweeper=optuna", "hydra.sweeper.n_jobs=1"]
 
 
-def command(*arguments: str, log: Path, **variables: str) -> subprocess.Popen[bytes]:
-    """A sweep in an interpreter of its own: workers of joblib do not end with a forked process."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
-    with open(log, "ab") as stream:
-        return subprocess.Popen(
-            [sys.executable, "-m", "hadronlab.train", *arguments],
-            stdout=stream,
-            stderr=stream,
-            env=environment,
-        )
+def one_thread(variables: Mapping[str, str] | None = None) -> None:
+    """Of this process and of those that it starts, in an environment with these variables too."""
+    os.environ.update({"OMP_NUM_THREADS": "1", **(variables or {})})
 
 
-def wait_for_step(job: Path, step: int, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_for_step(job: Path, step: int, process: BaseProcess | None = None) -> None:
     deadline = time.monotonic() + 200
     while last_step(job) < step:
-        assert time.monotonic() < deadline and (process is None or process.poll() is None), (
+        assert time.monotonic() < deadline and (process is None or process.is_alive()), (
             f"{job} did not come to step {step}"
         )
         time.sleep(0.02)
@@ -50,7 +45,7 @@ def wait_for_step(job: Path, step: int, process: subprocess.Popen[bytes] | None 
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One and two ranks in one sweep, with a job that fails among either."""
     directory = tmp_path_factory.mktemp("mixed")
-    assert run([*MIXED, f"hydra.sweep.dir={directory}"], directory / "log") == 1
+    assert run([*MIXED, f"hydra.sweep.dir={directory}"], directory / "log", forked_ranks, 2) == 1
     return directory
 
 
@@ -83,8 +78,16 @@ def test_workers_give_the_numbers_of_one_process(
     pytest.importorskip(f"hydra_plugins.hydra_{launcher.partition('_')[0]}_launcher")
     directory, log = tmp_path / "sweep", tmp_path / "log"
     arguments = [*MIXED, "loss.asymptotic.cutoff=99.0,5.0", f"hydra/launcher={launcher}", *settings]
-    process = command(*arguments, f"hydra.sweep.dir={directory}", log=log)
-    assert process.wait(280) == 1, log.read_text()
+    if launcher == "joblib":  # in an interpreter of its own: the workers do not end with a forked process
+        command = [sys.executable, "-m", "hadronlab.train", *arguments, f"hydra.sweep.dir={directory}"]
+        with open(log, "ab") as stream:
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            status = subprocess.run(
+                command, stdout=stream, stderr=stream, env=environment, timeout=280
+            ).returncode
+    else:
+        status = run([*arguments, f"hydra.sweep.dir={directory}"], log, one_thread)
+    assert status == 1, log.read_text()
     found, expected = list(table(directory).values()), [table(mixed)[job] for job in same]
     assert sorted((job["status"], job["loss_final"], job["reason"]) for job in found) == sorted(
         (job["status"], job["loss_final"], job["reason"]) for job in expected
@@ -92,27 +95,29 @@ def test_workers_give_the_numbers_of_one_process(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGKILL, -9)])
-def test_workers_of_a_killed_sweep_save_and_end(number: signal.Signals, status: int, tmp_path: Path) -> None:
+def test_workers_of_a_killed_sweep_save_and_end(tmp_path: Path) -> None:
     directory, log = tmp_path / "sweep", tmp_path / "log"
-    process = command(
+    again = [
         *LONG,
         "seed=1,2",
         "hydra/launcher=joblib",
         "hydra.launcher.n_jobs=2",
         f"hydra.sweep.dir={directory}",
-        log=log,
-    )
-    for job in "01":
-        wait_for_step(directory / job, 30, process)
-    process.send_signal(number)
-    assert process.wait(60) == status
-    deadline = time.monotonic() + 60
-    while len(list(directory.glob("*/stopped.txt"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for job in (directory / "0", directory / "1"):
-        assert "interrupted by SIGTERM at step" in (job / "stopped.txt").read_text()
-        assert load_checkpoint(job / "checkpoints" / "last.ckpt")["global_step"] > last_step(job)
+    ]
+    for number, status, step in ((signal.SIGKILL, -9, 30), (signal.SIGTERM, 75, 60)):
+        process = start(again, log, one_thread)
+        for job in "01":
+            wait_for_step(directory / job, step, process)
+        os.kill(process.pid or 0, number)
+        process.join(60)
+        assert process.exitcode == status
+        deadline = time.monotonic() + 60
+        while len(list(directory.glob("*/stopped.txt"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for job in (directory / "0", directory / "1"):
+            assert "interrupted by SIGTERM at step" in (job / "stopped.txt").read_text()
+            assert load_checkpoint(job / "checkpoints" / "last.ckpt")["global_step"] > last_step(job) >= step
+        again = [f"resume={directory}"]
     assert run([f"resume={directory}", "hydra/launcher=basic"], log) == 0, log.read_text()
     assert {job["status"] for job in table(directory).values()} == {"ok"}
 
@@ -122,12 +127,12 @@ def test_a_requeued_job_of_slurm_goes_on_on_all_its_ranks(tmp_path: Path) -> Non
     directory, log, slurm = tmp_path / "sweep", tmp_path / "log", tmp_path / "slurm"
     gloo = ["trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo"]
     ranks = ["hydra/launcher=slurm_ddp", "strategy=ddp", "trainer.devices=2", *gloo]
-    process = command(
-        *LONG, "trainer.max_steps=300", *ranks, f"hydra.sweep.dir={directory}", log=log, **install(slurm)
-    )
+    arguments = [*LONG, "trainer.max_steps=300", *ranks, f"hydra.sweep.dir={directory}"]
+    process = start(arguments, log, one_thread, install(slurm))
     wait_for_step(directory / "0", 30, process)
     signal_tasks(slurm, signal.SIGUSR2)
-    assert process.wait(240) == 0, log.read_text()
+    process.join(240)
+    assert process.exitcode == 0, log.read_text()
     assert (slurm / "task0.log").read_text().count("Starting with JobEnvironment") == 2
     assert "interrupted by SIGUSR2 at step" in (slurm / "task0.log").read_text()
     assert [int(row["step"]) for row in rows(directory / "0")] == list(range(0, 300, 3))
@@ -185,7 +190,8 @@ def test_optuna_gives_every_rank_the_values_of_its_trial(mixed: Path, tmp_path: 
         "loss.asymptotic.cutoff=choice(99.0,5.0)",
         "trainer.log_every_n_steps=10",
     ]
-    assert run([*SMALL_SWEEP, *OPTUNA, *drawn, f"hydra.sweep.dir={directory}"], log) == 0, log.read_text()
+    arguments = [*SMALL_SWEEP, *OPTUNA, *drawn, f"hydra.sweep.dir={directory}"]
+    assert run(arguments, log, forked_ranks, 2) == 0, log.read_text()
     expected = {
         (job["strategy"], job["loss.asymptotic.cutoff"]): (job["status"], job["objective"])
         for job in table(mixed).values()

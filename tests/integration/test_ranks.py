@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from processes import (
     SEPARABLE,
     assert_same_state,
     fill_the_disk_after,
+    forked_ranks,
     kill_in_the_nth_write,
     last_step,
     rows,
@@ -41,7 +43,7 @@ SMALL_VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweep
 
 
 def paths() -> None:
-    """The other ranks import this folder too."""
+    """The other rank imports this folder too."""
     os.environ["PYTHONPATH"] = os.pathsep.join([HERE, os.environ.get("PYTHONPATH", "")])
     sys.path.insert(0, HERE)
 
@@ -63,9 +65,12 @@ def test_two_ranks_are_one(settings: list[str], tmp_path: Path) -> None:
         assert float(theirs[column]) == pytest.approx(float(mine[column]), rel=1e-10)
 
 
-def killed_in_the_nth_write(n: int) -> None:
+def forked(then: Callable[[int], None] | None = None, number: int = 0) -> None:
+    """The other rank is forked, which saves it from loading torch; `then(number)` is called in the first one alone."""
     paths()
-    kill_in_the_nth_write(n)
+    forked_ranks()
+    if then is not None:
+        then(number)
 
 
 @pytest.mark.slow
@@ -81,11 +86,11 @@ def test_two_ranks_killed_and_resumed(system: str, tmp_path: Path) -> None:
         "+callbacks.rounding._target_=faults.OtherRounding",
     ]
     reference, directory, log = tmp_path / "reference", tmp_path / "run", tmp_path / "log"
-    assert run([*arguments, f"hydra.run.dir={reference}"], log, paths) == 0, log.read_text()
+    assert run([*arguments, f"hydra.run.dir={reference}"], log, forked) == 0, log.read_text()
     again = [*arguments, f"hydra.run.dir={directory}", "resume=auto"]
-    assert run(again, log, killed_in_the_nth_write, 5) == -9, log.read_text()
+    assert run(again, log, forked, kill_in_the_nth_write, 5) == -9, log.read_text()
     assert 0 < last_step(directory) < 39
-    assert run(again, log, paths) == 0, log.read_text()
+    assert run(again, log, forked) == 0, log.read_text()
     assert_same_state(directory, reference)
 
 
@@ -105,7 +110,7 @@ def test_a_fault_of_one_rank_is_repaired_on_both(bomb: str, tmp_path: Path) -> N
         "+callbacks.bomb.at=15",
         f"hydra.run.dir={tmp_path / 'run'}",
     ]
-    assert run(settings, log, paths) == 0, log.read_text()
+    assert run(settings, log, forked) == 0, log.read_text()
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     (line,) = [w for w in result["warnings"] if "back to the last checkpoint" in w]
     assert ("walkers frozen" if bomb == "FrozenWalkers" else "another process failed") in line
@@ -123,7 +128,7 @@ def test_a_signal_to_rank_zero_saves_and_ends_both(tmp_path: Path) -> None:
         f"hydra.run.dir={directory}",
         "resume=auto",
     ]
-    process = start([*again, "trainer.max_steps=100000"], log)
+    process = start([*again, "trainer.max_steps=100000"], log, forked)
     while last_step(directory) < 10 and process.is_alive():
         time.sleep(0.01)
     os.kill(process.pid or 0, signal.SIGTERM)
@@ -131,7 +136,7 @@ def test_a_signal_to_rank_zero_saves_and_ends_both(tmp_path: Path) -> None:
     assert process.exitcode == 75, log.read_text()
     saved = load_checkpoint(directory / "checkpoints" / "last.ckpt")["global_step"]
     assert f"interrupted by SIGTERM at step {saved}" in log.read_text()
-    assert run([*again, f"trainer.max_steps={saved + 4}"], log) == 0, log.read_text()
+    assert run([*again, f"trainer.max_steps={saved + 4}"], log, forked) == 0, log.read_text()
 
 
 @pytest.mark.slow
@@ -139,7 +144,7 @@ def test_a_rank_that_is_gone_ends_the_run_with_a_line(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     bomb = ["+callbacks.bomb._target_=faults.Killed", "+callbacks.bomb.rank=1", "+callbacks.bomb.at=15"]
     arguments = [*SMALL_VMC, *bomb, "strategy=ddp_cpu", "trainer.max_steps=40", f"hydra.run.dir={directory}"]
-    assert run(arguments, log, paths) == 1
+    assert run(arguments, log, forked) == 1
     line = f"another process of this run has ended: continue with resume={directory}"
     assert log.read_text().splitlines()[-1] == f"error: {line}"
     assert (directory / "stopped.txt").read_text() == line + "\n"
@@ -158,16 +163,11 @@ def test_torchrun_starts_the_ranks(tmp_path: Path) -> None:
     assert last_step(tmp_path / "run") == 18
 
 
-def full_disk() -> None:
-    paths()
-    fill_the_disk_after(2)
-
-
 @pytest.mark.slow
 def test_a_full_disk_of_rank_zero_leaves_no_rank_waiting(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     arguments = [*SEPARABLE, *FAST, "strategy=ddp_cpu", "trainer.max_steps=40", f"hydra.run.dir={directory}"]
-    assert run(arguments, log, full_disk) == 1
+    assert run(arguments, log, forked, fill_the_disk_after, 2) == 1
     assert log.read_text().count("No space left on device; that of step 10 stands") == 3, log.read_text()
     saved = [load_checkpoint(directory / "checkpoints" / f"{name}.ckpt") for name in ("previous", "last")]
     assert [checkpoint["global_step"] for checkpoint in saved] == [0, 10]

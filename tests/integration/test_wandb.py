@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from processes import SEPARABLE, run
 from wandb_loopback import LoopbackServer, key, records
 
+from hadronlab import dashboard
 from hadronlab.runner.wandb_logger import mode_wanted
 
 RUN = [*SEPARABLE, "logger=wandb", "trainer.max_steps=30", "callbacks.checkpoints.every_n_steps=10"]
@@ -226,6 +228,19 @@ def test_online_only_with_a_key(
     if variable:
         monkeypatch.setenv("WANDB_MODE", variable)
     assert mode_wanted(offline) == mode
+
+
+def test_dashboard_command_says_why_it_writes_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    monkeypatch.setattr(sys, "argv", ["hadronlab-dashboard"])
+    for secret, missing in (("", "a key of W&B"), ("0" * 40, "--entity")):
+        monkeypatch.setenv("WANDB_API_KEY", secret)
+        dashboard.main()
+        assert f"the server needs {missing}" in capsys.readouterr().err
+    assert "Energy and threshold" in (tmp_path / "dashboard.json").read_text()
 
 
 def test_dashboard_is_written_without_a_server(tmp_path: Path) -> None:

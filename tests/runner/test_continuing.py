@@ -90,6 +90,17 @@ def multirun(*task: str, sweeper: str = "hydra._internal.BasicSweeper", **params
     )
 
 
+def test_a_sweep_with_a_config_directory_asks_for_it(tmp_path: Path) -> None:
+    source = "runtime: {config_sources: [{path: /their/cfg, schema: file, provider: command-line}]}"
+    (tmp_path / "multirun.yaml").write_text(
+        f"hydra: {{overrides: {{task: ['model=mine', 'seed=1,2'], hydra: []}}, {source}}}"
+    )
+    with pytest.raises(ConfigError, match="was started with --config-dir /their/cfg: give it"):
+        resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
+    again = ["hadronlab-train", "--config-dir", "/their/cfg", f"resume={tmp_path}"]
+    assert "model=mine" in resume_arguments(again)
+
+
 def sweep(directory: Path, *jobs: list[str]) -> None:
     for number, overrides in enumerate(jobs):
         (directory / str(number) / ".hydra").mkdir(parents=True)

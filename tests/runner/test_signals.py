@@ -70,6 +70,22 @@ def test_a_signal_before_or_after_the_training(
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """A background job of a script does not hear Ctrl-C."""
+    trainer: Any = SimpleNamespace(
+        callbacks=[], world_size=1, is_global_zero=True, global_step=7, default_root_dir="x"
+    )
+    interrupt, before = Interrupt(), signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with told_signals(Path("there")):
+            interrupt.on_train_start(trainer, None)  # type: ignore[arg-type]
+            os.kill(os.getpid(), signal.SIGINT)
+            interrupt.on_train_batch_start(trainer, None, None, 0)  # type: ignore[arg-type]
+            interrupt.on_train_end(trainer, None)  # type: ignore[arg-type]
+    finally:
+        assert signal.signal(signal.SIGINT, before) == signal.SIG_IGN
+
+
 def test_handlers_of_others_stay() -> None:
     received: list[int] = []
     before = signal.signal(signal.SIGUSR2, lambda number, frame: received.append(number))
