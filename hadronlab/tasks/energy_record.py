@@ -90,5 +90,6 @@ class EnergyRecord:
         self.history = [(e, s) for e, s in state["history"].tolist()]
         self.since = state["since"]
         self.latest, self.lowest = (
-            None if state[row] is None else ChainStatistics(**state[row]) for row in ("latest", "lowest")
+            ChainStatistics(**state[row]) if state.get(row) else None  # older checkpoints hold no lowest one
+            for row in ("latest", "lowest")
         )
