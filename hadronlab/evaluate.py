@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def evaluate(directory: Path, samples: int | None = None, max_time: str | None =
     if samples is not None and samples < 1:
         raise ConfigError(f"--samples={samples}: give 1 or more")
     quiet_libraries()
+    logging.getLogger("hadronlab").addHandler(logging.NullHandler())  # the table shows the warnings
     config, task, about = restore(directory, samples)
     bound_by(task, max_time, config.trainer.max_time)
     result = directory / "result.json"

@@ -1,6 +1,7 @@
 """The variational task under Lightning: exact states, bit-identical resumption, the step it takes, what it reports."""
 
 import json
+import logging
 import time
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def test_time_bounds_a_run(tmp_path):
     assert seconds_left(task) is not None and seconds_left(task) < 3
 
 
-def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp_path, monkeypatch):
+def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("hadronlab.plotting.figures.draw", lambda *_: {})
     overrides = (*SMALL, "system=positronium", "trainer.max_steps=5", "trainer.max_time=00:00:00:10")
     fit(tmp_path, *overrides)
@@ -171,6 +172,10 @@ def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp
     assert result["status"] == "stuck" and result["warnings"][0] == told["warnings"][0]
     assert "of an evaluation" not in result["warnings"]
     assert any("time ended the evaluation after" in warning for warning in result["warnings"])
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as in a process of its own
+    capsys.readouterr()
+    evaluate(tmp_path, samples=2000)
+    assert not capsys.readouterr().err  # the table says the warnings, and says them once
     with pytest.raises(ConfigError, match="--samples=0: give 1 or more"):
         evaluate(tmp_path, samples=0)
     assert result["observables"]["samples"]["value"] < 10**9
