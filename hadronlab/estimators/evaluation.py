@@ -28,7 +28,7 @@ class Evaluation:
     energy: with rest masses, in `system.energy_unit` (MeV or Ha), as kinetic and potential (without rest masses).
     parts: the potential by its terms, where the interaction separates them. virial: 2T − r·∇V, zero in an
     eigenstate. walkers: their number. drift: energy of the later half of the samples minus that of the earlier, in units
-    of its error. rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). weights: color_fraction,
+    of its error. rms_radius: per pair class, √ of the mean over its pairs of ⟨r²⟩, fm (bohr). fractions: color_fraction,
     spin_fraction, isospin_fraction by label. Every one with its error. bin_edges (bins + 1,): of the distance
     between the particles of a pair class, and from the centre of mass to the particles of a flavour;
     pair_density, one_body_density: their probability per fm, (bins,) for every class and flavour.

@@ -46,8 +46,9 @@ class Schedule:
     pace: multiplies every step number below, for systems that need longer. gain: multiplies the learning rate, below 1
     for loosely bound ones, which long steps tear apart. decay: steps after which the learning
     rate has halved, as 1/(1 + step/decay); None for a constant one. average: from the last stage on keep the
-    running mean of the parameters, later ones weighted more. keep, keep_every: parameter sets, and the steps
-    between them, kept for the final evaluation (the last set among them).   [DeepQuark, App. B: 10, 50]
+    running mean of the parameters, later ones weighted more. keep, keep_every: the latest parameter sets of the last
+    stage, and the steps between them, kept for the final evaluation in place of the very last one; keep = 1: that one.
+    [DeepQuark, App. B: 10, 50]
     compare_samples: samples of each set when the best one is chosen; the numbers come from others. anneal: share
     of all `steps` (trainer.max_steps), at the end of the training, in which the rate falls linearly to a fiftieth.
     """
