@@ -10,7 +10,8 @@ def remaining_descent(energy: Tensor, error: Tensor, start: int = 0) -> tuple[fl
 
     The last half of all steps is cut into two windows. An excess that dies as c/t falls between them by 0.47 c/t
     and lies 1.15 c/t above its limit in the second: the fall to come is 2.45 times the fall between the windows.
-    A faster decay leaves less. inf while a window holds fewer than ten steps.
+    A faster decay leaves less; of a stage that began later than half way the windows are shorter, and a fall as c/t
+    leaves more. The error takes the steps as independent. inf while a window holds fewer than ten steps.
     """
     steps = len(energy)
     first = max(start, steps // 2)
