@@ -33,10 +33,10 @@ def write_page(
     parts = [_table(["job", *keys, *(labelled(jobs, name) for name in names)], numbers)]
     if trouble:
         reasons = (
-            [_link(job), _cell(job.status), *_settings(job, keys), _cell(job.reason, "reason")]
+            [_link(job), _cell(job.status), _cell(job.reason, "reason"), *_settings(job, keys)]
             for job in trouble
         )
-        parts += ["<h2>Jobs that did not end well</h2>", _table(["job", "status", *keys, "reason"], reasons)]
+        parts += ["<h2>Jobs that did not end well</h2>", _table(["job", "status", "reason", *keys], reasons)]
     parts += ['<div class="figures">', *map(_figure, figures, figures.values()), "</div>"]
     if known := [map(_cell, row) for row in compared if any(row[-2:])]:
         heads = ("system", "observable", "hadronlab", "paper", "reference")
@@ -89,7 +89,7 @@ PAGE = Template("""<!DOCTYPE html>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem }
 .table { overflow: auto; max-height: 80vh } table { border-collapse: collapse; white-space: nowrap }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums }
-th { position: sticky; top: 0; background: var(--head); backdrop-filter: blur(6px) } td.reason { text-align: left; white-space: normal; min-width: 16rem }
+th { position: sticky; top: 0; background: var(--head); backdrop-filter: blur(6px) } td.reason { text-align: left; white-space: normal; min-width: 22rem }
 button { all: unset; font-weight: 600; cursor: pointer } button:focus-visible { outline: 2px solid }
 th[aria-sort=ascending] button::after { content: " ▲" } th[aria-sort=descending] button::after { content: " ▼" }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1rem; margin-top: 1.5rem }
