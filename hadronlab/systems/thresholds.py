@@ -91,7 +91,10 @@ def lowest_threshold(system: FewBodySystem) -> Threshold | None:
 def hadron_mass(
     flavors: tuple[str, ...], spin: Fraction, isospin: Fraction, interaction: Interaction, level: str = "1S"
 ) -> float:
-    """Mass in MeV of a meson or baryon (1S, 2S, 1P) without V_C, to about 1e-4 and 0.02 MeV (a baryon's 1P: 0.1 MeV)."""
+    """Mass in MeV of a meson or baryon (1S, 2S, 1P) without V_C, to about 1e-4 and 0.02 MeV.
+
+    Of a baryon 1P to 0.1 MeV, and 1S to 2 MeV where no spatially symmetric state is allowed, as in a nucleon of S = 3/2.
+    """
     system = quark_system("cluster", flavors, spin, isospin, interaction=interaction)
     radial, wave = int(level[0]) - 1, "SP".index(level[1])
     if len(flavors) == 3:
