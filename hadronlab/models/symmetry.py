@@ -26,7 +26,35 @@ def particle_order(system: FewBodySystem) -> Tensor:
     return torch.tensor([list(element.perm) for element in system.group])
 
 
-def antisymmetriser(system: FewBodySystem) -> Tensor:
-    """A (n, C, n): ψ_α(r) = Σ_π Σ_β A_απβ f_β(πr), A = sgn(π) D_αβ(π)   [DeepQuark, Eq. 6]."""
-    blocks = [g.sign * torch.as_tensor(g.matrix, dtype=torch.float64) for g in system.group]
-    return torch.stack(blocks, 1)
+def antisymmetriser(system: FewBodySystem, vectors: Tensor | None = None) -> Tensor:
+    """A (n, C, n): ψ_α(r) = Σ_π Σ_β A_απβ f_β(πr), A = sgn(π) D_αβ(π)   [DeepQuark, Eq. 6].
+
+    With channel vectors V (n, G), A (n, C, G) = sgn(π) Σ_β D_αβ(π) V_βg of the functions f_g = Σ_β V_βg f_β alone.
+    """
+    blocks = (g.sign * torch.as_tensor(g.matrix, dtype=torch.float64) for g in system.group)
+    return torch.stack([block if vectors is None else block @ vectors for block in blocks], 1)
+
+
+def generating_channels(system: FewBodySystem, first: Tensor) -> Tensor:
+    """Orthonormal V (n, G), the span of `first` (n, ·) in it, whose images D(π)V span all n channels; G is small.
+
+    Every antisymmetric ψ is then one of G functions instead of n: ψ = Σ_π sgn(π) Σ_g D(π) V_g f_g(πr), for images of V
+    are permutations of the particles in f_g. An irreducible representation of dimension d that the channels hold m
+    times takes m/d functions: one for the 225 channels of six light quarks with S = 1, I = 0.
+    """
+    generator = torch.Generator().manual_seed(0)
+    vectors = new = _orthonormal(first)
+    images = first.new_empty(system.n_channels, 0)
+    while True:
+        images = _orthonormal(torch.cat([images, antisymmetriser(system, new).flatten(1)], 1))
+        if images.shape[1] == system.n_channels:
+            return vectors
+        draw = torch.randn(system.n_channels, 1, dtype=torch.float64, generator=generator)
+        new = _orthonormal(draw - images @ (images.T @ draw))
+        vectors = torch.cat([vectors, new], 1)
+
+
+def _orthonormal(columns: Tensor) -> Tensor:
+    """An orthonormal basis of their span."""
+    basis, size, _ = torch.linalg.svd(columns, full_matrices=False)
+    return basis[:, size > 1e-10 * size[0]]

@@ -9,6 +9,7 @@ from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
 from hadronlab.models.length_scales import natural_scales
 from hadronlab.models.molecules import molecular_channels, partitions_of
+from hadronlab.models.symmetry import antisymmetriser, generating_channels
 from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -22,6 +23,7 @@ SYSTEMS = {
     "tcc": lambda: quark_system("tcc", "c c u~ d~", 1, 0),
     "t4c": lambda: quark_system("t4c", "c c c~ c~", 0, 0),
     "pcc_52": lambda: quark_system("pcc_52", "c c u d c~", 2.5, 0),
+    "dibaryon": lambda: quark_system("dibaryon", "u d s s c b", 1, 0),  # 45 channels from fewer functions
     "six": lambda: quark_system("six", "c c s b~ b~ s~", 3, 0),  # 15 distances of 12 freedoms
 }
 MODELS = {
@@ -150,6 +152,25 @@ def test_kinetic_at_a_flat_configuration():
     near = r.clone()
     near[1, 1] = 1e-5
     assert torch.allclose(psi.kinetic(r)[1], psi.kinetic(near)[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "functions"),
+    [("u u d", 0.5, 0.5, 1), ("u u d c c~", 0.5, 0.5, 5), ("u u d d s s", 0, 0, 3), ("c c c c c c", 0, 0, 1)],
+)
+def test_permutations_generate_all_channels_from_a_few(quarks, spin, isospin, functions):
+    system = quark_system("many", quarks.split(), spin, isospin)
+    first = torch.randn(system.n_channels, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    vectors = generating_channels(system, first)
+    assert vectors.shape == (system.n_channels, functions)
+    assert torch.allclose(vectors.T @ vectors, torch.eye(functions, dtype=torch.float64))
+    assert torch.allclose(vectors @ (vectors.T @ first), first)
+    images = antisymmetriser(system, vectors).flatten(1)
+    assert torch.linalg.matrix_rank(images) == system.n_channels
+    if functions > 1:  # fewer do not
+        assert (
+            torch.linalg.matrix_rank(antisymmetriser(system, vectors[:, 1:]).flatten(1)) < system.n_channels
+        )
 
 
 def test_molecular_envelope_falls_slowly_between_its_clusters():
