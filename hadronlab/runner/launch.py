@@ -16,6 +16,7 @@ from hadronlab.runner.ranks import lost_ranks_told, rank, ranks_released
 from hadronlab.runner.run_directory import (
     changes,
     continues,
+    has_result,
     locked,
     reason_kept,
     recorded_objective,
@@ -58,11 +59,7 @@ def go_on_if_requeued(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
 
     directory = Path(HydraConfig.get().runtime.output_dir)
-    if (
-        config.resume is None
-        and not (directory / "result.json").exists()
-        and changes(directory, config) == {}
-    ):
+    if config.resume is None and not has_result(directory) and changes(directory, config) == {}:
         with open_dict(config):
             config.resume = "auto"
 
@@ -77,7 +74,7 @@ def launch(config: DictConfig) -> float | None:
     from hadronlab.callbacks.interrupt import told_signals
 
     directory = Path(HydraConfig.get().runtime.output_dir)
-    finished = config.resume == "auto" and (directory / "result.json").exists()
+    finished = config.resume == "auto" and has_result(directory)
     if rank(config) > 0:  # rank 0 holds the directory
         if finished:
             return None

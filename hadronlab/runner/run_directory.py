@@ -93,6 +93,15 @@ def reason_kept(directory: Path) -> Iterator[None]:
         raise
 
 
+def has_result(directory: Path) -> bool:
+    """Whether the run in `directory` has come to its end: the evaluation of an interrupted one says "unfinished"."""
+    try:
+        result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return result.get("status") != "unfinished"
+
+
 def recorded_objective(directory: Path) -> float | None:
     """The objective that result.json of a finished run holds."""
     return json.loads((directory / "result.json").read_text(encoding="utf-8")).get("objective")

@@ -11,18 +11,8 @@ from hadronlab.errors import ConfigError
 from hadronlab.runner.run_directory import changes
 
 KEPT = ("system", "model", "seed", "optimizer")  # a checkpoint brings their state back, whatever is asked for
-ASIDE = (  # how a run is made, not what comes out
-    *(
-        "quiet",
-        "logger.",
-        "callbacks.",
-        "trainer.accelerator",
-        "trainer.devices",
-        "trainer.enable",
-        "trainer.log_every",
-    ),
-    *("trainer.num_nodes", "trainer.strategy"),
-)
+ASIDE = ("quiet", "logger.", "callbacks.", "trainer.accelerator", "trainer.devices", "trainer.enable", "trainer.log_every",
+         "trainer.num_nodes", "trainer.strategy")  # how a run is made, not what comes out  # fmt: skip
 
 
 def refuse_another_run(directory: Path, config: DictConfig) -> None:

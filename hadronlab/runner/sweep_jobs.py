@@ -15,24 +15,9 @@ from hadronlab.errors import ConfigError
 from hadronlab.runner.run_directory import locked
 from hadronlab.runner.sweep_table import job_folders
 
-HOW = (  # how jobs run and what they log; what comes out is the same
-    *(
-        "resume",
-        "quiet",
-        "logger",
-        "strategy",
-        "callbacks.progress",
-        "callbacks.checkpoints",
-        "trainer.accelerator",
-    ),
-    *(
-        "trainer.devices",
-        "trainer.num_nodes",
-        "trainer.strategy",
-        "trainer.log_every_n_steps",
-        "trainer.enable_progress_bar",
-    ),
-)
+HOW = ("resume", "quiet", "logger", "strategy", "callbacks.progress", "callbacks.checkpoints", "trainer.accelerator",
+       "trainer.devices", "trainer.num_nodes", "trainer.strategy", "trainer.log_every_n_steps",
+       "trainer.enable_progress_bar")  # how jobs run and what they log; what comes out is the same  # fmt: skip
 
 
 def refuse_other_jobs(directory: Path, recorded: Sequence[str], given: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from hadronlab.api import composed
 from hadronlab.errors import ConfigError
 from hadronlab.runner.resume import resume_arguments
-from hadronlab.runner.run_directory import locked
+from hadronlab.runner.run_directory import has_result, locked
 from hadronlab.runner.same_run import refuse_another_run, warn_of_other_settings
 from hadronlab.runner.sweep_jobs import line_up, refuse_other_jobs
 
@@ -51,6 +51,13 @@ def test_a_result_with_other_settings_is_told(recorded: Path, capsys: pytest.Cap
     assert capsys.readouterr().err == ""
     warn_of_other_settings(recorded, composed(*TOY, "trainer.max_steps=7", directory=recorded))
     assert "made with another trainer.max_steps; resume=" in capsys.readouterr().err
+
+
+def test_the_evaluation_of_an_interrupted_run_is_no_result(tmp_path: Path) -> None:
+    assert not has_result(tmp_path)
+    for status, finished in (("unfinished", False), ("ok", True), ("not_finite", True)):
+        (tmp_path / "result.json").write_text(f'{{"status": "{status}"}}')
+        assert has_result(tmp_path) == finished
 
 
 def test_logger_and_strategy_of_a_run_may_be_chosen_anew(recorded: Path) -> None:
