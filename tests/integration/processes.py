@@ -71,6 +71,7 @@ def _main(
     os.dup2(stream, 1)
     os.dup2(stream, 2)
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test run in the background ignores
     if prepare is not None:
         prepare(*args)
     sys.argv = ["hadronlab-train", *arguments]
