@@ -191,7 +191,7 @@ class InverseTask(Task):
         waves, bins = len(self.data.labels), self.data.amplitude.shape[0] - 1
         shown = ", ".join(self.data.labels[:6]) + (", …" if waves > 6 else "")
         return {
-            "data": f"{waves} waves ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {bins} bins",
+            "data": f"{waves} wave{'s' * (waves != 1)} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {bins} bins",
             "parameters": str(sum(p.numel() for p in self.model.parameters())),
             "effective rank": str(effective_rank(self.data)),
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
