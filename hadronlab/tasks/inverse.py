@@ -189,9 +189,10 @@ class InverseTask(Task):
         from hadronlab.data.diagnostics import effective_rank
 
         waves, bins = len(self.data.labels), self.data.amplitude.shape[0] - 1
+        sources = "1 wave" if waves == 1 else f"{waves} waves"
         shown = ", ".join(self.data.labels[:6]) + (", …" if waves > 6 else "")
         return {
-            "data": f"{waves} wave{'s' * (waves != 1)} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {bins} bins",
+            "data": f"{sources} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {bins} bins",
             "parameters": str(sum(p.numel() for p in self.model.parameters())),
             "effective rank": str(effective_rank(self.data)),
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
