@@ -175,7 +175,6 @@ def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     [
         (FrozenWalkers, "frozen_walkers"),
         (EnergyBelowBound, "energy_below_bound"),
-        (Dispersed, "energy_rises"),
     ],
 )
 def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], kind: str, tmp_path: Path) -> None:
