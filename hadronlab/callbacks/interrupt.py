@@ -25,8 +25,11 @@ BY_HAND = 130  # 128 + SIGINT, as of every program that Ctrl-C has ended
 class Interrupted(SystemExit):
     """Ends the process, and a sweep with it: status 75, 130 after Ctrl-C, or the one that a job scheduler wants to see."""
 
+    under_way = False  # whether the process is on its way out; a further signal changes nothing then
+
     def __init__(self, message: str, number: int | None = None, status: int | None = None) -> None:
         super().__init__(status or (BY_HAND if number == signal.SIGINT else INTERRUPTED))
+        Interrupted.under_way = True
         self.message = message
 
     def __str__(self) -> str:
@@ -109,11 +112,14 @@ def told_signals(directory: Path, speaks: bool = True) -> Iterator[None]:
     """
 
     def leave(number: int, frame: FrameType | None) -> None:
+        if Interrupted.under_way:
+            return  # a sweep that ends tells its workers, and so does its death
         message = f"interrupted by {signal.Signals(number).name}: continue with resume={directory}"
         if speaks:
             os.write(2, f"{message}\n".encode())
         raise Interrupted(message, number)
 
+    Interrupted.under_way = False
     free = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in Interrupt.signals if free}
     mine = [

@@ -86,7 +86,7 @@ def launch(config: DictConfig) -> float | None:
             warn_of_other_settings(directory, config)
             print(directory / "result.json")
             return recorded_objective(directory)
-        with reason_kept(directory), told_signals(directory):
+        with told_signals(directory), reason_kept(directory):
             check(config)
             if resume:
                 refuse_another_run(directory, config)

@@ -13,6 +13,7 @@ import pytest
 
 from hadronlab.callbacks.checkpoints import Checkpoints
 from hadronlab.callbacks.interrupt import Interrupt, Interrupted, told_signals
+from hadronlab.runner.run_directory import reason_kept
 
 
 class Disk(Checkpoints):
@@ -77,6 +78,15 @@ def test_a_signal_before_or_after_the_training(
     assert caught.value.code == status and str(caught.value) == line
     assert capfd.readouterr().err == f"{line}\n"
     assert signal.getsignal(number) == before
+
+
+def test_a_second_signal_does_not_keep_the_first_from_being_noted(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted, match="at step 7"), told_signals(tmp_path), reason_kept(tmp_path):
+        try:
+            raise Interrupted("interrupted by SIGTERM at step 7: saved", signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert "at step 7" in (tmp_path / "stopped.txt").read_text()
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
