@@ -32,7 +32,7 @@ from hadronlab.data.r_correlator import RCorrelator, read, write
 from hadronlab.data.tables import read_ascii, read_npz, read_pickle
 from hadronlab.errors import user_errors
 from hadronlab.runner.checkpoint_io import load_checkpoint
-from hadronlab.runner.sweep_table import read_job
+from hadronlab.runner.job_results import read_job
 from hadronlab.runner.trust import read_run_config
 
 Trial = Callable[[random.Random], None]

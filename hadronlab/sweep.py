@@ -29,7 +29,8 @@ def summarise(directory: Path, sort: str | None = None) -> Path:
     from hadronlab.plotting.sweep import draw_sweep
     from hadronlab.plotting.sweep_page import write_page
     from hadronlab.runner.comparison import comparison, print_comparison
-    from hadronlab.runner.sweep_table import collect, print_table, sorted_jobs, write_csv
+    from hadronlab.runner.job_results import collect
+    from hadronlab.runner.sweep_table import print_table, sorted_jobs, write_csv
 
     jobs = sorted_jobs(collect(directory), sort)
     path = write_csv(jobs, directory / "sweep.csv")

@@ -14,7 +14,8 @@ from matplotlib.colors import LogNorm, Normalize
 
 from hadronlab.estimators.observables import Quantity
 from hadronlab.plotting.style import COLORS, STROKES, figure, save, style
-from hadronlab.runner.sweep_table import ASIDE, Job, labelled, leading, mean_and_error, setting, swept
+from hadronlab.runner.job_results import Job
+from hadronlab.runner.sweep_table import ASIDE, labelled, leading, mean_and_error, setting, swept
 
 DECADES = 2  # positive values that span more of them get a logarithmic scale
 MOST = 40  # values of a key that a picture has room for, if they are texts or make a map

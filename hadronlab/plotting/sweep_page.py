@@ -11,8 +11,9 @@ from string import Template
 from urllib.parse import quote
 
 from hadronlab.estimators.observables import Quantity
+from hadronlab.runner.job_results import Job
 from hadronlab.runner.run_directory import write_text
-from hadronlab.runner.sweep_table import Job, columns, labelled, leading, setting, swept, unit_of
+from hadronlab.runner.sweep_table import columns, labelled, leading, setting, swept, unit_of
 
 
 def write_page(

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, flag_override
 
-from hadronlab.runner.sweep_table import collect, job_folders
+from hadronlab.runner.job_results import collect, job_folders
 
 STUDY = "hadronlab"
 

@@ -19,9 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
+from hadronlab.runner.job_results import job_folders
 from hadronlab.runner.study import keep_study, of_study
 from hadronlab.runner.sweep_jobs import line_up
-from hadronlab.runner.sweep_table import job_folders
 
 
 class SweepDirectory(Callback):

@@ -12,8 +12,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.errors import ConfigError
+from hadronlab.runner.job_results import job_folders
 from hadronlab.runner.run_directory import locked
-from hadronlab.runner.sweep_table import job_folders
 
 HOW = ("resume", "quiet", "logger", "strategy", "callbacks.progress", "callbacks.checkpoints", "trainer.accelerator",
        "trainer.devices", "trainer.num_nodes", "trainer.strategy", "trainer.log_every_n_steps",

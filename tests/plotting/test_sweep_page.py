@@ -8,7 +8,8 @@ from hadronlab.estimators.observables import Quantity
 from hadronlab.plotting.style import figure, save
 from hadronlab.plotting.sweep import against, draw_sweep, heat_map
 from hadronlab.plotting.sweep_page import write_page
-from hadronlab.runner.sweep_table import Job, mean_and_error
+from hadronlab.runner.job_results import Job
+from hadronlab.runner.sweep_table import mean_and_error
 
 EVIL = "<script>alert(1)</script>\"onerror='x'&amp;"
 
