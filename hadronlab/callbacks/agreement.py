@@ -15,7 +15,7 @@ def any_rank(trainer: Trainer, flag: bool) -> bool:
     votes = torch.tensor(int(flag), device=trainer.strategy.root_device)
     torch.distributed.all_reduce(
         votes
-    )  # Lightning's own would add a barrier, and some decisions fall at every step
+    )  # Lightning's own adds a barrier, and some decisions fall at every step
     return bool(votes)
 
 

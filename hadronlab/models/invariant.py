@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 ALL_CHANNELS = 40  # up to so many each has a network output of its own
 SPREAD = 0.3  # of the network's outputs about their constants at first
-COPIES = (
-    24  # permuted ones that a kinetic energy holds at a time, so that more than one sample fits in the cache
-)
+COPIES = 24  # that a kinetic energy holds at a time, so that more than one sample fits in the cache
 
 
 class InvariantWaveFunction(WaveFunction):

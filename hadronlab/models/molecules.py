@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.symmetry import signed
 from hadronlab.systems.thresholds import lowest_threshold
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def molecular_channels(system: FewBodySystem, scale: Tensor, partition: Partitio
     kept = [
         g for g in system.group if {frozenset(g.perm[i] for i in cluster) for cluster in clusters} == clusters
     ]
-    projector = torch.stack([g.sign * torch.as_tensor(g.matrix, dtype=torch.float64) for g in kept]).mean(0)
+    projector = torch.stack([signed(g) for g in kept]).mean(0)
     eigenvalue, vectors = torch.linalg.eigh(projector)
     allowed = vectors[:, eigenvalue > 0.5]
     if allowed.shape[1] == 0:

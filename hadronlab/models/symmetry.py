@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from hadronlab.physics.channels import PermutationElement
     from hadronlab.systems.few_body import FewBodySystem
 
 
@@ -31,8 +32,13 @@ def antisymmetriser(system: FewBodySystem, vectors: Tensor | None = None) -> Ten
 
     With channel vectors V (n, G), A (n, C, G) = sgn(π) Σ_β D_αβ(π) V_βg of the functions f_g = Σ_β V_βg f_β alone.
     """
-    blocks = (g.sign * torch.as_tensor(g.matrix, dtype=torch.float64) for g in system.group)
+    blocks = map(signed, system.group)
     return torch.stack([block if vectors is None else block @ vectors for block in blocks], 1)
+
+
+def signed(element: PermutationElement) -> Tensor:
+    """sgn(π) D(π), (n, n)."""
+    return element.sign * torch.as_tensor(element.matrix, dtype=torch.float64)
 
 
 def generating_channels(system: FewBodySystem, first: Tensor) -> Tensor:

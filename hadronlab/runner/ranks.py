@@ -15,12 +15,8 @@ from omegaconf import DictConfig
 from hadronlab.errors import HadronlabError
 
 RANK_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
-STARTED: list[
-    subprocess.Popen[bytes]
-] = []  # the other ranks of the present run that this process has started
-PATIENCE = (
-    60.0  # seconds, in which gloo has long told that a rank is gone; NCCL waits for it for half an hour
-)
+STARTED: list[subprocess.Popen[bytes]] = []  # the other ranks of the run, of this process's starting
+PATIENCE = 60.0  # seconds, in which gloo has long told that a rank is gone; NCCL waits half an hour
 
 
 def distributed(config: DictConfig) -> bool:

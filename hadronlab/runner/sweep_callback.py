@@ -72,9 +72,8 @@ def _leave(number: int, frame: FrameType | None) -> None:
     """Between jobs, and while other processes train: they save and end when this one has gone."""
     print(f"interrupted by {signal.Signals(number).name}: continue the sweep with resume={SweepDirectory.started}",
           file=sys.stderr, flush=True)  # fmt: skip
-    os._exit(
-        130 if number == signal.SIGINT else 75
-    )  # an exception would have the workers killed before they have saved
+    # as callbacks.interrupt has it; an exception would have the workers killed before they have saved
+    os._exit(130 if number == signal.SIGINT else 75)
 
 
 def tell_how_it_goes_on() -> None:
