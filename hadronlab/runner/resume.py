@@ -82,14 +82,23 @@ def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
     groups = [g for g in ("launcher", "sweeper") if not any(o.startswith(f"hydra/{g}=") for o in rest)]
     prefixes = tuple(prefix for g in groups for prefix in (f"hydra/{g}=", f"hydra/{g}/", f"hydra.{g}."))
     kept = [o for o in hydra if o.startswith((*prefixes, "hydra.sweep.subdir="))]
-    for override in [*task, *kept]:
-        if "_target_" in override or "${" in override:
-            raise ConfigError(
-                f"{directory / 'multirun.yaml'}: {override!r} is not taken from a file; give it on the command line"
-            )
+    taken = [o for o in [*task, *kept] if o not in rest]
+    for override in taken:
+        _refuse_untrusted(override, directory / "multirun.yaml")
     refuse_other_jobs(directory, [*swept, *task], rest)
     _refuse_without_config_directory(recorded, rest)
-    return [*task, *kept]
+    return taken
+
+
+def _refuse_untrusted(override: str, file: Path) -> None:
+    """A file may name the classes that a run's configuration may, and nothing that Hydra would look up."""
+    from hadronlab.runner.trust import check_target
+
+    key, _, value = override.partition("=")
+    if key.endswith("._target_") and not key.startswith("hydra"):
+        check_target(value, f"{file}: {key}")
+    elif "_target_" in override or "${" in override:
+        raise ConfigError(f"{file}: {override!r} is not taken from a file; give it on the command line too")
 
 
 def _refuse_without_config_directory(recorded: Any, rest: list[str]) -> None:

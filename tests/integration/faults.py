@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import signal
+import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,6 +33,17 @@ class Bomb(Callback):
         if self.rank in (None, trainer.global_rank) and self.due(trainer):
             type(self).struck += 1
             self.strike(pl_module)
+
+
+class Held(Callback):
+    """While `file` exists, every step takes `seconds`: the run is still under way when the test sends its signal."""
+
+    def __init__(self, file: str, seconds: float) -> None:
+        self.file, self.seconds = Path(file), seconds
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
+        if self.file.exists():
+            time.sleep(self.seconds)
 
 
 class NaNGradient(Bomb):

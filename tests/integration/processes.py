@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -172,6 +173,31 @@ def last_step(directory: Path) -> int:
         return int(rows(directory)[-1]["step"])
     except (OSError, IndexError, ValueError, TypeError, KeyError):
         return -1
+
+
+def wait_for_steps(directory: Path, number: int, process: BaseProcess) -> None:
+    """Until `process` has written metrics of `number` steps more than are there now, or of a first one."""
+    goal, deadline = last_step(directory) + number, time.monotonic() + 200
+    while last_step(directory) < goal:
+        assert process.is_alive(), f"{directory} ended before step {goal}"
+        assert time.monotonic() < deadline, f"{directory} did not come to step {goal}"
+        time.sleep(0.005)
+
+
+def held(directory: Path, seconds: float = 0.02) -> list[str]:
+    """Settings of a run whose steps are slow until `released`, so that it cannot end before a signal comes."""
+    file = directory.with_name(f"{directory.name}.held")
+    file.touch()
+    return [
+        "+callbacks.held._target_=faults.Held",
+        f"+callbacks.held.file={file}",
+        f"+callbacks.held.seconds={seconds}",
+    ]
+
+
+def released(directory: Path) -> None:
+    """Let the run of `held` go on at its own pace."""
+    directory.with_name(f"{directory.name}.held").unlink()
 
 
 def assert_same_state(directory: Path, reference: Path) -> None:

@@ -7,11 +7,10 @@ import os
 import re
 import resource
 import signal
-import time
 from pathlib import Path
 
 import pytest
-from processes import FAST, SEPARABLE, fill_the_disk_after, last_step, run, start
+from processes import FAST, SEPARABLE, fill_the_disk_after, last_step, run, start, wait_for_steps
 
 from hadronlab.runner import metrics_csv
 from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
@@ -31,9 +30,7 @@ def limit_files(size: int) -> None:
 def test_two_runs_in_one_directory_are_refused(tmp_path: Path) -> None:
     first = start([*LONG, f"hydra.run.dir={tmp_path / 'run'}"], tmp_path / "first.log")
     try:
-        while last_step(tmp_path / "run") < 30:
-            time.sleep(0.01)
-            assert first.is_alive(), (tmp_path / "first.log").read_text()
+        wait_for_steps(tmp_path / "run", 30, first)
         for extra in ([], ["resume=auto"]):
             second = tmp_path / "second.log"
             assert run([*LONG, f"hydra.run.dir={tmp_path / 'run'}", *extra], second) == 1

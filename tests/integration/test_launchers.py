@@ -8,12 +8,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from fake_slurm import install, signal_tasks
-from processes import SEPARABLE, SMALL_SWEEP, forked_ranks, last_step, rows, run, start, table
+from processes import (
+    SEPARABLE,
+    SMALL_SWEEP,
+    forked_ranks,
+    held,
+    last_step,
+    released,
+    rows,
+    run,
+    start,
+    table,
+    wait_for_steps,
+)
 
 from hadronlab.runner.checkpoint_io import load_checkpoint
 
@@ -28,17 +39,8 @@ OPTUNA = ["hydra/sweeper=optuna", "hydra.sweeper.n_jobs=1"]
 
 
 def one_thread(variables: Mapping[str, str] | None = None) -> None:
-    """Of this process and of those that it starts, in an environment with these variables too."""
-    os.environ.update({"OMP_NUM_THREADS": "1", **(variables or {})})
-
-
-def wait_for_step(job: Path, step: int, process: BaseProcess | None = None) -> None:
-    deadline = time.monotonic() + 200
-    while last_step(job) < step:
-        assert time.monotonic() < deadline and (process is None or process.is_alive()), (
-            f"{job} did not come to step {step}"
-        )
-        time.sleep(0.02)
+    """Of this process and of those that it starts, which find this folder, in an environment with these variables too."""
+    os.environ.update({"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent), **(variables or {})})
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +99,19 @@ def test_workers_give_the_numbers_of_one_process(
 @pytest.mark.slow
 def test_workers_of_a_killed_sweep_save_and_end(tmp_path: Path) -> None:
     directory, log = tmp_path / "sweep", tmp_path / "log"
+    pace = held(directory)
     again = [
         *LONG,
+        *pace,
         "seed=1,2",
         "hydra/launcher=joblib",
         "hydra.launcher.n_jobs=2",
         f"hydra.sweep.dir={directory}",
     ]
-    for number, status, step in ((signal.SIGKILL, -9, 30), (signal.SIGTERM, 75, 60)):
+    for number, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 75)):
         process = start(again, log, one_thread)
         for job in "01":
-            wait_for_step(directory / job, step, process)
+            wait_for_steps(directory / job, 30, process)
         os.kill(process.pid or 0, number)
         process.join(60)
         assert process.exitcode == status
@@ -116,9 +120,10 @@ def test_workers_of_a_killed_sweep_save_and_end(tmp_path: Path) -> None:
             time.sleep(0.05)
         for job in (directory / "0", directory / "1"):
             assert "interrupted by SIGTERM at step" in (job / "stopped.txt").read_text()
-            assert load_checkpoint(job / "checkpoints" / "last.ckpt")["global_step"] > last_step(job) >= step
-        again = [f"resume={directory}"]
-    assert run([f"resume={directory}", "hydra/launcher=basic"], log) == 0, log.read_text()
+            assert load_checkpoint(job / "checkpoints" / "last.ckpt")["global_step"] > last_step(job)
+        again = [f"resume={directory}", *pace]
+    released(directory)
+    assert run([f"resume={directory}", *pace, "hydra/launcher=basic"], log) == 0, log.read_text()
     assert {job["status"] for job in table(directory).values()} == {"ok"}
 
 
@@ -127,10 +132,11 @@ def test_a_requeued_job_of_slurm_goes_on_on_all_its_ranks(tmp_path: Path) -> Non
     directory, log, slurm = tmp_path / "sweep", tmp_path / "log", tmp_path / "slurm"
     gloo = ["trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo"]
     ranks = ["hydra/launcher=slurm_ddp", "strategy=ddp", "trainer.devices=2", *gloo]
-    arguments = [*LONG, "trainer.max_steps=300", *ranks, f"hydra.sweep.dir={directory}"]
+    arguments = [*LONG, "trainer.max_steps=300", *ranks, *held(directory), f"hydra.sweep.dir={directory}"]
     process = start(arguments, log, one_thread, install(slurm))
-    wait_for_step(directory / "0", 30, process)
+    wait_for_steps(directory / "0", 30, process)
     signal_tasks(slurm, signal.SIGUSR2)
+    released(directory)
     process.join(240)
     assert process.exitcode == 0, log.read_text()
     assert (slurm / "task0.log").read_text().count("Starting with JobEnvironment") == 2
@@ -226,13 +232,15 @@ def test_a_killed_study_goes_on_with_the_trial_that_was_cut_off(tmp_path: Path) 
         "hydra.sweeper.sampler.seed=1",
         "optimizer.optimizer.lr=interval(0.001,0.1)",
     ]
-    process = start([*LONG, *study, f"hydra.sweep.dir={directory}"], log)
-    wait_for_step(directory / "1", 100)
+    pace = held(directory, 0.005)
+    process = start([*LONG, *study, *pace, f"hydra.sweep.dir={directory}"], log)
+    wait_for_steps(directory / "1", 30, process)
     os.kill(process.pid or 0, signal.SIGTERM)
     process.join(60)
+    released(directory)
     assert process.exitcode == 75, log.read_text()
     rate = (directory / "1" / ".hydra" / "overrides.yaml").read_text().splitlines()[0]
-    assert run([f"resume={directory}"], log) == 0, log.read_text()
+    assert run([f"resume={directory}", *pace], log) == 0, log.read_text()
     jobs = table(directory)
     assert sorted(jobs) == ["0", "1.0", "1.1"] and {job["status"] for job in jobs.values()} == {"ok"}
     assert (directory / "1.0" / ".hydra" / "overrides.yaml").read_text().splitlines()[0] == rate
@@ -241,7 +249,7 @@ def test_a_killed_study_goes_on_with_the_trial_that_was_cut_off(tmp_path: Path) 
     trials = optuna.load_study(study_name="hadronlab", storage=f"sqlite:///{directory / 'study.db'}").trials
     values = [float(jobs[name]["objective"]) for name in ("0", "1.0", "1.1")]
     assert [trial.value for trial in trials if trial.value is not None] == pytest.approx(values)
-    assert run([f"resume={directory}"], log) == 0, log.read_text()  # nothing is left to do
+    assert run([f"resume={directory}", *pace], log) == 0, log.read_text()  # nothing is left to do
     assert table(directory) == jobs
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from processes import (
     rows,
     run,
     start,
+    wait_for_steps,
 )
 
 from hadronlab.runner.checkpoint_io import load_checkpoint
@@ -129,8 +129,7 @@ def test_a_signal_to_rank_zero_saves_and_ends_both(tmp_path: Path) -> None:
         "resume=auto",
     ]
     process = start([*again, "trainer.max_steps=100000"], log, forked)
-    while last_step(directory) < 10 and process.is_alive():
-        time.sleep(0.01)
+    wait_for_steps(directory, 10, process)
     os.kill(process.pid or 0, signal.SIGTERM)
     process.join(60)
     assert process.exitcode == 75, log.read_text()

@@ -9,7 +9,19 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import FAST, SEPARABLE, assert_same_state, kill_in_the_nth_write, last_step, rows, run, start
+from processes import (
+    FAST,
+    SEPARABLE,
+    assert_same_state,
+    held,
+    kill_in_the_nth_write,
+    last_step,
+    released,
+    rows,
+    run,
+    start,
+    wait_for_steps,
+)
 
 from hadronlab.runner.checkpoint_io import newest_whole
 
@@ -101,17 +113,17 @@ def test_torn_checkpoint_is_skipped_with_a_word(
 
 def test_signals_save_and_end_the_run_and_it_goes_on(adam_reference: Path, tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
-    again = [*ADAM, f"hydra.run.dir={directory}", "resume=auto"]
+    again = [*ADAM, *held(directory), f"hydra.run.dir={directory}", "resume=auto"]
     for number, status in ((signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)):
-        process, before = start(again, log), last_step(directory)
-        while last_step(directory) < before + 100 and process.is_alive():
-            time.sleep(0.002)
+        process = start(again, log)
+        wait_for_steps(directory, 30, process)
         os.kill(process.pid or 0, number)
         process.join(60)
         assert process.exitcode == status, log.read_text()
         assert f"interrupted by {number.name} at step" in log.read_text()
         assert "interrupted" in (directory / "stopped.txt").read_text()
         assert not (directory / "result.json").exists()
+    released(directory)
     assert run(again, log) == 0, log.read_text()
     assert not (directory / "stopped.txt").exists()
     assert_same_state(directory, adam_reference)

@@ -6,11 +6,10 @@ import json
 import os
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
-from processes import SMALL_SWEEP, last_step, run, start, table
+from processes import SMALL_SWEEP, held, last_step, released, run, start, table, wait_for_steps
 
 DEPTHS = [*SMALL_SWEEP, "model.depth=1,2", "loss.asymptotic.cutoff=4.0,99.0", "seed=1,2"]
 
@@ -49,13 +48,14 @@ def test_table_names_failed_and_unfinished_jobs_and_resume_runs_only_them(tmp_pa
 @pytest.mark.slow
 def test_an_interrupted_sweep_goes_on(tmp_path: Path) -> None:
     directory, arguments = tmp_path / "sweep", [*SMALL_SWEEP, "seed=1,2,3", "trainer.max_steps=900"]
-    process = start([*arguments, f"hydra.sweep.dir={directory}"], tmp_path / "log")
-    while last_step(directory / "1") < 100 and process.is_alive():
-        time.sleep(0.01)
+    pace = held(directory, 0.005)
+    process = start([*arguments, *pace, f"hydra.sweep.dir={directory}"], tmp_path / "log")
+    wait_for_steps(directory / "1", 30, process)
     os.kill(process.pid or 0, signal.SIGTERM)
     process.join(60)
+    released(directory)
     assert process.exitcode == 75, (tmp_path / "log").read_text()
     assert not (directory / "1" / "result.json").exists()
-    assert run([f"resume={directory}"], tmp_path / "again") == 0, (tmp_path / "again").read_text()
+    assert run([f"resume={directory}", *pace], tmp_path / "again") == 0, (tmp_path / "again").read_text()
     assert {job["status"] for job in table(directory).values()} == {"ok"} and len(table(directory)) == 3
     assert last_step(directory / "1") == 897
