@@ -21,7 +21,7 @@ def signal_to_noise(data: WaveData) -> Tensor:
     """Signal over noise of the independent directions of the wave functions, (K,), largest first.
 
     A direction is a combination c of the K wave functions. With bins: the stationary values of
-    |Σ c_k φ_k| / (jackknife error of Σ c_k φ_k), both summed in squares over the radii, so that neither
+    |Σ c_k φ_k| / (resampling error of Σ c_k φ_k), both summed in squares over the radii, so that neither
     the scales of the wave functions nor noise that they share matter. Without bins: the singular values
     of the wave functions, each normalised to one in ∫ 4π r² dr, relative to the largest.
     """

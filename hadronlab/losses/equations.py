@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hadronlab.data.resampling import deviations
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import Loss
@@ -42,12 +43,12 @@ class Schrodinger(Loss):
 class RCorrelator(Schrodinger):
     """L_t = Σ_t Σ_r {K R(t,r) − V0 R − ∫ 4πr'² dr' U(r,r') R(t,r')}² / σ²(t,r).   [Wang, Eq. 5]
 
-    weighting: 'error' — σ = data.error (jackknife error of K R − V_LO R), 'uniform' where the data have none;
+    weighting: 'error' — σ = data.error (resampling error of K R − V_LO R), 'uniform' where the data have none;
     'uniform' — σ = rms of K R over the rows, one number a wave: U = 0 has a loss of the number of residuals;
     'volume' — the same times the root of the shell's volume: the norm of ∫ d³r, which is what phase shifts weigh by;
     'amplitude' — σ = |R| × 1 MeV, every radius counted by its potential;
-    'covariance' — whitened with the jackknife covariance of K R − V_LO R, shrunk by `shrinkage` towards
-    its diagonal. (With 20 bins even a shrunk covariance makes jackknife errors too small: prefer 'error'.)
+    'covariance' — whitened with the resampling covariance of K R − V_LO R, shrunk by `shrinkage` towards
+    its diagonal. (With 20 bins even a shrunk covariance makes the errors too small: prefer 'error'.)
     """
 
     def __init__(
@@ -100,20 +101,20 @@ class RCorrelator(Schrodinger):
 
 def _whitening(data: WaveData, shrinkage: float) -> Tensor:
     """L⁻¹ of the Cholesky factor of the shrunk covariance over the equation rows, shape (K, n, n)."""
-    bins = data.amplitude.shape[0] - 1
-    if bins < 2:
-        raise ConfigError("weighting 'covariance' needs jackknife bins in the data: choose 'uniform'")
+    if data.n_bins < 2:
+        raise ConfigError("weighting 'covariance' needs resampling bins in the data: choose 'uniform'")
     used = data.equation
     lhs, phi = data.lhs[..., used], data.amplitude[..., used]
-    residual = lhs[1:] - lhs[0] / phi[0] * phi[1:]  # K R − V_LO R: what the fit has to explain
-    residual = residual - residual.mean(0)
-    covariance = (bins - 1) / bins * torch.einsum("bki,bkj->kij", residual, residual)
+    spread = deviations(
+        lhs - lhs[0] / phi[0] * phi, data.resampling
+    )  # of K R − V_LO R: what the fit has to explain
+    covariance = torch.einsum("bki,bkj->kij", spread, spread)
     diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
     covariance = (1.0 - shrinkage) * covariance + shrinkage * diagonal
     factor, info = torch.linalg.cholesky_ex(covariance)
     if bool(info.any()):
         raise ConfigError(
-            f"weighting 'covariance': {bins} bins leave the covariance of {int(used.sum())} radii singular; "
+            f"weighting 'covariance': {data.n_bins} bins leave the covariance of {int(used.sum())} radii singular; "
             "raise shrinkage (at most 1)"
         )
     return torch.linalg.solve_triangular(factor, torch.eye(factor.shape[-1], dtype=factor.dtype), upper=False)

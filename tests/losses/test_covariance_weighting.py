@@ -34,10 +34,11 @@ def test_the_loss_is_chi_squared() -> None:
     assert float(loss.zero()) == pytest.approx(expected, rel=1e-8)
 
 
-def test_full_shrinkage_is_the_diagonal() -> None:
-    data = noisy()
+@pytest.mark.parametrize(("resampling", "factor"), [("jackknife", 7 / 8), ("bootstrap", 1 / 7)])
+def test_full_shrinkage_is_the_diagonal(resampling: str, factor: float) -> None:
+    data = replace(noisy(), resampling=resampling)
     spread = data.lhs[1:] - data.lhs[1:].mean(0)
-    error = (7 / 8 * spread.square().sum(0)).sqrt()
+    error = (factor * spread.square().sum(0)).sqrt()
     diagonal = RCorrelator(replace(data, error=error), weighting="error")
     whole = RCorrelator(data, weighting="covariance", shrinkage=1.0)
     torch.testing.assert_close(
@@ -46,7 +47,7 @@ def test_full_shrinkage_is_the_diagonal() -> None:
 
 
 def test_what_it_refuses() -> None:
-    with pytest.raises(ConfigError, match="needs jackknife bins"):
+    with pytest.raises(ConfigError, match="needs resampling bins"):
         RCorrelator(separable_wave_data(n_momenta=2, n_radii=12), weighting="covariance")
     with pytest.raises(ConfigError, match="singular"):
         RCorrelator(noisy(5), weighting="covariance", shrinkage=0.0)
