@@ -45,7 +45,7 @@ class RCorrelator(Schrodinger):
 
     weighting: 'error' — σ = data.error (resampling error of K R − V_LO R), 'uniform' where the data have none;
     'uniform' — σ = rms of K R over the rows, one number a wave: U = 0 has a loss of the number of residuals;
-    'volume' — the same times the root of the shell's volume: the norm of ∫ d³r, which is what phase shifts weigh by;
+    'volume' — the same over the root of the shell's volume: the norm of ∫ d³r, which is what phase shifts weigh by;
     'amplitude' — σ = |R| × 1 MeV, every radius counted by its potential;
     'covariance' — whitened with the resampling covariance of K R − V_LO R, shrunk by `shrinkage` towards
     its diagonal. (With 20 bins even a shrunk covariance makes the errors too small: prefer 'error'.)
@@ -105,9 +105,8 @@ def _whitening(data: WaveData, shrinkage: float) -> Tensor:
         raise ConfigError("weighting 'covariance' needs resampling bins in the data: choose 'uniform'")
     used = data.equation
     lhs, phi = data.lhs[..., used], data.amplitude[..., used]
-    spread = deviations(
-        lhs - lhs[0] / phi[0] * phi, data.resampling
-    )  # of K R − V_LO R: what the fit has to explain
+    # K R − V_LO R is what the fit has to explain
+    spread = deviations(lhs - lhs[0] / phi[0] * phi, data.resampling)
     covariance = torch.einsum("bki,bkj->kij", spread, spread)
     diagonal = torch.diag_embed(covariance.diagonal(dim1=-2, dim2=-1))
     covariance = (1.0 - shrinkage) * covariance + shrinkage * diagonal

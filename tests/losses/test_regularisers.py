@@ -1,0 +1,45 @@
+"""Eq. 6 and the ridge: where U is asked to vanish, and how its size is counted."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hadronlab.data.separable import separable_wave_data
+from hadronlab.errors import ConfigError
+from hadronlab.losses.regularisers import Asymptotic, Ridge
+from hadronlab.physics.separable import Separable
+
+DATA = separable_wave_data(quadrature="rectangle")
+TRUE_U = Separable().nonlocal_part(DATA.r[:, None], DATA.r[None, :])
+
+
+def test_asymptotic_region_and_or() -> None:
+    far = DATA.r > 5.0
+    U = torch.ones(100, 100, dtype=torch.float64)
+    both = Asymptotic(DATA, cutoff=5.0, mode="and", scale=2.0)(U, None, DATA.rows)
+    either = Asymptotic(DATA, cutoff=5.0, mode="or", scale=2.0)(U, None, DATA.rows)
+    n, m = int(far.sum()), int((~far).sum())
+    assert float(both) == pytest.approx(n * n / 4)
+    assert float(either) == pytest.approx((100 * 100 - m * m) / 4)  # Eq. (6)
+
+
+@pytest.mark.parametrize("cutoff", [0.001, 12.5, 50.0])
+def test_a_cutoff_outside_the_grid_is_refused(cutoff: float) -> None:
+    with pytest.raises(ConfigError, match="outside the grid"):
+        Asymptotic(DATA, cutoff=cutoff)
+
+
+def test_ridge_is_the_frobenius_norm() -> None:
+    expected = float((DATA.weight[:, None] * DATA.weight[None, :] * TRUE_U.square()).sum()) / 9.0
+    assert float(Ridge(DATA, scale=3.0)(TRUE_U, None, DATA.rows)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_strided_ridge_keeps_the_integral() -> None:
+    """Every third radius of rows and columns, weighted nine times: the same norm of a smooth U."""
+    whole, some = Ridge(DATA), Ridge(DATA, stride=3)
+    U = TRUE_U[some.rows()]
+    assert len(U) == 34
+    assert float(some(U, None, some.rows())) == pytest.approx(
+        float(whole.forward(TRUE_U, None, DATA.rows)), rel=0.02
+    )
