@@ -45,8 +45,9 @@ class Separable:
         ) / (4 * mu**2)
 
     def phase_shift(self, k: Tensor) -> Tensor:
-        """δ0(k) in (0, π), k > 0. δ(0) = π with the bound state and 0 without an attraction to hold it."""
-        return torch.atan2(k, self.k_cot_delta(k))
+        """δ0(k), k > 0: in (0, π) for an attraction, δ(0) = π if it holds a bound state; in (−π, 0) for a repulsion."""
+        delta = torch.atan2(k, self.k_cot_delta(k))
+        return delta if self.omega < 0 else delta - math.pi
 
     def wave_function(self, k: Tensor, r: Tensor) -> Tensor:
         """φ_k(r) of [Wang, Eq. 9] without e^{iδ}, k (K,) and r (N,) → (K, N)."""
@@ -55,10 +56,13 @@ class Separable:
         return (torch.sin(k * r + delta) - torch.sin(delta) * inner) / (k * r)  # Eq. (9)
 
     def equation_lhs(self, k: Tensor, r: Tensor) -> Tensor:
-        """(E − H0) φ_k(r), the left side of [Wang, Eq. 4], exact, (K, N): no finite difference is needed."""
+        """(E − H0) φ_k(r), the left side of [Wang, Eq. 4] and of Eq. 10 over 2m r, exact, (K, N): no finite difference
+        is needed.
+        """
         k, delta = k.unsqueeze(-1), self.phase_shift(k).unsqueeze(-1)
         strength = (self.mu**2 + k**2) ** 2 / (2 * self.mu)
-        return -torch.sin(delta) / k * strength * torch.exp(-self.mu * r) / (2 * self.reduced_mass)
+        shape = torch.exp(-self.mu * r) / (2 * self.reduced_mass)
+        return -torch.sin(delta) / k * strength * shape  # Eq. (10)
 
     @property
     def scattering_length(self) -> float:

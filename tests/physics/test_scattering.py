@@ -65,6 +65,16 @@ def test_separable_phase_shifts_to_ten_digits() -> None:
     torch.testing.assert_close(delta, truth.phase_shift(k), atol=1e-11, rtol=0)
 
 
+@pytest.mark.parametrize("omega", [-0.009, 0.02, 5.0])
+def test_the_branch_of_the_separable_phase_shift(omega: float) -> None:
+    """Without a bound state δ(0) = 0: positive for an attraction, negative for a repulsion."""
+    truth = Separable(omega=omega)
+    rmatrix = RMatrix(35.0, 70, truth.reduced_mass, 1.0)
+    k = tensor(0.01, 0.1, 0.5, 1.0, 2.0)
+    delta = rmatrix.phase_shifts(truth.nonlocal_part(rmatrix.r[:, None], rmatrix.r), None, k)
+    torch.testing.assert_close(delta, truth.phase_shift(k), atol=1e-10, rtol=0)
+
+
 def test_separable_threshold_and_bound_state() -> None:
     truth = Separable()
     rmatrix = RMatrix(35.0, 50, truth.reduced_mass, 1.0)
