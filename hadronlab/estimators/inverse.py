@@ -28,6 +28,7 @@ from hadronlab.physics.scattering import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
 N_MOMENTA = 60
+REACH = 3  # of the mesh of a known potential, over the largest radius of the data
 KINDS = ("nonlocal", "local", "leading_order", "expansion", "expansion_non_hermitian")
 """what phase shifts are given of: the full U, V_θ, V_LO, and V0 + V2∇² in two orderings"""
 
@@ -58,7 +59,8 @@ def observe(
         }
     )
     result.labels["waves"] = list(data.labels)
-    rmatrix = mesh(float(data.r[-1]), pair.reduced_mass, pair.hbar_c, k_max)
+    # U belongs to the mass that K R was formed with, which on a lattice is not that of nature
+    rmatrix = mesh(float(data.r[-1]), data.reduced_mass, data.hbar_c, k_max)
     k = torch.linspace(k_max / N_MOMENTA, k_max, N_MOMENTA, dtype=torch.float64)
     curves = _curves(models, data, result)
     result.arrays["k"] = k.numpy()
@@ -128,10 +130,17 @@ def _scattering(kind: str, solved: Resolvent, k: Tensor, data: WaveData, result:
     scattering = Scattering.of(solved, k)
     _put(f"phase_shift_{kind}", torch.rad2deg(scattering.phase_shifts), "degrees", data, result)
     for name, unit in units.items():
-        value, spread = mean_and_error(getattr(scattering, name), data.resampling)
-        if math.isfinite(float(value)):
-            label = name if kind == "nonlocal" else f"{name}.{kind}"
-            result.scalars[label] = Quantity(float(value), None if spread is None else float(spread), unit)
+        values = getattr(scattering, name)
+        value, spread = mean_and_error(values, data.resampling)
+        if not math.isfinite(float(value)):
+            continue
+        label = name if kind == "nonlocal" else f"{name}.{kind}"
+        result.scalars[label] = Quantity(float(value), None if spread is None else float(spread), unit)
+        unbound = int((~torch.isfinite(values)).sum())
+        if name == "binding_energy" and unbound:
+            result.warnings.append(
+                f"no bound state in {unbound} of {len(values) - 1} bins: the error of {label} is that of the others"
+            )
 
 
 def _put(name: str, values: Tensor, unit: str, data: WaveData, result: Observables) -> None:
@@ -155,15 +164,17 @@ def _truth(
 ) -> None:
     """Errors of U, of V_θ and of the phase shifts where the potential behind the data is known.
 
-    compare_kernel: whether U stands alone; what a local part V0 δ(r−r') takes over cannot be compared on a grid.
+    The truth does not end where the data do: what they cut off is part of the error. compare_kernel: whether U stands
+    alone; what a local part V0 δ(r−r') takes over cannot be compared on a grid.
     """
     local, kernel = (getattr(pair.potential, name, None) for name in ("local", "nonlocal_part"))
     if local is None and kernel is None:
         return
-    r, at = data.r, rmatrix.r
-    V = local(at) if local is not None else None
-    U = kernel(at[:, None], at[None, :]) if kernel is not None else None
-    exact = Scattering.of(rmatrix.solve(U, V), k)
+    r = data.r
+    whole = RMatrix(REACH * rmatrix.radius, REACH * rmatrix.mesh.n_points, pair.reduced_mass, pair.hbar_c)
+    V = local(whole.r) if local is not None else None
+    U = kernel(whole.r[:, None], whole.r[None, :]) if kernel is not None else None
+    exact = Scattering.of(whole.solve(U, V), k)
     closed_form = getattr(pair.potential, "phase_shift", None)  # the separable toy has one
     degrees = torch.rad2deg(closed_form(k) if closed_form else exact.phase_shifts).numpy()
     result.arrays["phase_shift_truth"], result.units["phase_shift_truth"] = degrees, "degrees"
