@@ -63,9 +63,12 @@ def describe(hint: Any) -> str:
              type(None): "null", None: "null"}  # fmt: skip
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(describe(option) for option in arguments)
+        literals = [value for a in arguments if typing.get_origin(a) is typing.Literal for value in typing.get_args(a)]
+        others = [a for a in arguments if typing.get_origin(a) is not typing.Literal and not (a is int and float in arguments)]
+        options = [typing.Literal[*literals], *others] if literals else others
+        return " or ".join(describe(option) for option in options)
     if origin is typing.Literal:
-        return "one of " + ", ".join(map(str, arguments))
+        return "one of " + ", ".join(dict.fromkeys(map(str, arguments)))
     if origin is not None and inspect.isclass(origin) and issubclass(origin, Sequence):
         items = [describe(a) for a in arguments if a is not Ellipsis]
         return "a list of " + ", ".join(items) if items else "a list"

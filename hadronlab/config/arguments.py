@@ -47,10 +47,12 @@ def uncomposable(error: Exception) -> ConfigError:
 
 
 def choices(group: str) -> list[str]:
-    """The shipped choices of a group."""
+    """The shipped choices of a group, those of the groups within it too: deepquark/table1."""
     folder = files("hadronlab.conf").joinpath(group)
-    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    names = [entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")]
+    within = [f"{e.name}/{name}" for e in entries if e.is_dir() for name in choices(f"{group}/{e.name}")]
+    return sorted([*names, *within])
 
 
 def _groups() -> str:

@@ -23,7 +23,7 @@ def one_line(error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return type(error).__name__
-    for pattern, reply in ((r"Could not find '([\w/]+)/([^/']+)'", _unknown_choice),
+    for pattern, reply in ((r"Could not find '(\w+/[^']*)'", _unknown_choice),
                            (r"Could not override '([^']+)'", _unknown_key),
                            (r"Key '([^']+)' is not in struct", _unknown_key),
                            (r"Could not append to config. An item is already at '([^']+)'", _known_key),
@@ -40,9 +40,11 @@ def one_line(error: BaseException) -> str:
 
 
 def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
-    group, choice = match.groups()
+    looked_in = re.search(r"Available options in '([\w/]+)'", str(error))
+    group = looked_in.group(1) if looked_in else match.group(1).rpartition("/")[0]
+    choice = match.group(1).removeprefix(f"{group}/")
     available = [line for line in lines[1:] if re.fullmatch(r"[\w./-]+", line)]
-    known = available or choices(group)
+    known = sorted({*available, *choices(group)})
     return f"{group}={choice} is not known: {nearest(choice, known)}" if known else lines[0]
 
 

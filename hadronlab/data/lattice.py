@@ -63,9 +63,8 @@ def kinetic(
     m1, m2 = correlator.mass, correlator.mass2
     reduced, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
     curvature = (1 + 3 * delta**2) / (8 * reduced)
-    KR = (
-        curvature * second - first + _laplacian(correlator, central, how.laplacian) / (2 * reduced)
-    )  # Eq. (5)
+    laplacian = _laplacian(correlator, central, how.laplacian)
+    KR = curvature * second - first + laplacian / (2 * reduced)  # Eq. (2), Eq. (5)
     return central / mean[:, None], KR / mean[:, None] * correlator.inverse_spacing
 
 
@@ -113,10 +112,9 @@ def lattice_wave_data(
 
     Args:
         sources, times: which; all if None (times: those with neighbours).
-        r_max_fm: radii kept. Sites: at most L/2, where complete shells end, which is also the default;
-        sites of one
-            r² are averaged with their multiplicity, their weight is Σ multiplicity · a³, and r = 0 feeds
-            the integral without being an equation. Radii: all by default.
+        r_max_fm: radii kept. Sites: at most L/2, where complete shells end, which is also the default; sites of
+            one r² are averaged with their multiplicity, their weight is Σ multiplicity · a³, and r = 0 feeds the
+            integral without being an equation. Radii: all by default.
         how: derivatives, see `Derivatives`.
         shell_width_fm: join the shells within steps of this width (well below the spacing); None joins none.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Observables of a wave function.
+    """Observables of a wave function, means over samples of ρ   [DeepQuark, Eq. 14].
 
     energy: with rest masses, in `system.energy_unit` (MeV or Ha), as kinetic and potential (without rest masses).
     parts: the potential by its terms, where the interaction separates them. virial: 2T − r·∇V, zero in an
@@ -158,7 +158,7 @@ class _Chains:
         for kind, name, _ in _fraction_masks(self.system):
             fractions.setdefault(kind, {})[name] = statistics[f"{kind}/{name}"]
         return Evaluation(
-            energy=statistics["energy"],
+            energy=statistics["energy"],  # Eq. (14)
             kinetic=statistics["kinetic"],
             potential=statistics["potential"],
             parts={name: statistics[f"part/{name}"] for name in self.parts},

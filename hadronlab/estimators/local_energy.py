@@ -63,7 +63,7 @@ def local_energy(
     if channel is not None:
         psi, v_psi = psi.gather(0, channel[None]), v_psi.gather(0, channel[None])
     density = psi.square().sum(0)
-    kinetic, potential = (psi * t_psi).sum(0) / density, (psi * v_psi).sum(0) / density
+    kinetic, potential = (psi * t_psi).sum(0) / density, (psi * v_psi).sum(0) / density  # Eq. (15)
     return LocalEnergy(
         kinetic + potential, kinetic, potential, psi, t_psi + v_psi, weights, torch.cat(distances, 1)
     )

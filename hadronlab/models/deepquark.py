@@ -76,7 +76,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         )
         matrix = antisymmetriser(system)  # (n, C, n)
         if self.parity is not None:
-            matrix = 0.5 * torch.cat([matrix, self.parity * matrix], 1)  # ½ [f(πr) + P f(−πr)]
+            matrix = 0.5 * torch.cat([matrix, self.parity * matrix], 1)  # Eq. (6), ½ [f(πr) + P f(−πr)]
         self.register_buffer("coefficients", matrix, persistent=False)
         # a sampled channel α needs f_β only for the β that some permutation mixes into it
         mixed = matrix.abs().amax(1) > 1e-12

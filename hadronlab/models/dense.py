@@ -122,7 +122,7 @@ class DenseNetwork(nn.Module):
             z = self.activate(copies + bias)  # (width, M, some copies, batch)
             a = z.flatten(1)
             for weight, shift in hidden:
-                a = self.activate(torch.addmm(shift, weight, a))
+                a = self.activate(torch.addmm(shift, weight, a))  # Eq. (5)
             found.append(torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]))
         return torch.cat(found, 2).movedim(0, 2)
 

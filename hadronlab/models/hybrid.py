@@ -13,7 +13,8 @@ from hadronlab.models.potential import Potential, smooth_cut
 class Hybrid(Potential):
     """A local part that carries the tail, and a symmetric kernel brought smoothly to zero at `support` (fm).
 
-    local_part: one with V0 (LocalGaussians or LocalNetwork). nonlocal_part: one with U (SDNN, LowRank).
+    local_part: one with V0 (LocalGaussians or LocalNetwork). nonlocal_part: one with U (SDNN, LowRank), which does not
+    end before `support`. Raises ConfigError for parts that lack what they are for.
     """
 
     has_local, has_nonlocal = True, True
@@ -27,6 +28,11 @@ class Hybrid(Potential):
             )
         if math.isinf(support):
             raise ConfigError("hybrid needs a finite support (fm): beyond it the local part alone acts")
+        if nonlocal_part.support < support:
+            raise ConfigError(
+                f"nonlocal_part.support = {nonlocal_part.support} of hybrid: give it as the support of the hybrid, which "
+                f"is {support} fm and brings U smoothly to zero"
+            )
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
         self.additive = nonlocal_part.additive
 

@@ -53,7 +53,7 @@ class WaveFunction(nn.Module):
         """ln ρ, (batch,), safe against underflow in float32; channel (batch,) if `samples_channel`."""
         psi = self(r)
         if channel is not None:
-            return psi.gather(0, channel[None])[0].abs().log().mul(2)
+            return psi.gather(0, channel[None])[0].abs().log().mul(2)  # Eq. (12)
         return psi.square().sum(0).log()
 
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -28,7 +28,7 @@ class DampedSolver:
 
     shift: λ; with `relative` a multiple of the mean diagonal of G. momentum: μ in [0, 1). cap: largest
     Fisher norm of a step (None: none). raises: how many times the Cholesky factorisation may raise λ tenfold
-    before eigenvalues are clipped instead. After a solve, `rung` ('cholesky', 'shift x10', …, 'eigh') and
+    before small eigenvalues are cut away instead. After a solve, `rung` ('cholesky', 'shift x10', …, 'eigh') and
     `shift_used` tell what it took, `fisher_norm` the norm of the step before the cap.
     """
 
@@ -91,7 +91,7 @@ class DampedSolver:
         return self.shift * float(matrix.diagonal().sum()) / (size or len(matrix))
 
     def _ladder(self, matrix: Tensor, right: Tensor, shift: float) -> Tensor:
-        """Cholesky; then λ × 10 up to `raises` times; then eigenvalues clipped at λ."""
+        """Cholesky; then λ × 10 up to `raises` times; then the eigenvectors with eigenvalues above λ alone."""
         floor = torch.finfo(torch.float64).eps * float(matrix.diagonal().abs().max())
         for attempt in range(self.raises + 1):
             # from λ = 0 there is nothing to multiply: rise from the rounding floor instead

@@ -111,12 +111,12 @@ class SRStatistics:
     def fisher(self) -> Tensor:
         """S, (P, P)."""
         mean = self.row_sum / self.n
-        return torch.addr(self.gram, mean, mean, beta=1.0 / float(self.n), alpha=-1.0)
+        return torch.addr(self.gram, mean, mean, beta=1.0 / float(self.n), alpha=-1.0)  # Eq. (9), Eq. (18)
 
     @property
     def gradient(self) -> Tensor:
         """F = ∂E/∂θ, (P,)."""
-        return 2.0 * self.force / self.n
+        return 2.0 * self.force / self.n  # Eq. (16)
 
 
 @torch.no_grad()
@@ -188,9 +188,9 @@ def reconfigure(
     """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
 
     With Q the orthonormal basis of the tangent coordinates S = Q S' Qᵀ and F = Q F', so that (S + λ)⁻¹ F =
-    Q (S' + λ)⁻¹ F' exactly. Kernel form when all processes together have fewer rows than coordinates, else P × P. `step` is the learning
-    rate, which the solver's cap counts; `dtype` that of the rows and of the products of rows; `generator` draws z, one for
-    every process.
+    Q (S' + λ)⁻¹ F' exactly. Kernel form when all processes together have fewer rows than coordinates, else P × P.
+    `step` is the learning rate, which the solver's cap counts; `dtype` that of the rows and of the products of rows;
+    `generator` draws z, one for every process.
     """
     h, size = residual(local, clip, processes), wavefunction.n_tangent
     if solver.previous is not None:
@@ -203,7 +203,7 @@ def reconfigure(
         accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
         if processes.size > 1:
             statistics = statistics.reduce(processes.total)
-        delta = solver.solve_gram(statistics.fisher, statistics.gradient, step)
+        delta = solver.solve_gram(statistics.fisher, statistics.gradient, step)  # Eq. (8), Eq. (17)
     if solver.previous is not None:  # a checkpoint keeps parameters
         solver.previous = wavefunction.from_tangent(solver.previous)
     return wavefunction.from_tangent(delta)

@@ -107,19 +107,19 @@ class ChannelBasis:
 def quark_channels(
     flavors: Sequence[str], anti: Sequence[bool], spin: Fraction, isospin: Fraction
 ) -> ChannelBasis:
-    """Channels of quarks (flavors 'q', 's', 'c', 'b'; anti marks antiquarks), quarks before antiquarks."""
+    """Channels of quarks (flavors 'q', 's', 'c', 'b'; anti marks antiquarks), quarks before antiquarks: every colour
+    singlet with every state of S and of I   [DeepQuark, Eq. 4, 10].
+    """
     n = len(flavors)
     quarks = [i for i in range(n) if not anti[i]]
     antiquarks = [i for i in range(n) if anti[i]]
     tree = coupling_tree(quarks, antiquarks)
     light = [[i for i in group if flavors[i] == "q"] for group in (quarks, antiquarks)]
     kinds = tuple(f + "~" * a for f, a in zip(flavors, anti, strict=True))
+    color = color_basis(tuple(anti), tree)  # Eq. (10)
     return ChannelBasis(
-        kinds,
-        color_basis(tuple(anti), tree),
-        spin_basis(n, spin, tree),
-        isospin_basis(light[0], light[1], n, isospin),
-    )
+        kinds, color, spin_basis(n, spin, tree), isospin_basis(light[0], light[1], n, isospin)
+    )  # Eq. (4)
 
 
 def lepton_channels(

@@ -22,7 +22,7 @@ class QuarkModel(Interaction):
 
     V_ij = −(3/16) λ_i·λ_j [ −κ g/r + λ r^p − Λ + (8π κ' g/(3 m_i m_j)) e^{−r²/r0²}/(π^{3/2} r0³) S_i·S_j ],
     r0 = A (2 m_i m_j/(m_i+m_j))^{−B}, g = 1 − e^{−r/r_c} (1 if r_c = 0).   [DeepQuark, Eq. 2]
-    `three_body` adds V_C = −C/(m_1 m_2 m_3) in baryons.
+    `three_body` adds V_C = −C/(m_1 m_2 m_3) in baryons; the C here is that of AL1, to be given anew for the others.
     """
 
     name: str

@@ -29,7 +29,7 @@ def two_body_levels(
     angular_momentum: int = 0,
     n_points: int = 80,
 ) -> Levels:
-    """Eigenvalues of −ħ²c²/(2μ) (d²/dr² − l(l+1)/r²) + V(r).
+    """Eigenvalues of −ħ²c²/(2μ) (d²/dr² − l(l+1)/r²) + V(r), all n_points of them; the highest are those of the mesh.
 
     potential: V of r (n_points,); size: about the radius of the state, which the mesh covers to 20 times.
     """
@@ -44,8 +44,8 @@ def two_body_levels(
 
 @cache
 def _mesh(n: int) -> tuple[Tensor, Tensor]:
-    """Zeros x_i of the Laguerre polynomial L_n, and −d²/dx² between the functions x^{3/2} L_n(x) e^{−x/2}/(x
-    − x_i).
+    """Zeros x_i of the Laguerre polynomial L_n, (n,), and −d²/dx² between the functions x L_n(x) e^{−x/2}/(x − x_i),
+    (n, n).
     """
     x = torch.from_numpy(laggauss(n)[0])
     index = torch.arange(n)

@@ -147,7 +147,7 @@ class MetropolisSampler:
         proposal, log_jacobian = self._propose(kind, float(self.steps[kind]))
         channel = None if self.channel is None else self._flip(self.channel)
         proposed = self._evaluate(proposal, channel)
-        accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian
+        accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian  # Eq. (13)
         self.r = torch.where(accept, proposal, self.r)
         judged = accept
         if channel is not None and self.channel is not None:

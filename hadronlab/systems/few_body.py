@@ -16,7 +16,7 @@ from hadronlab.physics.interaction import Interaction
 
 @dataclass(frozen=True)
 class FewBodySystem:
-    """N particles with coupled discrete channels.
+    """N particles with coupled discrete channels, H = Σ_i m_i + T + V without the centre of mass   [DeepQuark, Eq. 1].
 
     Masses, V and T = −Σ_i ħ²c²/(2 m_i) ∇_i² are in the internal unit: GeV and fm for quarks, Hartree and
     bohr for leptons. `to_unit` turns an energy into `energy_unit` ("MeV" or "Ha").
@@ -136,7 +136,7 @@ class FewBodySystem:
         return matrix.reshape(*distances.shape[:-1], self.n_channels, self.n_channels)
 
     def potential_apply(self, distances: Tensor, psi: Tensor) -> Tensor:
-        """Σ_β V_αβ ψ_β, shape (n, batch), without building V; distances (n_pairs, batch), psi (n, batch)."""
+        """Σ_β V_αβ ψ_β, shape (n, batch), by one matrix product; distances (n_pairs, batch), psi (n, batch)."""
         n, batch = psi.shape
         matrix = self.couplings.to(psi).reshape(-1, n * n).T @ self.radial(distances)
         result = torch.einsum("abk,bk->ak", matrix.reshape(n, n, batch), psi)

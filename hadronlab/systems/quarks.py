@@ -16,8 +16,6 @@ from hadronlab.physics.quark_models import AL1, HBAR_C
 from hadronlab.physics.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 
-__all__ = ["FewBodySystem", "quark_system"]
-
 MAX_PARTICLES = 6
 FLAVORS = ("u", "d", "q", "s", "c", "b")
 

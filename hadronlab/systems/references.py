@@ -13,7 +13,7 @@ import yaml
 from hadronlab.physics.coulomb import Coulomb
 from hadronlab.physics.flux_tube import flux_tube
 from hadronlab.physics.quark_models import AL1
-from hadronlab.systems.quarks import FewBodySystem
+from hadronlab.systems.few_body import FewBodySystem
 
 SOURCES = {
     "reference": "converged correlated-Gaussian calculation, this project",

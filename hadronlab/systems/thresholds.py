@@ -18,9 +18,10 @@ from hadronlab.physics.interaction import Interaction
 from hadronlab.physics.spin import possible_spins
 from hadronlab.physics.three_body import three_body_levels
 from hadronlab.physics.two_body import Levels, two_body_levels
+from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system
-from hadronlab.systems.quarks import FewBodySystem, quark_system
+from hadronlab.systems.quarks import quark_system
 
 ZERO = Fraction(0)
 Hadron: TypeAlias = tuple[tuple[str, ...], Fraction, Fraction]

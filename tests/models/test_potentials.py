@@ -86,6 +86,7 @@ def test_local_potentials() -> None:
         (lambda: sdnn(support=0.0), "support = 0.0"),
         (lambda: LowRank(exponents=[-1.0]), "positive"),
         (lambda: Hybrid(sdnn(), sdnn_joint()), "hybrid needs a part with V0"),
+        (lambda: Hybrid(LocalGaussians(), sdnn_joint(support=1.0)), "give it as the support of the hybrid"),
     ],
 )
 def test_bad_settings_are_refused(build: Callable[[], Potential], message: str) -> None:
