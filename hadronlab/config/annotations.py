@@ -63,8 +63,14 @@ def describe(hint: Any) -> str:
              type(None): "null", None: "null"}  # fmt: skip
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        literals = [value for a in arguments if typing.get_origin(a) is typing.Literal for value in typing.get_args(a)]
-        others = [a for a in arguments if typing.get_origin(a) is not typing.Literal and not (a is int and float in arguments)]
+        literals = [
+            value for a in arguments if typing.get_origin(a) is typing.Literal for value in typing.get_args(a)
+        ]
+        others = [
+            a
+            for a in arguments
+            if typing.get_origin(a) is not typing.Literal and not (a is int and float in arguments)
+        ]
         options = [typing.Literal[*literals], *others] if literals else others
         return " or ".join(describe(option) for option in options)
     if origin is typing.Literal:

@@ -87,26 +87,26 @@ def check_parts(config: DictConfig) -> None:
 
 def _check_keys(config: DictConfig, group: str, known: Sequence[str]) -> None:
     """A group without a class of its own holds nothing but `known` parts, or any parts that name a class."""
-    for key, part in (config.get(group) or {}).items():
+    parts = config.get(group)
+    for key in map(str, parts) if isinstance(parts, DictConfig) else ():
+        part = parts[key]
         if key not in known and not (part is None or (isinstance(part, DictConfig) and "_target_" in part)):
-            raise ConfigError(
-                f"{group}.{key} is not a setting"
-                + (f": {nearest(str(key), known)}" if known else f", and names no class (_target_): {_choose(group)}")
-            )
+            hint = nearest(key, known) if known else f"it names no class (_target_); leave it out with ~{group}.{key}"
+            raise ConfigError(f"{group}.{key} is not a setting: {hint}")
 
 
 def _check_part(config: DictConfig, path: str) -> None:
     part = OmegaConf.select(config, path)
     if isinstance(part, DictConfig) and ("_target_" in part or path in ("scales", *HOLDERS)):
         return
-    found = "is null" if part is None else "names no class" if isinstance(part, DictConfig) else f"is {part!r}"
-    raise ConfigError(f"{path} {found}, but no run is without it{': ' + hint if (hint := _choose(path)) else ''}")
-
-
-def _choose(path: str) -> str:
     group = path.split(".")[0]
     names = ", ".join(choices(group))
-    return f"choose {group}= one of {names}" if names else ""
+    found = (
+        "is null" if part is None else "names no class" if isinstance(part, DictConfig) else f"is {part!r}"
+    )
+    raise ConfigError(
+        f"{path} {found}, but no run is without it" + (f": choose {group}= one of {names}" if names else "")
+    )
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:

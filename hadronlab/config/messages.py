@@ -45,6 +45,9 @@ def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException
     choice = match.group(1).removeprefix(f"{group}/")
     available = [line for line in lines[1:] if re.fullmatch(r"[\w./-]+", line)]
     known = sorted({*available, *choices(group)})
+    within = [name for name in known if name.startswith(f"{choice}/")]
+    if within:
+        return f"{group}={choice} is a group of its own: choose one of {', '.join(within)}"
     return f"{group}={choice} is not known: {nearest(choice, known)}" if known else lines[0]
 
 

@@ -36,8 +36,8 @@ def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int =
 def deviations(values: Tensor, kind: str = "jackknife") -> Tensor:
     """Deviations d (B, ...) of the bins of `values` (1+B, ...), scaled: Σ_b d_b d_bᵀ is the covariance.
 
-    The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. DataError with fewer than
-    two bins.
+    The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. The covariance has a rank below B: to
+    weight a fit with it makes the errors collapse, for every bin lies in its span. DataError with fewer than two bins.
     """
     _check_kind(kind)
     n_bins = values.shape[0] - 1
@@ -47,24 +47,9 @@ def deviations(values: Tensor, kind: str = "jackknife") -> Tensor:
     return factor**0.5 * (values[1:] - values[1:].mean(0))
 
 
-def covariance(values: Tensor, kind: str = "jackknife") -> Tensor:
-    """Covariance (n, n) of the means of `values` (1+B, n).
-
-    Its rank is below B: to weight a fit with it makes the errors collapse, for every bin lies in its
-    span.
-    """
-    d = deviations(values, kind)
-    return d.T @ d
-
-
 def resampled_error(values: Tensor, kind: str = "jackknife") -> Tensor:
     """One-σ error (...) of the means of `values` (1+B, ...)."""
     return deviations(values, kind).square().sum(0).sqrt()
-
-
-def jackknife_error(values: Tensor) -> Tensor:
-    """One-σ jackknife error (...) of `values` (1+B, ...): sqrt((B−1)/B Σ_b (v_b − v̄)²)."""
-    return resampled_error(values, "jackknife")
 
 
 def _check_kind(kind: str) -> None:

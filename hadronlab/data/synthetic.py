@@ -18,7 +18,7 @@ from hadronlab.data.noise import InelasticState, Noise
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.wedge import Wedge, wedge_sites
 from hadronlab.errors import ConfigError
-from hadronlab.physics.box import BoxSpectrum, box_spectrum
+from hadronlab.physics.box import BoxSpectrum, box_spectrum, sphere_radius
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.quadrature import gauss_legendre
 from hadronlab.systems.hadrons import HadronPair
@@ -88,7 +88,7 @@ class SyntheticLattice:
     @property
     def radius_fm(self) -> float:
         """Radius of the sphere of the box's volume, fm."""
-        return (3 / (4 * math.pi)) ** (1 / 3) * self.length * self.spacing_fm
+        return sphere_radius(self.length * self.spacing_fm)
 
 
 def generate(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:

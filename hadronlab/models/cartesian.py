@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.models.symmetry import pair_order, particle_order
-from hadronlab.physics.jacobi import from_jacobi_matrix
+from hadronlab.physics.jacobi import from_jacobi_matrix, pair_vectors_matrix
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
@@ -41,7 +41,7 @@ class CartesianInputs(nn.Module):
         self.register_buffer("first", first, persistent=False)
         self.register_buffer("second", second, persistent=False)
         self.register_buffer("directions", directions, persistent=False)
-        self.register_buffer("pair_directions", directions[first] - directions[second], persistent=False)
+        self.register_buffer("pair_directions", pair_vectors_matrix(masses, system.pairs), persistent=False)
 
     def forward(self, r: Tensor) -> tuple[Tensor, Tensor]:
         """Features (3N + n_pairs, batch) and Σ_p r_p², (batch,)."""

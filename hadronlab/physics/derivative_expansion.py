@@ -1,4 +1,4 @@
-"""The derivative expansion U(r,r') = [V0(r) + V2(r) ∇² + …] δ³(r − r'): leading order and the next one.
+"""The derivative expansion U(r,r') = [V0(r) + V2(r) ∇² + …] δ³(r − r') beyond its leading order V0 = K R / R.
 
 V0 in MeV, V2 in MeV fm². V0 + V2∇², the form of the literature, is not Hermitian, though similar to a Hermitian operator
 (with weight 1/(ħ²/2m − V2)), so that its phase shifts are real. ½{V2, ∇²} is Hermitian, and what a symmetric U(r,r')
@@ -15,11 +15,6 @@ from hadronlab.physics.lagrange_mesh import LagrangeMesh
 from hadronlab.physics.scattering import Resolvent, RMatrix
 
 
-def leading_order(lhs: Tensor, amplitude: Tensor) -> Tensor:
-    """V_LO(r) = K R / R, MeV, in the broadcast shape of both [Wang, Eq. 3]."""
-    return lhs / amplitude  # Eq. (3)
-
-
 def next_to_leading_order(lhs: Tensor, amplitude: Tensor, laplacian: Tensor) -> tuple[Tensor, Tensor]:
     """V0(r), MeV, and V2(r), MeV fm², (…, N), solving lhs_s = V0 R_s + V2 ∇²R_s at every r for the sources s.
 
@@ -32,7 +27,7 @@ def next_to_leading_order(lhs: Tensor, amplitude: Tensor, laplacian: Tensor) -> 
     n_sources = amplitude.shape[-2] if amplitude.ndim > 1 else 1
     if n_sources < 2:
         raise HadronlabError(
-            f"V0 and V2 need two sources or more, got {n_sources}: use leading_order for one"
+            f"V0 and V2 need two sources or more, got {n_sources}, which determines V_LO = K R / R alone"
         )
     size = amplitude.square().sum(-2).sqrt(), laplacian.square().sum(-2).sqrt()
     columns = amplitude / size[0].unsqueeze(-2), laplacian / size[1].unsqueeze(-2)

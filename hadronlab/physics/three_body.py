@@ -20,7 +20,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.channels import ChannelBasis
 from hadronlab.physics.couplings import pairs_of
 from hadronlab.physics.interaction import Interaction
-from hadronlab.physics.jacobi import from_jacobi_matrix, permutation_map
+from hadronlab.physics.jacobi import from_jacobi_matrix, pair_vectors_matrix, permutation_map
 
 
 def three_body_levels(
@@ -50,7 +50,7 @@ def three_body_levels(
     default = np.geomspace(0.1, 2.6, 9) if angular_momentum else np.geomspace(0.02, 2.6, 15)
     lengths = default if ranges is None else ranges
     back = from_jacobi_matrix(masses, hbar_c).numpy()  # r = back x
-    pair_rows = np.array([back[i] - back[j] for i, j in pairs_of(3)])
+    pair_rows = pair_vectors_matrix(masses, pairs_of(3), hbar_c).numpy()
     exponents, vectors = _gaussians(masses.numpy(), back, channels.kinds, lengths)
     elements = _s_wave
     if angular_momentum:

@@ -15,7 +15,7 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from hadronlab.callbacks.stochastic_reconfiguration import EnergyGradient
 from hadronlab.config.check import SEEDS, locate, task_of
-from hadronlab.errors import ConfigError
+from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.runner.checkpoint_io import WholeCheckpointIO
 from hadronlab.runner.device_slots import device_slot, visible_devices
 from hadronlab.runner.trainer_settings import check_trainer, limits_of
@@ -46,7 +46,7 @@ def _build_inverse(config: DictConfig) -> LightningModule:
         losses=losses,
         data=data,
         pair=pair,
-        optimizer=instantiate(config.optimizer.optimizer),
+        optimizer=_optimizer(config),
         scheduler=instantiate(config.optimizer.scheduler) if config.optimizer.get("scheduler") else None,
         log_every=config.trainer.log_every_n_steps,
     )
@@ -59,11 +59,21 @@ def _build_vmc(config: DictConfig) -> LightningModule:
             instantiate(config.system, _convert_="all")
         ),
         sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
-        optimizer=instantiate(config.optimizer.optimizer),
+        optimizer=_optimizer(config),
         schedule=instantiate(config.schedule, _convert_="all"),
         seed=config.seed,
         log_every=config.trainer.log_every_n_steps,
     )
+
+
+def _optimizer(config: DictConfig) -> Any:
+    """The optimizer, but for the parameters. Raises ConfigError for settings that it refuses, such as lr=-1."""
+    make = instantiate(config.optimizer.optimizer)
+    try:
+        make([torch.zeros(1, requires_grad=True)])
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer.optimizer: {error}") from error
+    return make
 
 
 def build_trainer(config: DictConfig, directory: Path) -> Trainer:
@@ -106,5 +116,11 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             use_distributed_sampler=False,
             **settings,
         )
-    except MisconfigurationException as error:  # what Lightning says of its own settings, such as max_time
+    except HadronlabError:
+        raise
+    except (
+        MisconfigurationException,
+        TypeError,
+        ValueError,
+    ) as error:  # what Lightning says of its own settings
         raise ConfigError(f"trainer: {str(error).splitlines()[0]}") from error

@@ -16,7 +16,7 @@ from hadronlab.data.lattice import (
     leading_order_sites,
 )
 from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.resampling import jackknife_error
+from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wedge import Wedge, wedge_sites
 from hadronlab.errors import DataError
 
@@ -73,7 +73,7 @@ def test_shells_weights_errors_and_the_origin(small_correlator: Make) -> None:
     torch.testing.assert_close(data.r[1:] / a, torch.tensor([1, 2, 3, 4]).double().sqrt())
     torch.testing.assert_close(data.weight / a**3, torch.tensor([1, 6, 12, 8, 3]).double())
     V = data.lhs[0] / data.amplitude[0]
-    expected = jackknife_error(data.lhs - V * data.amplitude)
+    expected = resampled_error(data.lhs - V * data.amplitude)
     assert data.error is not None
     torch.testing.assert_close(data.error, expected)
     assert data.reduced_mass == pytest.approx(0.3 * 2000)

@@ -12,7 +12,7 @@ import torch
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
 from hadronlab.data.lattice import lattice_wave_data, leading_order_sites
 from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.resampling import jackknife_error
+from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.estimators.leading_order import fit_gaussians, fit_spline
 from hadronlab.physics.scattering import RMatrix
@@ -91,7 +91,7 @@ def test_leading_order_phase_shifts(xixi64: RCorrelator, source: str) -> None:
     # The mean of the bins was published: within 0.2 mrad; the fit of the mean lies within 1 mrad of it.
     torch.testing.assert_close(delta[1:].mean(0), published, atol=2e-4, rtol=0)
     torch.testing.assert_close(delta[0], published, atol=1e-3, rtol=0)
-    torch.testing.assert_close(jackknife_error(delta), error, rtol=0.01, atol=0)
+    torch.testing.assert_close(resampled_error(delta), error, rtol=0.01, atol=0)
 
 
 def test_spline_agrees_with_the_gaussians_where_the_data_decide(xixi64: RCorrelator) -> None:

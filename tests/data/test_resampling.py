@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hadronlab.data.resampling import covariance, jackknife_error, make_bins, resampled_error
+from hadronlab.data.resampling import deviations, make_bins, resampled_error
 from hadronlab.errors import DataError
 
 
@@ -17,7 +17,7 @@ def samples(n: int = 400) -> torch.Tensor:
 def test_jackknife_of_every_configuration_is_the_error_of_the_mean() -> None:
     x = samples(60)
     exact = x.std(0, correction=1) / 60**0.5
-    torch.testing.assert_close(jackknife_error(make_bins(x, 60)), exact, rtol=1e-10, atol=0)
+    torch.testing.assert_close(resampled_error(make_bins(x, 60)), exact, rtol=1e-10, atol=0)
 
 
 def test_binned_jackknife_and_bootstrap_agree_with_the_error_of_the_mean() -> None:
@@ -41,8 +41,9 @@ def test_unequal_blocks_use_every_configuration() -> None:
 
 def test_covariance_has_the_errors_on_its_diagonal_and_a_rank_below_the_bins() -> None:
     bins = make_bins(samples(), 4)
-    C = covariance(bins)
-    torch.testing.assert_close(C.diagonal().sqrt(), jackknife_error(bins))
+    d = deviations(bins)
+    C = d.T @ d
+    torch.testing.assert_close(C.diagonal().sqrt(), resampled_error(bins))
     assert torch.linalg.matrix_rank(C) == 3
 
 
@@ -51,6 +52,6 @@ def test_impossible_numbers_of_bins_are_refused(bins: int) -> None:
     with pytest.raises(DataError, match="bins out of 60"):
         make_bins(samples(60), bins)
     with pytest.raises(DataError, match="at least two bins"):
-        jackknife_error(torch.ones(2, 3))
+        resampled_error(torch.ones(2, 3))
     with pytest.raises(DataError, match="jackknife, bootstrap"):
         resampled_error(torch.ones(4, 3), "other")

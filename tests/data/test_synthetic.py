@@ -12,7 +12,7 @@ import torch
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.noise import InelasticState, Noise
-from hadronlab.data.resampling import jackknife_error
+from hadronlab.data.resampling import resampled_error
 from hadronlab.data.synthetic import Source, SyntheticLattice, energy_shifts, generate, overlaps
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
@@ -96,7 +96,7 @@ def test_noise_has_the_size_it_says_and_grows() -> None:
     clean = generate(CCC, SyntheticLattice(sources={"wall": Source()}))
     noisy = generate(CCC, SyntheticLattice(sources={"wall": Source()}, noise=noise))
     R = torch.from_numpy(noisy.values["wall"])
-    relative = jackknife_error(R) / torch.from_numpy(clean.values["wall"][0]).abs()
+    relative = resampled_error(R) / torch.from_numpy(clean.values["wall"][0]).abs()
     r = torch.from_numpy(noisy.radius) * 0.0846  # type: ignore[arg-type]
     expected = 2e-3 * torch.exp(0.3 * torch.arange(5.0).double())[:, None] * torch.sqrt(1 + r**2)
     assert float((relative / expected).mean()) == pytest.approx(1.0, abs=0.1)

@@ -72,7 +72,7 @@ def test_channel_sum_is_the_quadratic_form():
     local = local_energy(psi, r, chunk=3)
     value, t_psi = WaveFunction.kinetic(psi, r)
     matrix = system.potential(system.distances(r).T)
-    potential = torch.einsum("ab,bac,bc->b", value.detach(), matrix.transpose(0, 1).transpose(0, 1), value.T)
+    potential = torch.einsum("ab,bac,cb->b", value, matrix, value)
     density = value.square().sum(0)
     torch.testing.assert_close(local.potential, (potential / density).detach(), rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(
