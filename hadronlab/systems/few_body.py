@@ -9,6 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from hadronlab.errors import ConfigError
 from hadronlab.physics.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.couplings import pairs_of
 from hadronlab.physics.interaction import Interaction
@@ -19,7 +20,8 @@ class FewBodySystem:
     """N particles with coupled discrete channels, H = Σ_i m_i + T + V without the centre of mass   [DeepQuark, Eq. 1].
 
     Masses, V and T = −Σ_i ħ²c²/(2 m_i) ∇_i² are in the internal unit: GeV and fm for quarks, Hartree and
-    bohr for leptons. `to_unit` turns an energy into `energy_unit` ("MeV" or "Ha").
+    bohr for leptons. `to_unit` turns an energy into `energy_unit` ("MeV" or "Ha"). Raises ConfigError for a parity that
+    is none.
     """
 
     name: str
@@ -38,6 +40,12 @@ class FewBodySystem:
     isospin: Fraction
     parity: int | None = 1
     """spatial parity to project on (+1 in an S wave), None for no projection"""
+
+    def __post_init__(self) -> None:
+        if self.parity not in (1, -1, None):
+            raise ConfigError(
+                f"parity={self.parity} of system {self.name!r}: use 1, -1, or null for no projection"
+            )
 
     @property
     def n_particles(self) -> int:

@@ -53,8 +53,6 @@ def quark_system(
     anti = tuple(label.endswith("~") for label in labels)
     total_spin, total_isospin = half_integer("spin", spin), half_integer("isospin", isospin)
     _check_quantum_numbers(name, labels, total_spin, total_isospin)
-    if parity not in (1, -1, None):
-        raise ConfigError(f"parity={parity} of system {name!r}: use 1, -1, or null for no projection")
     if not isinstance(interaction, Hashable):
         raise ConfigError(
             f"interaction {type(interaction).__name__} cannot be hashed: make it a frozen dataclass"

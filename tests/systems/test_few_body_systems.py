@@ -126,6 +126,8 @@ class Mutable(Interaction):
 def test_more_refusals():
     with pytest.raises(ConfigError, match="parity=2"):
         quark_system("x", "c c~", 0, 0, parity=2)
+    with pytest.raises(ConfigError, match="parity=0"):
+        lepton_system("x", "e- e- e+", parity=0)
     with pytest.raises(ConfigError, match="frozen dataclass"):
         quark_system("x", "c c~", 0, 0, interaction=Mutable())
     for leptons, spins, message in [
