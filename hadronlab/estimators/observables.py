@@ -30,7 +30,7 @@ class Quantity:
             return f"{self.value:.0f}"  # a count
         if self.error is None or not math.isfinite(self.error) or self.error <= 0:
             return f"{self.value:.6g}{unit}"
-        digits = max(0, 1 - math.floor(math.log10(self.error)))
+        digits = max(0, 1 - math.floor(math.log10(float(f"{self.error:.1e}"))))  # 0.0996 is 0.10
         if digits == 0:
             return f"{self.value:.0f}({self.error:.0f}){unit}"
         return f"{self.value:.{digits}f}({round(self.error * 10**digits)}){unit}"
