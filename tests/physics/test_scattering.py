@@ -225,6 +225,14 @@ def test_effective_range_is_the_slope_of_k_cot_delta() -> None:
     assert float(rmatrix.effective_range(V=V)) == pytest.approx(float(r_eff), rel=1e-5)
 
 
+def test_without_a_potential_there_is_no_effective_range() -> None:
+    rmatrix = RMatrix(6.0, 60, 600.0)
+    shape = torch.exp(-(rmatrix.r**2))
+    solution = rmatrix.solve(V=torch.stack([0.0 * shape, -1e-3 * shape]))
+    assert float(solution.scattering_length()[0]) == pytest.approx(0.0, abs=1e-9)
+    assert torch.isnan(solution.effective_range()).tolist() == [True, False]
+
+
 def test_batch_equals_loop() -> None:
     torch.manual_seed(3)
     rmatrix = RMatrix(5.0, 40, 600.0)
