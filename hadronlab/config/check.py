@@ -91,7 +91,11 @@ def _check_keys(config: DictConfig, group: str, known: Sequence[str]) -> None:
     for key in map(str, parts) if isinstance(parts, DictConfig) else ():
         part = parts[key]
         if key not in known and not (part is None or (isinstance(part, DictConfig) and "_target_" in part)):
-            hint = nearest(key, known) if known else f"it names no class (_target_); leave it out with ~{group}.{key}"
+            hint = (
+                nearest(key, known)
+                if known
+                else f"it names no class (_target_); leave it out with ~{group}.{key}"
+            )
             raise ConfigError(f"{group}.{key} is not a setting: {hint}")
 
 

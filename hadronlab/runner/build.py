@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,11 @@ def _build_inverse(config: DictConfig) -> LightningModule:
     }
     if not losses:
         raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
+    model = instantiate(config.model, _convert_="all")
+    if config.task.get("refit_steps"):
+        _check_refits(sum(p.numel() for p in model.parameters()), data.n_bins)
     return instantiate(config.task, _partial_=True)(
-        model=instantiate(config.model, _convert_="all"),
+        model=model,
         losses=losses,
         data=data,
         pair=pair,
@@ -50,6 +54,16 @@ def _build_inverse(config: DictConfig) -> LightningModule:
         scheduler=instantiate(config.optimizer.scheduler) if config.optimizer.get("scheduler") else None,
         log_every=config.trainer.log_every_n_steps,
     )
+
+
+def _check_refits(parameters: int, bins: int) -> None:
+    """Raise ConfigError where the refits of the resampling bins, a square matrix each, are too large for this machine."""
+    needed, memory = 8 * bins * parameters**2, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise ConfigError(
+            f"refitting {parameters} parameters to {bins} bins takes {needed / 1e9:.0f} GB, and this machine has "
+            f"{memory / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
+        )
 
 
 def _build_vmc(config: DictConfig) -> LightningModule:

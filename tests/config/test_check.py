@@ -33,6 +33,21 @@ def test_every_potential_composes_and_passes(model: str) -> None:
     [
         (["system=separabl"], "did you mean 'separable'"),
         (["modl=sdnn"], "did you mean 'model'"),
+        (["model="], "model= is not known: choose one of deepquark, hybrid"),
+        (
+            ["experiment=separable_bes"],
+            "experiment=separable_bes is not known: did you mean 'separable_best'?",
+        ),
+        (
+            ["experiment=deepquark"],
+            "is a group of its own: choose one of deepquark/leptons, deepquark/recipe",
+        ),
+        (["experiment=deepquark/tabel4"], "did you mean 'deepquark/table4'?"),
+        (
+            ["experiment=omega_ccc_best", "loss=r_correlator"],
+            "loss.ridge is not a setting: it names no class (_target_); leave it out with ~loss.ridge",
+        ),
+        (["system=tcc", "~sampler"], "sampler names no class, but no run is without it: choose sampler="),
         (["model.scal=3"], "model.scal is not a setting: did you mean 'scale'"),
         (["+model.scal=3"], "model.scal is not a setting of"),
         (["r_max=3"], "r_max is not a setting: did you mean data.r_max"),
@@ -82,6 +97,12 @@ def test_a_part_that_a_file_sets_to_null_is_told(part: str) -> None:
     OmegaConf.update(config, part, None)
     with pytest.raises(ConfigError, match=f"{part} is null, but no run is without it: choose"):
         check(config)
+
+
+@pytest.mark.parametrize("loss", ["schrodinger", "schrodinger_asymptotic"])
+@pytest.mark.parametrize("choice", ["system=separable", "experiment=separable_best"])
+def test_every_loss_of_wave_functions_passes(choice: str, loss: str) -> None:
+    check(composed(choice, f"loss={loss}"))
 
 
 def test_a_model_of_the_other_task_is_refused() -> None:
