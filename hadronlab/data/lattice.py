@@ -18,7 +18,7 @@ from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.quadrature import radial_weights
 
-# time_derivative order → ∂t and ∂t² on t − n … t + n
+# time_order → ∂t and ∂t² on t − n … t + n
 FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}
 SECOND = {2: (1.0, -2.0, 1.0), 4: (-1 / 12, 4 / 3, -5 / 2, 4 / 3, -1 / 12)}
 ORIGIN_FM = 1e-6  # the site r = 0 takes part in the integral, and radii are positive
@@ -48,7 +48,9 @@ def kinetic(
     how = how or Derivatives()
     values = _values(correlator, source)
     if how.time_order not in FIRST:
-        raise DataError(f"time_derivative has order {' or '.join(map(str, FIRST))}, not {how.time_order}")
+        raise DataError(
+            f"time_order = {how.time_order}: the derivatives in t are of order {' or '.join(map(str, FIRST))}"
+        )
     reach = how.time_order // 2
     slices = [_slice(correlator, time + step, time) for step in range(-reach, reach + 1)]
     around = values[:, slices]  # (1+B, 2n+1, S)

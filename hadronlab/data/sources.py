@@ -30,7 +30,8 @@ class Source(Protocol):
 class SeparableWaves:
     """Exact wave functions of the separable potential, `n_momenta` × `n_radii` points [Wang, Eq. 9].
 
-    Ranges in μ and 1/μ; quadrature: rectangle, trapezoid, simpson or gregory.
+    Ranges in μ and 1/μ; quadrature: rectangle (the paper's), trapezoid, simpson or gregory. Raises ConfigError for another
+    potential, and for a pair of another mass than the potential's.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class SeparableWaves:
         momentum_range: Sequence[float] = (0.01, 1.0),
         n_radii: int = 100,
         radius_range: Sequence[float] = (0.01, 12.5),
-        quadrature: str = "trapezoid",
+        quadrature: str = "rectangle",
     ) -> None:
         if len(momentum_range) != 2 or len(radius_range) != 2:
             raise ConfigError("momentum_range and radius_range are pairs [from, to]")
@@ -50,6 +51,11 @@ class SeparableWaves:
         if not isinstance(pair.potential, Separable):
             raise ConfigError(
                 f"data=separable holds no wave functions of system={pair.name}: choose data=synthetic"
+            )
+        if abs(pair.potential.reduced_mass / pair.reduced_mass - 1) > 1e-9:
+            raise ConfigError(
+                f"system.potential.reduced_mass = {pair.potential.reduced_mass:g} is not that of system={pair.name}, "
+                f"{pair.reduced_mass:g}: give system.mass1, twice the reduced mass of two equal hadrons, with it"
             )
         (k_min, k_max), (r_min, r_max) = self.momentum_range, self.radius_range
         return separable_wave_data(

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from hadronlab.data.separable import separable_wave_data
+from hadronlab.data.sources import SeparableWaves
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.physics.separable import Separable
+from hadronlab.systems.hadrons import HadronPair
 
 
 @pytest.mark.parametrize(("quadrature", "loss"), [("rectangle", 3.12e-8), ("trapezoid", 3.22e-8)])
@@ -37,3 +39,13 @@ def test_bad_settings_are_refused() -> None:
         separable_wave_data(n_momenta=0)
     with pytest.raises(HadronlabError, match="choose one of"):
         separable_wave_data(quadrature="magic")
+
+
+def test_the_pair_has_the_mass_of_its_potential() -> None:
+    """`system.mass1` alone would change the name of the mass, not the wave functions."""
+    waves = SeparableWaves(n_momenta=2, n_radii=9)
+    assert waves.load(HadronPair("toy", 6.6, 6.6, 1.0, Separable())).reduced_mass == 3.3
+    with pytest.raises(ConfigError, match=r"reduced_mass = 3\.3 is not that of system=toy, 4: give"):
+        waves.load(HadronPair("toy", 8.0, 8.0, 1.0, Separable()))
+    with pytest.raises(ConfigError, match="choose data=synthetic"):
+        waves.load(HadronPair("other", 6.6, 6.6, 1.0))
