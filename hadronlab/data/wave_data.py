@@ -86,6 +86,11 @@ class WaveData:
         """Indices of the equations, (n,) int64."""
         return torch.nonzero(self.equation).squeeze(1)
 
+    @property
+    def uniform_error(self) -> Tensor:
+        """rms of lhs over the equations, one number a wave, (K, N): the weights of a fit to data without errors."""
+        return self.lhs[0][:, self.equation].square().mean(-1, keepdim=True).sqrt().expand_as(self.lhs[0])
+
     def leading_order(self) -> Tensor:
         """V_LO(r) = K R / R of every bin and wave function, (1+B, K, N) in MeV [Wang, Eq. 3]."""
         return self.lhs / self.amplitude  # Eq. (3)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
+from hadronlab.estimators.linear_fit import solve_normal
 from hadronlab.models.hybrid import Hybrid
 from hadronlab.models.local import LocalGaussians
 from hadronlab.models.low_rank import LowRank
@@ -39,9 +40,7 @@ def convex_fit(
     assert isinstance(local, LocalGaussians) and isinstance(kernel, LowRank)
     v = kernel.gaussians(data.r) * cut[:, None]  # (N, n)
     i, j, half = kernel.i, kernel.j, torch.where(kernel.i == kernel.j, 0.5, 1.0)
-    sigma = data.error
-    if sigma is None:
-        sigma = data.lhs[0][:, rows].square().mean(-1, keepdim=True).sqrt().expand_as(data.lhs[0])
+    sigma = data.uniform_error if data.error is None else data.error
     q = (data.amplitude * data.weight) @ v  # (1+B, K, n) = ∫ v φ
     at = v[rows]
     nonlocal_design = half * (at[:, i] * q[:, :, None, j] + at[:, j] * q[:, :, None, i])  # (1+B, K, n_r, P_U)
@@ -49,12 +48,7 @@ def convex_fit(
     design = torch.cat([local_design, nonlocal_design], -1) / sigma[:, rows, None]
     design, target = design.flatten(1, 2), (data.lhs[:, :, rows] / sigma[:, rows]).flatten(1)
     gram = design.mT @ design + ridge * _frobenius(v, data.weight, i, j, half, len(local.a))
-    scale = gram.diagonal(dim1=-2, dim2=-1).sqrt()
-    # columns of unit length, and a shift at rounding: Gaussians of near exponents are nearly dependent
-    unit = gram / scale[:, :, None] / scale[:, None, :]
-    unit = unit + 1e-13 * torch.eye(unit.shape[-1], dtype=unit.dtype)
-    right = (design.mT @ target[..., None]).squeeze(-1) / scale
-    theta = torch.linalg.solve(unit, right) / scale
+    theta = solve_normal(gram, (design.mT @ target[..., None]).squeeze(-1))
     return [_filled(local_exponents, nonlocal_exponents, support, t) for t in theta]
 
 

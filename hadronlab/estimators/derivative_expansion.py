@@ -19,6 +19,7 @@ from torch import Tensor
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import DataError, HadronlabError
+from hadronlab.estimators.linear_fit import solve_normal
 from hadronlab.physics.derivative_expansion import hermitian_kernel, non_hermitian_resolvent
 from hadronlab.physics.scattering import Resolvent, RMatrix
 
@@ -79,17 +80,14 @@ def fit_expansion(data: WaveData, hermitian: bool = True) -> DerivativeExpansion
     if hermitian:
         dg, lap_g = -2.0 * beta * x * g, (4.0 * (beta * x).square() - 6.0 * beta) * g
         second = second + dg * d_phi + 0.5 * lap_g * phi
-    sigma = data.error if data.error is not None else _size(data.lhs[0], rows)
+    sigma = data.uniform_error if data.error is None else data.error
     design = torch.cat([_gaussians(alpha, r) * phi, second], -1) / sigma[:, rows, None]
     design, target = design.flatten(1, 2), (data.lhs[..., rows] / sigma[:, rows]).flatten(1)
     gram = design.mT @ design
     if noisy:
         prior = torch.cat([alpha.new_zeros(len(alpha)), alpha.new_full((len(beta),), V2_WIDTH**-2)])
         gram = gram + torch.diag(prior)
-    # columns of unit length, and a shift at rounding: Gaussians of near exponents are nearly dependent
-    scale = gram.diagonal(dim1=-2, dim2=-1).sqrt()
-    unit = gram / scale[:, :, None] / scale[:, None, :] + 1e-13 * torch.eye(gram.shape[-1], dtype=gram.dtype)
-    theta = torch.linalg.solve(unit, (design.mT @ target[..., None]).squeeze(-1) / scale) / scale
+    theta = solve_normal(gram, (design.mT @ target[..., None]).squeeze(-1))
     chi2 = ((design @ theta[..., None]).squeeze(-1) - target).square().sum(-1)
     a, c = theta.split([len(alpha), len(beta)], -1)
     return DerivativeExpansion(alpha, beta, a, c, hermitian, chi2)
@@ -98,7 +96,3 @@ def fit_expansion(data: WaveData, hermitian: bool = True) -> DerivativeExpansion
 def _gaussians(exponents: Tensor, r: Tensor) -> Tensor:
     """(N, G)."""
     return torch.exp(-exponents * r[:, None].square())
-
-
-def _size(lhs: Tensor, rows: Tensor) -> Tensor:
-    return lhs[:, rows].square().mean(-1, keepdim=True).sqrt().expand_as(lhs)

@@ -68,7 +68,7 @@ class RCorrelator(Schrodinger):
         elif weighting == "amplitude":
             sigma = phi.abs()
         else:
-            sigma = data.lhs[0][:, used].square().mean(-1, keepdim=True).sqrt().expand_as(phi)
+            sigma = data.uniform_error
         if weighting == "volume":
             sigma = sigma * (data.weight[used].mean() / data.weight).sqrt()
         if weighting != "covariance" and bool((sigma[:, used] <= 0).any()):
