@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import ConfigError
+from hadronlab.losses.loss import reference_scale
 from hadronlab.losses.regularisers import Asymptotic, Ridge
 from hadronlab.physics.separable import Separable
 
@@ -43,3 +46,12 @@ def test_a_strided_ridge_keeps_the_integral() -> None:
     assert float(some(U, None, some.rows())) == pytest.approx(
         float(whole.forward(TRUE_U, None, DATA.rows)), rel=0.02
     )
+
+
+def test_the_reference_scale_is_that_of_a_constant_kernel() -> None:
+    """lhs = U0 ∫ φ d³r of a positive φ gives |U0|, which is what Eq. 6 counts U in."""
+    phi = DATA.amplitude.abs()
+    lhs = -7.0 * (DATA.weight * phi).sum(-1, keepdim=True).expand_as(phi)
+    data = replace(DATA, amplitude=phi, lhs=lhs)
+    assert reference_scale(data) == pytest.approx(7.0, rel=1e-12)
+    assert Asymptotic(data, cutoff=5.0).scale == pytest.approx(7.0, rel=1e-12)
