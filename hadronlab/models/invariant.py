@@ -17,6 +17,7 @@ from hadronlab.models.molecules import (
     Partition,
     compact_decays,
     molecular_decays,
+    molecular_generators,
     partitions_of,
     starting_amplitudes,
 )
@@ -88,7 +89,9 @@ class InvariantWaveFunction(WaveFunction):
         ]
         share, vectors = starting_amplitudes(system, scale, partitions), None
         if n > ALL_CHANNELS:
-            vectors = generating_channels(system, share)
+            first = [molecular_generators(system, scale, partition) for partition in partitions]
+            every = torch.eye(n, dtype=torch.float64)
+            vectors = generating_channels(system.group, every, torch.cat([share, *first], 1))
             share = vectors.T @ share
         linear, airy = (torch.stack(part).repeat(len(share), 1) for part in zip(*starts, strict=True))
         if is_confining(system, self.length) if confining is None else confining:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.models.symmetry import signed
+from hadronlab.models.symmetry import generating_channels, signed
 from hadronlab.systems.thresholds import lowest_threshold
 
 if TYPE_CHECKING:
+    from hadronlab.physics.channels import PermutationElement
     from hadronlab.systems.few_body import FewBodySystem
 
 Partition = Sequence[Sequence[int]]
@@ -78,24 +79,49 @@ def starting_amplitudes(system: FewBodySystem, scale: Tensor, partitions: Sequen
 def molecular_channels(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor | None:
     """Amplitudes (n_channels,), Σ c² = n_channels, of the hadrons that are the clusters of `partition`, side by side.
 
-    The lowest eigenvector of V at pair distances of d = 2s/3 inside the clusters and far between them, among those that
-    survive the antisymmetrisation over the permutations that map the clusters to one another. None where confinement
-    holds even that one together: then no hadrons in their ground states stand there.
+    The lowest of `free_channels` among those that survive the antisymmetrisation over the permutations that map the
+    clusters to one another. None where confinement holds even that one together: then no hadrons in their ground states
+    stand there.
     """
+    projector = torch.stack([signed(g) for g in _keeping(system, partition)]).mean(0)
+    eigenvalue, vectors = torch.linalg.eigh(projector)
+    free = free_channels(system, scale, partition, vectors[:, eigenvalue > 0.5])
+    return free[:, 0] * system.n_channels**0.5 if free.shape[1] else None
+
+
+def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor:
+    """Channel vectors (n_channels, ·), the lowest molecule among them, that give all of `free_channels` by permutations
+    within and of the clusters: what hadrons side by side need to be more than their leading channels.
+    """
+    every = torch.eye(system.n_channels, dtype=torch.float64)
+    free, first = free_channels(system, scale, partition, every), molecular_channels(system, scale, partition)
+    if first is None:
+        return free[:, :0]
+    return generating_channels(_keeping(system, partition), free, first[:, None])
+
+
+def free_channels(system: FewBodySystem, scale: Tensor, partition: Partition, among: Tensor) -> Tensor:
+    """Orthonormal channel vectors (n_channels, m), lowest energy first, in the span of `among` (n_channels, ·), of
+    clusters that nothing holds together: V does not rise with the distance between them.
+
+    Energies are those of V at pair distances of d = 2s/3 inside the clusters and far between them.
+    """
+    inside = _inside(system, partition)
+    near, far = (
+        among.T @ system.potential(torch.where(inside, scale / 1.5, FAR * k * scale.max())) @ among
+        for k in (1, 2)
+    )
+    rise, states = torch.linalg.eigh(far - near)
+    free = states[:, rise < 0.1 * torch.linalg.eigvalsh(near)[:1].abs()]
+    return among @ free @ torch.linalg.eigh(free.T @ near @ free)[1]
+
+
+def _keeping(system: FewBodySystem, partition: Partition) -> list[PermutationElement]:
+    """The permutations that map the clusters to one another."""
     clusters = {frozenset(cluster) for cluster in partition}
-    kept = [
+    return [
         g for g in system.group if {frozenset(g.perm[i] for i in cluster) for cluster in clusters} == clusters
     ]
-    projector = torch.stack([signed(g) for g in kept]).mean(0)
-    eigenvalue, vectors = torch.linalg.eigh(projector)
-    allowed = vectors[:, eigenvalue > 0.5]
-    if allowed.shape[1] == 0:
-        return None
-    inside = _inside(system, partition)
-    near, far = (torch.where(inside, scale / 1.5, FAR * k * scale.max()) for k in (1, 2))
-    (energy, *_), states = torch.linalg.eigh(allowed.T @ system.potential(near) @ allowed)
-    rise = torch.linalg.eigvalsh(allowed.T @ system.potential(far) @ allowed)[0] - energy
-    return None if rise > 0.1 * energy.abs() else allowed @ states[:, 0] * system.n_channels**0.5
 
 
 def _inside(system: FewBodySystem, partition: Partition) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import torch
@@ -41,21 +42,23 @@ def signed(element: PermutationElement) -> Tensor:
     return element.sign * torch.as_tensor(element.matrix, dtype=torch.float64)
 
 
-def generating_channels(system: FewBodySystem, first: Tensor) -> Tensor:
-    """Orthonormal V (n, G), the span of `first` (n, ·) in it, whose images D(π)V span all n channels; G is small.
+def generating_channels(group: Iterable[PermutationElement], space: Tensor, first: Tensor) -> Tensor:
+    """Orthonormal V (n, G), the span of `first` (n, ·) in it, whose images sgn(π) D(π) V under `group` span `space` (n, m).
 
-    Every antisymmetric ψ is then one of G functions instead of n: ψ = Σ_π sgn(π) Σ_g D(π) V_g f_g(πr), for images of V
-    are permutations of the particles in f_g. An irreducible representation of dimension d that the channels hold m
-    times takes m/d functions: one for the 225 channels of six light quarks with S = 1, I = 0.
+    With the whole group and all channels every antisymmetric ψ is one of G functions instead of n:
+    ψ = Σ_π sgn(π) Σ_g D(π) V_g f_g(πr), for images of V are permutations of the particles in f_g. An irreducible
+    representation of dimension d that the channels hold m times takes m/d functions: one for the 225 channels of six
+    light quarks with S = 1, I = 0.
     """
     generator = torch.Generator().manual_seed(0)
+    matrices = torch.stack([signed(element) for element in group])
     vectors = new = _orthonormal(first)
-    images = first.new_empty(system.n_channels, 0)
+    images = first[:, :0]
     while True:
-        images = _orthonormal(torch.cat([images, antisymmetriser(system, new).flatten(1)], 1))
-        if images.shape[1] == system.n_channels:
+        images = _orthonormal(torch.cat([images, (matrices @ new).transpose(0, 1).flatten(1)], 1))
+        if images.shape[1] == space.shape[1]:
             return vectors
-        draw = torch.randn(system.n_channels, 1, dtype=torch.float64, generator=generator)
+        draw = space @ torch.randn(space.shape[1], 1, dtype=torch.float64, generator=generator)
         new = _orthonormal(draw - images @ (images.T @ draw))
         vectors = torch.cat([vectors, new], 1)
 

@@ -8,7 +8,7 @@ from hadronlab.models import invariant
 from hadronlab.models.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.invariant import InvariantWaveFunction
 from hadronlab.models.length_scales import natural_scales
-from hadronlab.models.molecules import molecular_channels, partitions_of
+from hadronlab.models.molecules import molecular_channels, molecular_generators, partitions_of
 from hadronlab.models.symmetry import antisymmetriser, generating_channels
 from hadronlab.models.wavefunction import WaveFunction
 from hadronlab.systems.leptons import lepton_system
@@ -161,7 +161,8 @@ def test_kinetic_at_a_flat_configuration():
 def test_permutations_generate_all_channels_from_a_few(quarks, spin, isospin, functions):
     system = quark_system("many", quarks.split(), spin, isospin)
     first = torch.randn(system.n_channels, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    vectors = generating_channels(system, first)
+    every = torch.eye(system.n_channels, dtype=torch.float64)
+    vectors = generating_channels(system.group, every, first)
     assert vectors.shape == (system.n_channels, functions)
     assert torch.allclose(vectors.T @ vectors, torch.eye(functions, dtype=torch.float64))
     assert torch.allclose(vectors @ (vectors.T @ first), first)
@@ -202,6 +203,31 @@ def test_molecules_begin_as_their_hadrons_side_by_side(quarks, spin, color, spin
         matrices = dict(zip(system.pairs, torch.from_numpy(system.channels.operator(operator)), strict=True))
         for pair, value in values.items():
             assert c @ matrices[pair] @ c / (c @ c) == pytest.approx(value, abs=1e-6), (operator, pair)
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "free"), [("u u d d s s", 0, 10), ("u u u d d d", 1, 45), ("c c c c c c", 0, 5)]
+)
+def test_molecules_of_many_channels_hold_all_those_of_their_hadrons(quarks, spin, free):
+    """Of five colour singlets one is that of two baryons, with any of their spins and isospins."""
+    system = quark_system("molecule", quarks.split(), spin, 0)
+    (partition,) = partitions_of(system, None)
+    scale = natural_scales(system)[0]
+    vectors = molecular_generators(system, scale, partition)
+    assert vectors.shape[1] <= 4
+    clusters = {frozenset(cluster) for cluster in partition}
+    kept = [g for g in system.group if {frozenset(g.perm[i] for i in c) for c in clusters} == clusters]
+    images = torch.cat([torch.from_numpy(g.matrix) @ vectors for g in kept], 1)
+    assert torch.linalg.matrix_rank(images) == free
+    color = torch.from_numpy(system.channels.operator("color")).sum(
+        0
+    )  # −8/3 for every quark, whatever the channel
+    inside = [k for k, pair in enumerate(system.pairs) if any(set(pair) <= c for c in clusters)]
+    within = torch.from_numpy(system.channels.operator("color"))[inside].sum(0)
+    close(color @ images, -16.0 * images, 1e-9)
+    close(within @ images, -16.0 * images, 1e-9)  # of two singlets: nothing is left between them
+    lowest = molecular_channels(system, scale, partition)
+    close(vectors @ (vectors.T @ lowest), lowest, 1e-9)
 
 
 def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
