@@ -54,5 +54,5 @@ def reference_scale(data: WaveData) -> float:
 
 
 def collapsed(loss: float, loss_zero: float, tolerance: float = 0.05) -> bool:
-    """True where the loss is no better than that of U = 0 within `tolerance`: the network has died."""
-    return not loss < (1.0 - tolerance) * loss_zero
+    """True where the loss is that of U = 0 within `tolerance`: the network has died."""
+    return abs(loss - loss_zero) <= tolerance * loss_zero

@@ -163,6 +163,10 @@ class InverseTask(Task):
         result = observe(models, self.data, self.pair, self.k_max, loss, self.loss_zero)
         if collapsed(loss, self.loss_zero):
             result.warnings.append("the potential has collapsed to zero: train from another seed")
+        elif not loss < self.loss_zero:
+            result.warnings.append(
+                f"the loss, {loss:.3g}, is above that of U = 0: train longer, or in smaller steps"
+            )
         return result
 
     def objective(self, observables: Observables) -> float | None:

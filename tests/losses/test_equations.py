@@ -66,3 +66,4 @@ def test_jackknife_bins_use_their_own_data() -> None:
 def test_collapse_is_told_from_learning() -> None:
     assert collapsed(3.78, 3.78)
     assert not collapsed(0.2, 3.78)
+    assert not collapsed(50.0, 3.78)  # a network that has not begun to learn

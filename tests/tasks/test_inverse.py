@@ -53,6 +53,7 @@ def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
     result = run("system=omega_ccc", "trainer.max_epochs=3", "quiet=true", directory=tmp_path / "run")
     assert result["effective_rank"] == 1
     assert any("effective rank 1" in warning for warning in result.result["warnings"])
+    assert any("above that of U = 0: train longer" in warning for warning in result.result["warnings"])
 
 
 def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
