@@ -13,6 +13,8 @@ from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.thresholds import Threshold
 
+FAR_ABOVE = 4.0  # MeV; what comes apart ends nearer to its threshold
+
 
 def ground_state(system: FewBodySystem, found: Evaluation, threshold: Threshold | None) -> Observables:
     """Observables of a variational state from its evaluation; E ≥ threshold − 2σ is "no bound state"."""
@@ -29,6 +31,11 @@ def ground_state(system: FewBodySystem, found: Evaluation, threshold: Threshold 
                 f"no bound state: E = {energy} does not lie below the threshold {threshold.name} "
                 f"at {threshold.energy:.6g} {unit} by two standard errors"
             )
+            if unit == "MeV" and energy.value - threshold.energy > FAR_ABOVE:
+                result.warnings.append(
+                    f"{energy.value - threshold.energy:.0f} MeV above the threshold leave room for one: train longer; "
+                    "model=unbound begins with the hadrons of the threshold far apart"
+                )
     scalars["kinetic_energy"] = _quantity(found.kinetic, unit)
     scalars["potential_energy"] = _quantity(found.potential, unit)
     for name, part in found.parts.items():

@@ -86,6 +86,9 @@ def test_bound_or_not():
     assert not any("no bound state" in w or "below the reference" in w for w in bound.warnings)
     near = ground_state(system, replace(found, energy=replace(found.energy, mean=3878.2)), threshold)
     assert "binding_energy" not in near.scalars and any("no bound state" in w for w in near.warnings)
+    assert not any("model=unbound" in w for w in near.warnings)
+    far = ground_state(system, replace(found, energy=replace(found.energy, mean=3890.5)), threshold)
+    assert any(w.startswith("12 MeV above the threshold leave room for one") for w in far.warnings)
     low = ground_state(system, replace(found, energy=replace(found.energy, mean=3860.0)), threshold)
     assert any("below the reference" in w for w in low.warnings)
     assert sum(q.value for n, q in bound.scalars.items() if n.startswith("color_fraction")) == pytest.approx(
