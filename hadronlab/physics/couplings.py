@@ -29,6 +29,7 @@ def pairs_of(n: int) -> list[tuple[int, int]]:
 
 
 def leaves(tree: Tree) -> tuple[int, ...]:
+    """The particles of a tree, from left to right."""
     return (tree,) if isinstance(tree, int) else leaves(tree[0]) + leaves(tree[1])
 
 
@@ -58,8 +59,9 @@ def coupling_tree(*groups: Sequence[int]) -> Tree:
 class CoupledBasis:
     """Orthonormal coupled states of N multiplets of dimension d.
 
-    vectors: (n, d, …, d) components; irreps[a][k]: name of state a's representation at the k-th inner node;
-    labels: one readable label a state; pair_matrices: (n_pairs, n, n) elements of the pair operator.
+    vectors: (n, d, …, d) components; nodes: particles of every inner node, the root first; irreps[a][k]: name of state
+    a's representation at the k-th of them; labels: one readable label a state; pair_matrices: (n_pairs, n, n) elements
+    of the pair operator.
     """
 
     vectors: np.ndarray
@@ -101,7 +103,8 @@ def coupled_basis(
 
     pair_operator(i, j): (d², d²) matrix of the scalar product of the generators of particles i and j;
     irrep(particles, x): name of the irrep in which their summed pair operator has the eigenvalue x; restrict:
-    (d^N,) mask of product states (a weight).
+    (d^N,) mask of product states (a weight). Raises ValueError for a scheme in which the irreps do not tell all states
+    apart.
     """
     n = len(leaves(tree))
     identity = np.eye(dims**n)
