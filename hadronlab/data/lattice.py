@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +124,7 @@ def lattice_wave_data(
     None.
     """
     how = how or Derivatives()
-    a, origin = correlator.spacing_fm, correlator.origin
+    origin = correlator.origin
     sources = list(correlator.values) if sources is None else list(sources)
     times = available_times(correlator, how.time_order) if times is None else [int(t) for t in times]
     if not sources or not times:
@@ -134,24 +134,8 @@ def lattice_wave_data(
     R, KR = (np.stack(part, axis=1) for part in zip(*fields, strict=True))  # (1+B, K, S)
     in_space = [space_derivatives(correlator, source, time, how) for source, time in pairs]
     L, D = (np.stack(part, axis=1) for part in zip(*in_space, strict=True))
-    if correlator.site is not None:
-        wedge = _wedge(correlator)
-        shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
-        if shell_width_fm is not None:
-            if not 0 < shell_width_fm < a:
-                raise ConfigError(
-                    f"shell_width = {shell_width_fm} fm: give a width between 0 and the spacing, {a:.3g} fm"
-                )
-            shells = shells.merged(shell_width_fm / a)
-        r, weight = shells.radius * a, shells.count * a**3
-        R, KR, L, D = (shells.project(values) for values in (R, KR, L, D))
-    else:
-        assert correlator.radius is not None
-        r, weight = correlator.radius * a, _shell_weights(correlator.radius) * a**3
-        if r_max_fm is not None:
-            keep = r <= r_max_fm * (1 + 1e-12)
-            r, weight = r[keep], weight[keep]
-            R, KR, L, D = (values[..., keep] for values in (R, KR, L, D))
+    r, weight, project = _radial_grid(correlator, r_max_fm, shell_width_fm)
+    R, KR, L, D = (project(values) for values in (R, KR, L, D))
     if not (r > 0).any():
         raise DataError(f"{origin}: no radius lies within r_max = {r_max_fm} fm")
     amplitude, lhs = torch.from_numpy(R), torch.from_numpy(KR)
@@ -176,6 +160,27 @@ def lattice_wave_data(
         hbar_c=HBAR_C,
         resampling=correlator.resampling,
     )
+
+
+def _radial_grid(
+    correlator: RCorrelator, r_max_fm: float | None, shell_width_fm: float | None
+) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Radii (N,) in fm, weights (N,) of ∫ 4π r² dr in fm³, and what takes fields (…, S) of the file to (…, N)."""
+    a = correlator.spacing_fm
+    if correlator.site is not None:
+        wedge = _wedge(correlator)
+        shells = wedge.shells(wedge.length / 2 if r_max_fm is None else r_max_fm / a)
+        if shell_width_fm is not None:
+            if not 0 < shell_width_fm < a:
+                raise ConfigError(
+                    f"shell_width = {shell_width_fm} fm: give a width between 0 and the spacing, {a:.3g} fm"
+                )
+            shells = shells.merged(shell_width_fm / a)
+        return shells.radius * a, shells.count * a**3, shells.project
+    assert correlator.radius is not None
+    r, weight = correlator.radius * a, _shell_weights(correlator.radius) * a**3
+    keep = r <= (np.inf if r_max_fm is None else r_max_fm * (1 + 1e-12))
+    return r[keep], weight[keep], lambda values: values[..., keep]
 
 
 def _values(correlator: RCorrelator, source: str) -> np.ndarray:

@@ -111,13 +111,7 @@ def generate(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
         raise ConfigError(
             f"system {pair.name}: a synthetic lattice is in MeV and fm, but hbar_c = {pair.hbar_c}"
         )
-    site = radius = None
-    if lattice.grid == "sites":
-        site = wedge_sites(lattice.length)
-        distance = Wedge(site, lattice.length).distance
-    else:
-        n_steps = int(lattice.radius_fm / lattice.spacing_fm / lattice.step)
-        radius = distance = lattice.step * np.arange(1, n_steps + 1)
+    site, radius, distance = _positions(lattice)
     r = torch.from_numpy(distance * lattice.spacing_fm)
     # ψ' = 0 at the sphere continues it smoothly into the corners of the box, which no equation uses.
     shell, member = torch.unique(r.clamp(max=lattice.radius_fm), return_inverse=True)
@@ -152,6 +146,16 @@ def generate(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
         attributes={"title": f"synthetic lattice of {pair.name}", "synthetic": "yes"},
         origin=f"synthetic {pair.name}",
     )
+
+
+def _positions(lattice: SyntheticLattice) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
+    """Sites (S, 3) of the wedge, or else radii (S,), and the distances (S,) from the origin, in units of a."""
+    if lattice.grid == "sites":
+        site = wedge_sites(lattice.length)
+        return site, None, Wedge(site, lattice.length).distance
+    n_steps = int(lattice.radius_fm / lattice.spacing_fm / lattice.step)
+    radius = lattice.step * np.arange(1, n_steps + 1)
+    return None, radius, radius
 
 
 def energy_shifts(box: BoxSpectrum, masses: tuple[float, float]) -> Tensor:

@@ -27,6 +27,7 @@ class Loss(nn.Module):
         return self.data.rows
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, any shape), affine in U and V."""
         raise NotImplementedError
 
     def columns(self, count: int) -> slice:
