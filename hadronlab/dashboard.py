@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-from hadronlab.errors import one_line_errors
+from hadronlab.errors import Arguments, one_line_errors
 
 
 def main() -> None:
     """Save the workspace at the server where there is a key and wandb-workspaces; else write FILE."""
-    parser = argparse.ArgumentParser(prog="hadronlab-dashboard", description=__doc__)
+    parser = Arguments(
+        prog="hadronlab-dashboard", description="Make the W&B workspace of the project, or write it as JSON."
+    )
     parser.add_argument("--entity", help="the W&B user or team")
     parser.add_argument("--project", default="hadronlab")
     parser.add_argument("--file", type=Path, metavar="FILE",

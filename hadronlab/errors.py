@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 
 class HadronlabError(ValueError):
@@ -18,6 +20,13 @@ class ConfigError(HadronlabError):
 
 class DataError(HadronlabError):
     """A data file is missing, damaged, or does not hold what it must."""
+
+
+class Arguments(argparse.ArgumentParser):
+    """The arguments of a command: a mistake in them, too, is one line and exit status 1."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"error: {message}; see --help\n")
 
 
 def user_errors() -> tuple[type[Exception], ...]:

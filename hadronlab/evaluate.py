@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import re
 from pathlib import Path
 from typing import Any
 
-from hadronlab.errors import ConfigError, one_line_errors
+from hadronlab.errors import Arguments, ConfigError, one_line_errors
 
 
 def main() -> None:
     """Rebuild the task from the run's own configuration and newest checkpoint, and write its results again."""
-    parser = argparse.ArgumentParser(prog="hadronlab-evaluate", description=__doc__)
-    parser.add_argument("run_directory", type=Path)
+    parser = Arguments(
+        prog="hadronlab-evaluate", description="Compute the observables and figures of a run again."
+    )
+    parser.add_argument("run_directory", type=Path, metavar="RUN_DIR")
     parser.add_argument(
         "--samples", type=int, help="vmc: samples of the evaluation (more of them, smaller errors)"
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from hadronlab.errors import one_line_errors
+from hadronlab.errors import Arguments, one_line_errors
 
 
 def main() -> None:
     """Read every job below DIR, print the table, write sweep.csv, figures/ and sweep.html."""
-    parser = argparse.ArgumentParser(prog="hadronlab-sweep", description=__doc__)
+    parser = Arguments(
+        prog="hadronlab-sweep",
+        description="Collect the jobs of a sweep into sweep.csv, a table, figures and a page.",
+    )
     parser.add_argument("directory", type=Path, metavar="DIR", help="of a sweep: outputs/sweeps/<time>")
     parser.add_argument(
         "--sort", metavar="OBSERVABLE", help="sort by this observable (or by objective, or by a swept key)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,8 +14,9 @@ def quote_particles(arguments: Sequence[str]) -> list[str]:
     """Quote particle contents, for Hydra knows no `~`: system.quarks=c c u~ d~ → system.quarks='c c u~ d~'.
 
     A comma separates the contents of a sweep, or in brackets the particles of a list; quotes stay as they are.
+    Paths are quoted too: data.path=~/it's mine.h5.
     """
-    return [_quote(argument) for argument in quote_choices(arguments)]
+    return [_quote_path(_quote(argument)) for argument in quote_choices(arguments)]
 
 
 def of_swept_groups(arguments: Sequence[str]) -> list[str]:
@@ -82,6 +84,16 @@ def quote_choices(arguments: Sequence[str]) -> list[str]:
         f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument
         for argument in arguments
     ]
+
+
+def _quote_path(argument: str) -> str:
+    match = re.fullmatch(
+        r"(\+{0,2}(?:data\.path|hydra\.run\.dir|hydra\.sweep\.dir)=)([^'\"\[{$,][^,$]*)", argument
+    )
+    if match is None or re.fullmatch(r"[\w./-]+|\w+\(.*\)", match.group(2)):
+        return argument
+    path = os.path.expanduser(match.group(2)).replace("'", "\\'")
+    return f"{match.group(1)}'{path}'"
 
 
 def _quote(argument: str) -> str:

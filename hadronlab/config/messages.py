@@ -33,6 +33,9 @@ def one_line(error: BaseException) -> str:
         match = re.search(pattern, text)
         if match:
             return reply(match, lines, error)
+    if (override := getattr(error, "override", None)) and "=" in override:  # what Hydra's grammar refuses
+        reason = lines[0].partition(": ")[0]
+        return f"{override} cannot be read ({reason}): quote its value, \"{override.partition('=')[0]}='…'\""
     cause = error.__cause__
     if cause is not None and str(cause).strip():
         return f"{lines[0]} ({str(cause).strip().splitlines()[0]})"

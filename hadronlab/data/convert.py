@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import torch
@@ -18,18 +17,13 @@ import torch
 from hadronlab.data.r_correlator import RCorrelator, write
 from hadronlab.data.resampling import make_bins
 from hadronlab.data.tables import Piece, read_ascii, read_npz, read_pickle
-from hadronlab.errors import DataError, HadronlabError
+from hadronlab.errors import Arguments, DataError, HadronlabError
 from hadronlab.physics.constants import HBAR_C
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(1, f"error: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    result = _Parser("python -m hadronlab.data.convert", description="Make an R-correlator file (HDF5).")
+    result = Arguments("python -m hadronlab.data.convert", description="Make an R-correlator file (HDF5).")
     result.add_argument(
         "inputs", nargs="+", metavar="[NAME=]IN", help=".npz, .pkl or a text table; NAME is the source"
     )

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from hadronlab.api import composed
 from hadronlab.config.annotations import describe, fits
-from hadronlab.config.arguments import of_swept_groups
+from hadronlab.config.arguments import of_swept_groups, quote_particles
 from hadronlab.config.check import check, models_for
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
@@ -71,7 +71,8 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["system=D", "++callbacks.convergense.min_steps=3"], "callbacks.convergense is not a setting"),
         (["system=lattice"], "data.path is missing"),
         (["model._target_=hadronlab.models.sdnn.nothing"], "cannot import"),
-        (["model=[a,b"], "no viable alternative"),
+        (["model=[a,b"], "model=[a,b cannot be read (no viable alternative"),
+        (["seed=it's"], "seed=it's cannot be read (LexerNoViableAltException): quote its value"),
         (["optimizer.optimizer=null"], "optimizer.optimizer is null, but no run is without it"),
         (["system=jpsi", "sampler._target_=null"], "sampler._target_: cannot import None"),
         *(
@@ -103,6 +104,26 @@ def test_a_part_that_a_file_sets_to_null_is_told(part: str) -> None:
 @pytest.mark.parametrize("choice", ["system=separable", "experiment=separable_best"])
 def test_every_loss_of_wave_functions_passes(choice: str, loss: str) -> None:
     check(composed(choice, f"loss={loss}"))
+
+
+@pytest.mark.parametrize(
+    "path", ["it's (1).h5", 'a "b" c.h5', "x=1~é.h5", "b\\c.h5", "../plain.h5", "'quoted'"]
+)
+def test_a_path_needs_no_quotes(path: str) -> None:
+    config = composed("system=lattice", f"data.path={path}")
+    assert config.data.path == path.strip("'")
+
+
+def test_paths_that_are_left_to_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/lee")
+    assert quote_particles(["data.path=~/mine.h5"]) == ["data.path='/home/lee/mine.h5'"]
+    kept = [
+        "data.path=a.h5,b.h5",
+        "hydra.run.dir=out/${system.name}",
+        "data.path=glob(*)",
+        "data.path='it\\'s'",
+    ]
+    assert quote_particles(kept) == kept
 
 
 def test_a_model_of_the_other_task_is_refused() -> None:

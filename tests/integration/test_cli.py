@@ -110,6 +110,18 @@ def test_evaluate_refuses_another_directory(tmp_path: Path, monkeypatch: pytest.
     assert capsys.readouterr().err == f"error: {tmp_path} is not a run directory: it has no config.yaml\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["--samples", "few"], "invalid int value"), ([], "required")]
+)
+def test_evaluate_tells_a_mistake_in_one_line(arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch,
+                                              capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["hadronlab-evaluate", *arguments])
+    with pytest.raises(SystemExit, match="1"):
+        evaluate.main()
+    line = capsys.readouterr().err
+    assert line.startswith("error: ") and message in line and line.count("\n") == 1
+
+
 def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from hadronlab.models.sdnn import SDNN\n\n\n"
