@@ -88,7 +88,7 @@ class SyntheticLattice:
     @property
     def radius_fm(self) -> float:
         """Radius of the sphere of the box's volume, fm."""
-        return sphere_radius(self.length * self.spacing_fm)
+        return sphere_radius(self.length) * self.spacing_fm
 
 
 def generate(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:

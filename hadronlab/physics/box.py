@@ -54,7 +54,7 @@ class BoxSpectrum:
 
 
 def sphere_radius(length: float) -> float:
-    """Radius, fm, of the sphere that has the volume of a periodic cube of side `length`, fm."""
+    """Radius of the sphere that has the volume of a periodic cube of side `length`, in the unit of that."""
     return length * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
 
 

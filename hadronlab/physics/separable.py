@@ -61,8 +61,8 @@ class Separable:
         """
         k, delta = k.unsqueeze(-1), self.phase_shift(k).unsqueeze(-1)
         strength = (self.mu**2 + k**2) ** 2 / (2 * self.mu)
-        shape = torch.exp(-self.mu * r) / (2 * self.reduced_mass)
-        return -torch.sin(delta) / k * strength * shape  # Eq. (10)
+        integral = -torch.sin(delta) / k * strength * torch.exp(-self.mu * r)
+        return integral / (2 * self.reduced_mass)  # Eq. (10)
 
     @property
     def scattering_length(self) -> float:
