@@ -8,9 +8,10 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
+import yaml
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -72,9 +73,9 @@ def check(config: DictConfig) -> None:
     if not 0 <= config.seed < SEEDS:
         raise ConfigError(f"seed={config.seed}: a seed lies between 0 and {SEEDS - 1}")
     _check_values("scales", config.scales, typing.get_type_hints(Scales))
+    check_task(config)
     for path, node in targets(config):
         _check_node(path, node)
-    check_task(config)
 
 
 def check_parts(config: DictConfig) -> None:
@@ -156,14 +157,15 @@ def task_of(target: Any) -> str | None:
 
 def models_for(task: str | None) -> list[str]:
     """The shipped `model=` choices of a task."""
-    folder = Path(str(__import__("hadronlab.conf", fromlist=["conf"]).__file__)).parent / "model"
-    names = []
-    for file in sorted(folder.glob("*.yaml")):
-        content = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-        target = content.get("_target_") if isinstance(content, dict) else None
-        if target and task_of(locate(target, "model")) == task:
-            names.append(file.stem)
-    return names
+    return [name for name in choices("model") if task_of(locate(_target_of(name), "model")) == task]
+
+
+def _target_of(model: str) -> str:
+    """The class of a shipped model, its own or that of the model on which it builds (the first of its defaults)."""
+    content = yaml.safe_load(
+        files("hadronlab.conf").joinpath("model", f"{model}.yaml").read_text(encoding="utf-8")
+    )
+    return content.get("_target_") or _target_of(content["defaults"][0])
 
 
 def locate(target: str, path: str) -> Any:

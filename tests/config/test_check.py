@@ -126,6 +126,12 @@ def test_paths_that_are_left_to_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
     assert quote_particles(kept) == kept
 
 
+def test_models_that_build_on_others_are_choices_too() -> None:
+    assert models_for("vmc") == ["deepquark", "invariant", "molecular", "unbound"]
+    with pytest.raises(ConfigError, match=r"model Hybrid .* system=tcc .* choose model= one of .*molecular"):
+        check(composed("system=tcc", "experiment=xixi_best"))
+
+
 def test_a_model_of_the_other_task_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"learns a potential.*system=positronium.*choose model= one of"):
         check(composed("system=positronium", "model=sdnn"))
