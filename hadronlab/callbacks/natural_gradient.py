@@ -80,7 +80,7 @@ class NaturalGradient(Callback):
         delta = self._gauss_newton.displacement()
         problem = self._gauss_newton.problem
         for p, part in zip(pl_module.parameters(), delta.split(problem.sizes), strict=True):
-            p.grad = part.view_as(p)
+            p.grad = part.view_as(p).to(p)
         report = self._gauss_newton.report
         self._idle = 0 if report.loss < (1.0 - self.tolerance) * self._before else self._idle + 1
         self._before = report.loss

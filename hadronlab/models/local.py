@@ -62,15 +62,15 @@ class LocalNetwork(Potential):
                 "need layers of at least one unit, and positive radii (fm)"
             )
         sizes, kind = (1, *widths, 1), floating(dtype)
-        self.dtype = kind
         self.layers = nn.ModuleList(nn.Linear(a, b, dtype=kind) for a, b in pairwise(sizes))
         self.hidden, self.scale = activation(hidden), float(scale)
         self.length, self.radius = float(length), float(radius)
 
     def local(self, r: Tensor) -> Tensor:
-        r = r.to(self.dtype)
+        *hidden, last = self.layers
+        r = r.to(next(self.parameters()).dtype)
         x = (r / self.length)[..., None]
-        for layer in list(self.layers)[:-1]:
+        for layer in hidden:
             x = self.hidden(layer(x))
-        V = self.scale * self.layers[-1](x).squeeze(-1)
+        V = self.scale * last(x).squeeze(-1)
         return V if math.isinf(self.radius) else V * smooth_cut(r, self.radius)

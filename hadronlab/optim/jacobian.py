@@ -47,8 +47,8 @@ class LeastSquares:
         self._readout_names = self._used_by_readout() if model.additive else []
 
     def theta(self) -> Tensor:
-        """The model's parameters, flat (P,), detached."""
-        return torch.cat([p.detach().reshape(-1) for p in self.model.parameters()])
+        """The model's parameters, flat (P,), detached, in the precision of the data: normal equations need it."""
+        return torch.cat([p.detach().reshape(-1) for p in self.model.parameters()]).to(self.r)
 
     def assign(self, theta: Tensor) -> None:
         """Put θ (P,) into the model."""

@@ -10,7 +10,7 @@ from hadronlab.errors import HadronlabError
 from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.regularisers import Asymptotic, Ridge
 from hadronlab.models.hybrid import Hybrid
-from hadronlab.models.local import LocalGaussians
+from hadronlab.models.local import LocalGaussians, LocalNetwork
 from hadronlab.models.low_rank import LowRank
 from hadronlab.models.potential import Potential
 from hadronlab.models.sdnn import sdnn, sdnn_joint
@@ -55,6 +55,27 @@ def test_normal_equations_equal_autograd(model) -> None:  # type: ignore[no-unty
         (moved - residual) / step, jacobian @ direction, rtol=1e-3, atol=1e-4 * float(residual.norm())
     )
     torch.testing.assert_close(gram, jacobian.T @ jacobian, rtol=1e-9, atol=1e-9 * float(gram.abs().max()))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda kind: sdnn_joint([6, 5], [4], scale=-0.017, dtype=kind),
+        lambda kind: Hybrid(
+            LocalNetwork([4], scale=0.1, dtype=kind), LowRank([0.1], scale=-0.01, dtype=kind), support=8.0
+        ),
+    ],
+)
+def test_a_model_in_single_precision_takes_the_step_of_double(model) -> None:  # type: ignore[no-untyped-def]
+    """JᵀJ, the solution and the trial are double; only the parameters that stand in the model are rounded."""
+    torch.manual_seed(3)
+    single = problem(model("float32"))
+    double = problem(model("float64"))
+    double.assign(single.theta())
+    steps = [GaussNewton(squares).step() for squares in (single, double)]
+    assert steps[0].accepted
+    assert steps[0].loss == pytest.approx(steps[1].loss, rel=1e-5)
+    torch.testing.assert_close(single.theta(), double.theta(), rtol=1e-3, atol=1e-5)
 
 
 def test_a_linear_problem_takes_one_step() -> None:
