@@ -56,7 +56,7 @@ def generating_channels(group: Iterable[PermutationElement], space: Tensor, firs
     images = first[:, :0]
     while True:
         images = _orthonormal(torch.cat([images, (matrices @ new).transpose(0, 1).flatten(1)], 1))
-        if images.shape[1] == space.shape[1]:
+        if images.shape[1] >= space.shape[1]:
             return vectors
         draw = space @ torch.randn(space.shape[1], 1, dtype=torch.float64, generator=generator)
         new = _orthonormal(draw - images @ (images.T @ draw))
