@@ -25,7 +25,10 @@ def main() -> None:
     )
     options = parser.parse_args()
 
+    from hadronlab.config.arguments import find_classes_here
+
     with one_line_errors():
+        find_classes_here()
         evaluate(options.run_directory, options.samples, options.max_time)
 
 

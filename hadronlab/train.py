@@ -27,7 +27,7 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    from hadronlab.config.arguments import of_swept_groups, options_first, quote_particles
+    from hadronlab.config.arguments import find_classes_here, of_swept_groups, options_first, quote_particles
     from hadronlab.runner.resume import resume_arguments
     from hadronlab.runner.sweep_callback import explained, summarise_sweep, tell_how_it_goes_on
 
@@ -36,6 +36,7 @@ def main() -> None:
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     with one_line_errors():
+        find_classes_here()
         sys.argv[1:] = options_first(of_swept_groups(quote_particles(resume_arguments(sys.argv)[1:])))
         try:
             run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -38,6 +39,12 @@ def options_first(arguments: Sequence[str]) -> list[str]:
     """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one."""
     settings = [argument for argument in arguments if re.match(r"(\+{0,2}[\w/@.]+=|~\w)", argument)]
     return [argument for argument in arguments if argument not in settings] + settings
+
+
+def find_classes_here() -> None:
+    """Let `_target_` name a class of the user's in the present directory, as `python -m hadronlab.train` does."""
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.append(os.getcwd())
 
 
 def uncomposable(error: Exception) -> ConfigError:

@@ -17,7 +17,7 @@ from hadronlab import __version__, evaluate
 def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", "-m", module, *arguments],  # -P: as the console script
         cwd=cwd,
         env=environment,
         capture_output=True,
