@@ -78,7 +78,7 @@ class RCorrelator(Schrodinger):
         self.inverse_sigma = nn.Buffer(torch.where(used, 1.0 / sigma, 0.0), persistent=False)
         whitening = _whitening(data, shrinkage) if weighting == "covariance" else None
         self.whitening = nn.Buffer(whitening, persistent=False) if whitening is not None else None
-        self.weighting = weighting
+        self.weighting, self.coupled = weighting, whitening is not None
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(…, K, n), in units of σ."""
@@ -93,9 +93,7 @@ class RCorrelator(Schrodinger):
         if self.whitening is None:
             return left * self.inverse_sigma[:, rows, None]
         if len(rows) != self.whitening.shape[-1]:
-            raise ConfigError(
-                "weighting 'covariance' couples the radii: train on all rows at once, with Adam"
-            )
+            raise ConfigError("weighting 'covariance' couples the radii: it takes all rows at once")
         return self.whitening @ left
 
 

@@ -13,8 +13,11 @@ class Loss(nn.Module):
 
     U: (…, n, M) on rows × the first M radii (those beyond count as zero) in MeV fm⁻³, or None for zero;
     V: (…, n) in MeV, or None for zero; rows: (n,) indices into data.r; bin: 0 the mean, 1…B the resampling bins.
-    Leading dimensions of U and V come back at the front of the residual.
+    Leading dimensions of U and V come back at the front of the residual. `coupled`: every residual is made of all rows,
+    which then cannot be taken in parts.
     """
+
+    coupled: bool = False
 
     def __init__(self, data: WaveData, weight: float = 1.0) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ class RowShare(Loss):
 
     def __init__(self, loss: Loss, rank: int, size: int) -> None:
         super().__init__(loss.data, loss.weight)
-        if getattr(loss, "whitening", None) is not None:
+        if loss.coupled:
             raise ConfigError(
                 "weighting 'covariance' couples the radii: it cannot be split over processes, use one"
             )

@@ -31,7 +31,7 @@ class _Method(nn.Module):
 class LeastSquares:
     """L(θ) = Σ e(θ)², e the weighted residuals of `losses` at the potential `model` with parameters θ (P,).
 
-    memory: bytes that one chunk of pair Jacobians may take.
+    memory: bytes that one chunk of pair Jacobians may take; losses that couple the rows take what they need.
     """
 
     def __init__(self, model: Potential, losses: Mapping[str, Loss], memory: int = 64 * 2**20) -> None:
@@ -188,7 +188,7 @@ class LeastSquares:
                     continue
                 factor, columns = math.sqrt(loss.weight), loss.columns(self.count)
                 width = len(self.r[columns])
-                for rows in loss.rows().split(chunk):
+                for rows in loss.rows().split(len(loss.rows()) if loss.coupled else chunk):
                     here, dU, dV = self.r[rows], None, None
                     U, V = self.potential(theta, here)
                     if U is not None:

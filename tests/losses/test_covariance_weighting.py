@@ -11,6 +11,11 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import RCorrelator
+from hadronlab.losses.row_share import RowShare
+from hadronlab.models.low_rank import LowRank
+from hadronlab.optim.gauss_newton import GaussNewton
+from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.natural_gradient import DampedSolver
 
 
 def noisy(bins: int = 8) -> WaveData:
@@ -46,6 +51,21 @@ def test_full_shrinkage_is_the_diagonal(resampling: str, factor: float) -> None:
     )
 
 
+def test_gauss_newton_takes_all_rows_at_once() -> None:
+    """However small the chunks of other losses are: the gradient of the normal equations is that of the loss."""
+    data = noisy()
+    squares = LeastSquares(
+        LowRank([0.1, 0.3], scale=-0.01), {"data": RCorrelator(data, weighting="covariance")}, memory=1
+    )
+    theta = torch.linspace(-1.0, 1.0, squares.size, dtype=torch.float64)
+    _, force, loss = (x[0] for x in squares.normal(theta))
+    slope, value = squares.gradient(theta)
+    torch.testing.assert_close(loss, value)
+    torch.testing.assert_close(force, slope)
+    refitted, _ = GaussNewton(squares, DampedSolver(1e-12, relative=True)).refit_bins([1, 2], steps=2)
+    assert float(squares.gradient(refitted[1], 2)[0].norm()) < 1e-6 * float(slope.norm())
+
+
 def test_what_it_refuses() -> None:
     with pytest.raises(ConfigError, match="needs resampling bins"):
         RCorrelator(separable_wave_data(n_momenta=2, n_radii=12), weighting="covariance")
@@ -54,3 +74,5 @@ def test_what_it_refuses() -> None:
     with pytest.raises(ConfigError, match="all rows at once"):
         loss = RCorrelator(noisy(), weighting="covariance")
         loss.residual(None, None, torch.arange(3))
+    with pytest.raises(ConfigError, match="cannot be split over processes"):
+        RowShare(RCorrelator(noisy(), weighting="covariance"), 0, 2)
