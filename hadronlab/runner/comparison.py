@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,19 @@ SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction"
 
 def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
     """(system, observable [unit], ours, paper, reference) of every variational job below `directory` with a result."""
-    rows = []
+    rows: dict[Path, list[tuple[str, str, str, str, str]]] = {}
     for path in sorted(directory.glob("*/result.json"), key=lambda p: (len(p.parent.name), p.parent.name)):
         try:
             result = json.loads(path.read_text(encoding="utf-8"))
-            rows += _rows(path.parent, result) if result["task"] == "vmc" else []
+            rows[path.parent] = _rows(path.parent, result) if result["task"] == "vmc" else []
         except (ValueError, KeyError, TypeError):
             continue  # the table of the sweep says what is wrong with this job
-    return rows
+    titles = Counter(found[0][0] for found in rows.values() if found)
+    return [
+        (row[0] if titles[row[0]] == 1 else f"{row[0]}, job {job.name}", *row[1:])
+        for job, found in rows.items()
+        for row in found
+    ]
 
 
 def print_comparison(directory: Path) -> None:

@@ -47,3 +47,16 @@ def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
 def test_nothing_is_printed_for_the_inverse_problem(tmp_path, capsys):
     print_comparison(tmp_path)
     assert capsys.readouterr().out == ""
+
+
+def test_jobs_of_one_system_and_seed_are_told_apart(tmp_path):
+    for number in "01":
+        job(
+            tmp_path / number,
+            "tcc",
+            "c c u~ d~",
+            1,
+            {"energy": {"value": 3863.2, "error": 0.1, "unit": "MeV"}},
+        )
+    titles = [row[0] for row in comparison(tmp_path)]
+    assert titles == ["tcc (seed 1), job 0", "tcc (seed 1), job 1"]
