@@ -71,7 +71,7 @@ def read_job(directory: Path) -> Job:
         references = {
             name: float(entry["value"])
             for name, entry in result.get("reference", {}).items()
-            if "value" in entry
+            if isinstance(entry.get("value"), int | float)  # a range given as text is for the reader
         }
     except FileNotFoundError:
         return _without_result(directory, overrides)
