@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -34,6 +35,11 @@ class SweepDirectory(Callback):
         if max(int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")) > 1:
             print("error: a sweep is started once, without torchrun or srun: strategy=ddp starts the ranks of every job, "
                   "and so does hydra/launcher=slurm_ddp", file=sys.stderr)  # fmt: skip
+            sys.exit(1)
+        launcher = str(OmegaConf.select(config, "hydra.launcher._target_") or "")
+        if launcher.endswith("SlurmLauncher") and shutil.which("srun") is None:
+            print("error: this launcher hands its jobs to SLURM, and there is no srun here: leave out hydra/launcher=…, or "
+                  "choose hydra/launcher=joblib_devices", file=sys.stderr)  # fmt: skip
             sys.exit(1)
         if job_folders(directory) and config.get("resume") != "auto":
             print(f"error: {directory} holds a sweep already: continue it with resume={directory} or choose another hydra.sweep.dir",

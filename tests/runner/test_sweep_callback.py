@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from hadronlab.errors import ConfigError
 from hadronlab.runner import launch
-from hadronlab.runner.sweep_callback import explained, quiet_joblib
+from hadronlab.runner.sweep_callback import SweepDirectory, explained, quiet_joblib
 
 
 def test_a_bug_within_a_run_is_no_mistake_of_the_arguments() -> None:
@@ -35,3 +37,15 @@ def test_joblib_keeps_its_workings_to_itself(
     launcher.filters.clear()
     assert caplog.messages == ["Launching jobs, sweep output dir : x"]
     assert os.environ["PYTHONWARNINGS"] == "error::DeprecationWarning,ignore:resource_tracker"
+
+
+def test_a_launcher_of_slurm_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    launcher = {"_target_": "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"}
+    config = OmegaConf.create({"hydra": {"launcher": launcher, "sweep": {"dir": str(tmp_path / "sweep")}}})
+    with pytest.raises(SystemExit, match="1"):
+        SweepDirectory().on_multirun_start(config)
+    assert "hands its jobs to SLURM, and there is no srun here" in capsys.readouterr().err
+    assert not (tmp_path / "sweep").exists()
