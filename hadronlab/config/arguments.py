@@ -6,9 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 
 from hadronlab.errors import ConfigError
+
+OPTIONS = ("--help", "--hydra-help", "--version", "--cfg", "--resolve", "--package", "--run", "--multirun", "--shell-completion",
+           "--config-path", "--config-name", "--config-dir", "--experimental-rerun", "--info")  # fmt: skip
 
 
 def quote_particles(arguments: Sequence[str]) -> list[str]:
@@ -36,7 +40,17 @@ def of_swept_groups(arguments: Sequence[str]) -> list[str]:
 
 
 def options_first(arguments: Sequence[str]) -> list[str]:
-    """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one."""
+    """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one.
+
+    Raises ConfigError for an option that it does not have.
+    """
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if name.startswith("--") and not any(option.startswith(name) for option in OPTIONS):
+            meant = get_close_matches(name, OPTIONS, 1)
+            raise ConfigError(
+                f"{name}: no such option; {f'did you mean {meant[0]}?' if meant else 'settings are key=value, see --help'}"
+            )
     settings = [argument for argument in arguments if re.match(r"(\+{0,2}[\w/@.]+=|~\w)", argument)]
     return [argument for argument in arguments if argument not in settings] + settings
 

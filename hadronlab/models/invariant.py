@@ -72,6 +72,8 @@ class InvariantWaveFunction(WaveFunction):
             )
         if not binding > 0:
             raise ConfigError(f"model.binding={binding}: must be positive")
+        if not size > 0:
+            raise ConfigError(f"model.size={size}: must be positive")
         unknown = [name for name in features if name not in FEATURES]
         if unknown or not features:
             raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from hadronlab.api import composed
 from hadronlab.config.annotations import describe, fits
-from hadronlab.config.arguments import of_swept_groups, quote_particles
+from hadronlab.config.arguments import of_swept_groups, options_first, quote_particles
 from hadronlab.config.check import check, models_for
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
@@ -159,6 +159,15 @@ def test_types_in_words() -> None:
     assert describe(Literal["or", "and"]) == "one of or, and"
     assert describe(tuple[float, ...]) == "a list of a number"
     assert describe(Path) == "a path"
+
+
+def test_an_option_that_is_none_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"--hepl: no such option; did you mean --help\?"):
+        options_first(["--hepl"])
+    with pytest.raises(ConfigError, match=r"--depth: no such option; settings are key=value"):
+        options_first(["seed=1", "--depth=3"])
+    for option in ("--cfg", "--multi", "--info=plugins", "-m", "-c"):
+        assert options_first([option]) == [option]
 
 
 def test_settings_of_swept_groups_are_kept_for_every_job() -> None:

@@ -244,6 +244,7 @@ def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
         ({"widths": []}, "hidden layer"),
         ({"clusters": [[[0, 2], [1, 7]]]}, "clusters"),
         ({"clusters": None, "binding": 0}, "binding"),
+        ({"size": -1}, "size"),
     ],
 )
 def test_bad_settings_are_named(arguments, word):
