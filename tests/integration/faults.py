@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,15 @@ class Dispersed(Repeated):
         with torch.no_grad():
             for p in module.model.parameters():
                 p.mul_(0.8)
+
+
+class LowerOnce(Repeated):
+    """The lowest energy on record is one that the training never comes near again."""
+
+    def strike(self, module: Any) -> None:
+        record = module.record
+        if record.lowest is not None:
+            record.lowest = replace(record.lowest, mean=record.latest.mean - 10.0 * record.lowest.std)
 
 
 class EnergyBelowBound(Repeated):

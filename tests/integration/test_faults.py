@@ -16,6 +16,7 @@ from faults import (
     FrozenWalkers,
     InfiniteParameter,
     LostWalker,
+    LowerOnce,
     NaNGradient,
     Repeated,
     SeparatedWalkers,
@@ -175,6 +176,7 @@ def test_an_energy_below_the_bound_is_rolled_back(tmp_path: Path) -> None:
     [
         (FrozenWalkers, "frozen_walkers"),
         (EnergyBelowBound, "energy_below_bound"),
+        (LowerOnce, "energy_rises"),
     ],
 )
 def test_lasting_faults_of_vmc_end_it(bomb: type[Bomb], kind: str, tmp_path: Path) -> None:

@@ -219,13 +219,10 @@ def test_molecules_of_many_channels_hold_all_those_of_their_hadrons(quarks, spin
     kept = [g for g in system.group if {frozenset(g.perm[i] for i in c) for c in clusters} == clusters]
     images = torch.cat([torch.from_numpy(g.matrix) @ vectors for g in kept], 1)
     assert torch.linalg.matrix_rank(images) == free
-    color = torch.from_numpy(system.channels.operator("color")).sum(
-        0
-    )  # −8/3 for every quark, whatever the channel
+    color = torch.from_numpy(system.channels.operator("color"))
     inside = [k for k, pair in enumerate(system.pairs) if any(set(pair) <= c for c in clusters)]
-    within = torch.from_numpy(system.channels.operator("color"))[inside].sum(0)
-    close(color @ images, -16.0 * images, 1e-9)
-    close(within @ images, -16.0 * images, 1e-9)  # of two singlets: nothing is left between them
+    close(color.sum(0) @ images, -16.0 * images, 1e-9)  # −8/3 for every quark, whatever the channel
+    close(color[inside].sum(0) @ images, -16.0 * images, 1e-9)  # of two singlets: nothing is left between
     lowest = molecular_channels(system, scale, partition)
     close(vectors @ (vectors.T @ lowest), lowest, 1e-9)
 

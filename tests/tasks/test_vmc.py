@@ -166,9 +166,9 @@ def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp
         "warnings": ["step 4: stuck; ended after 4 repairs", "of an evaluation"],
     }
     (tmp_path / "result.json").write_text(json.dumps(told))
-    started = time.monotonic()
+    started = time.process_time()  # of this process alone: the machine may be busy
     result = json.loads(evaluate(tmp_path, samples=10**9, max_time="00:00:00:01").read_text())
-    assert time.monotonic() - started < 60  # 10⁹ samples take a day
+    assert time.process_time() - started < 6
     assert result["status"] == "stuck" and result["warnings"][0] == told["warnings"][0]
     assert "of an evaluation" not in result["warnings"]
     assert any("time ended the evaluation after" in warning for warning in result["warnings"])
