@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, grad, jvp, vmap
 
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.systems.quarks import quark_system
 
 

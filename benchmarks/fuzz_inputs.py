@@ -27,13 +27,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.api import composed
 from hadronlab.config.check import check
-from hadronlab.config.messages import one_line
+from hadronlab.config.messages import one_line, user_errors
+from hadronlab.data.ingest.tables import read_ascii, read_npz, read_pickle
 from hadronlab.data.r_correlator import RCorrelator, read, write
-from hadronlab.data.tables import read_ascii, read_npz, read_pickle
-from hadronlab.errors import user_errors
-from hadronlab.runner.checkpoint_io import load_checkpoint
-from hadronlab.runner.job_results import read_job
-from hadronlab.runner.trust import read_run_config
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
+from hadronlab.run.directory.trust import read_run_config
+from hadronlab.sweeps.job_results import read_job
 
 Trial = Callable[[random.Random], None]
 ODD = [

@@ -21,8 +21,8 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
 from hadronlab.api import composed
-from hadronlab.runner.build import build_task, build_trainer
-from hadronlab.runner.launch import quiet_libraries
+from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.launch import quiet_libraries
 
 JOBS = (["system=omega_ccc", "model=sdnn_deep", "optimizer=adam"], ["system=separable", "model=sdnn"])
 

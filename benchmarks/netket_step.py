@@ -19,8 +19,8 @@ import numpy as np
 import optax
 from torch import Tensor
 
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
-from hadronlab.physics.jacobi import from_jacobi_matrix, jacobi_matrix
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, jacobi_matrix
 
 jax.config.update("jax_enable_x64", True)
 

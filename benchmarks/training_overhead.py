@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from hadronlab.api import composed
-from hadronlab.runner.build import build_task, build_trainer
-from hadronlab.runner.launch import quiet_libraries
+from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.launch import quiet_libraries
 
 BARE = [
     "~callbacks.checkpoints",

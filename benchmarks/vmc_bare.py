@@ -17,13 +17,13 @@ import time
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from hadronlab.estimators.evaluation import evaluate
-from hadronlab.estimators.local_energy import local_energy
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
-from hadronlab.models.invariant import InvariantWaveFunction
-from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.observables.evaluation import evaluate
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.leptons import lepton_system

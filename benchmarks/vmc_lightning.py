@@ -22,11 +22,11 @@ from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from hadronlab.estimators.local_energy import local_energy
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
-from hadronlab.runner.build import build_task, build_trainer
-from hadronlab.runner.launch import quiet_libraries
+from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.launch import quiet_libraries
+from hadronlab.sampling.local_energy import local_energy
 
 WARM_UP = 5  # steps
 

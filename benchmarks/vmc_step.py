@@ -29,10 +29,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hadronlab.estimators.local_energy import local_energy
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.quarks import quark_system
 

@@ -16,7 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from hadronlab.config.arguments import quote_particles, uncomposable
+from hadronlab.cli.arguments import quote_particles
+from hadronlab.config.messages import uncomposable
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def run(*overrides: str, directory: str | Path | None = None) -> Run:
 
     directory: of the run; outputs/<system>/<time> by default. Raises HadronlabError or Hydra's errors for bad input.
     """
-    from hadronlab.runner.launch import launch
+    from hadronlab.run.launch import launch
 
     config = composed(*overrides, directory=directory)
     launch(config)

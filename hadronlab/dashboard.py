@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hadronlab.errors import Arguments, one_line_errors
+from hadronlab.cli.commands import Arguments, one_line_errors
 
 
 def main() -> None:
@@ -19,8 +19,8 @@ def main() -> None:
                         help="write JSON here and contact nobody (without a key or an entity: dashboard.json)")  # fmt: skip
     options = parser.parse_args()
 
-    from hadronlab.runner.dashboard import save_workspace, write_workspace
-    from hadronlab.runner.wandb_logger import has_key
+    from hadronlab.run.wandb_logger import has_key
+    from hadronlab.sweeps.dashboard import save_workspace, write_workspace
 
     with one_line_errors():
         if options.file is None and options.entity and has_key():

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import re
 from pathlib import Path
-from typing import Any
 
-from hadronlab.errors import Arguments, ConfigError, one_line_errors
+from hadronlab.cli.commands import Arguments, one_line_errors
 
 
 def main() -> None:
@@ -25,37 +21,12 @@ def main() -> None:
     )
     options = parser.parse_args()
 
-    from hadronlab.config.arguments import find_classes_here
+    from hadronlab.cli.arguments import find_classes_here
+    from hadronlab.run.evaluate import evaluate
 
     with one_line_errors():
         find_classes_here()
         evaluate(options.run_directory, options.samples, options.max_time)
-
-
-def evaluate(directory: Path, samples: int | None = None, max_time: str | None = None) -> Path:
-    """Result file of the evaluation, which `max_time` bounds, or else the run's `trainer.max_time`.
-
-    What the training said (status, time, warnings) is kept. Raises ConfigError where `directory` is not that of a run.
-    """
-    from hadronlab.runner.finish import finish
-    from hadronlab.runner.launch import quiet_libraries
-    from hadronlab.runner.restore import restore
-    from hadronlab.tasks.final_evaluation import bound_by
-
-    if samples is not None and samples < 1:
-        raise ConfigError(f"--samples={samples}: give 1 or more")
-    quiet_libraries()
-    logging.getLogger("hadronlab").addHandler(logging.NullHandler())  # the table shows the warnings
-    config, task, about = restore(directory, samples)
-    bound_by(task, max_time, config.trainer.max_time)
-    result = directory / "result.json"
-    known: dict[str, Any] = (
-        json.loads(result.read_text(encoding="utf-8")) if result.exists() else {"status": "unfinished"}
-    )
-    about["status"] = known.get("status", "ok")
-    notes = [w for w in known.get("warnings", []) if re.match(r"step \d+: ", w)]  # those of the guards
-    finish(config, task, directory, about, known.get("wall_seconds", 0.0), notes)
-    return result
 
 
 if __name__ == "__main__":

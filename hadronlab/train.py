@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import hydra
 
 from hadronlab import __version__
-from hadronlab.errors import one_line_errors, user_errors
+from hadronlab.cli.commands import one_line_errors
+from hadronlab.config.messages import user_errors
 
 if TYPE_CHECKING:  # torch, Lightning and W&B are imported inside functions: --help stays fast
     from omegaconf import DictConfig
@@ -20,16 +21,16 @@ failures: list[Exception] = []
 @hydra.main(version_base="1.3", config_path="pkg://hadronlab.conf", config_name="train")
 def run(config: DictConfig) -> float | None:
     """One job: compose (done by Hydra), check, hand over."""
-    from hadronlab.runner.launch import launch_job
+    from hadronlab.sweeps.launch_job import launch_job
 
     return launch_job(config, failures)
 
 
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    from hadronlab.config.arguments import find_classes_here, of_swept_groups, options_first, quote_particles
-    from hadronlab.runner.resume import resume_arguments
-    from hadronlab.runner.sweep_callback import explained, summarise_sweep, tell_how_it_goes_on
+    from hadronlab.cli.arguments import find_classes_here, of_swept_groups, options_first, quote_particles
+    from hadronlab.cli.resume import resume_arguments
+    from hadronlab.sweeps.callback import explained, summarise_sweep, tell_how_it_goes_on
 
     if sys.argv[1:] == ["--version"]:  # Hydra would tell its own
         print(f"hadronlab {__version__}")

@@ -16,7 +16,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from hadronlab.config.annotations import describe, fits, hints_of
-from hadronlab.config.arguments import choices
+from hadronlab.config.groups import choices
 from hadronlab.errors import ConfigError
 
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
-from hadronlab.config.arguments import choices
 from hadronlab.config.check import nearest
-from hadronlab.errors import HadronlabError
+from hadronlab.config.groups import choices
+from hadronlab.errors import ConfigError, HadronlabError
+
+
+def user_errors() -> tuple[type[Exception], ...]:
+    """What a user can mend: our own errors, those of Hydra and OmegaConf, and those of the file system."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    return HadronlabError, HydraException, OmegaConfBaseException, OSError
 
 
 def one_line(error: BaseException) -> str:
@@ -40,6 +48,14 @@ def one_line(error: BaseException) -> str:
     if cause is not None and str(cause).strip():
         return f"{lines[0]} ({str(cause).strip().splitlines()[0]})"
     return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def uncomposable(error: Exception) -> ConfigError:
+    """What to say where Hydra itself fails on overrides that make no sense together."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ConfigError(
+        f"these arguments cannot be composed ({reason[:120]}): write group=choice and key=value, see --help"
+    )
 
 
 def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:

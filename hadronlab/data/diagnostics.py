@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hadronlab.data.resampling import deviations, resampled_error
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import DataError
+from hadronlab.estimates.resampling import deviations, resampled_error
 
 SIGNAL_TO_NOISE = 2.0  # with bins: a direction counts from here on
 RELATIVE_FLOOR = (

@@ -133,9 +133,7 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
         raise DataError(f"{path}: is not a regular file")
     try:
         if not h5py.is_hdf5(where):
-            raise DataError(
-                f"{path}: is not an HDF5 file (python -m hadronlab.data.convert makes one from tables)"
-            )
+            raise DataError(f"{path}: is not an HDF5 file (hadronlab-convert tables makes one from tables)")
         if not trusted:
             _probe(where)
         with h5py.File(where, "r") as file:

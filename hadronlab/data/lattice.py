@@ -11,12 +11,12 @@ import torch
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import laplacian as radial_laplacian
 from hadronlab.data.radial import slope as radial_slope
-from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
 from hadronlab.errors import ConfigError, DataError
+from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics.constants import HBAR_C
-from hadronlab.physics.quadrature import radial_weights
+from hadronlab.physics.scattering.quadrature import radial_weights
 
 # time_order → ∂t and ∂t² on t − n … t + n
 FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from hadronlab.data import hdf5
-from hadronlab.data.resampling import KINDS
 from hadronlab.errors import DataError
+from hadronlab.estimates.resampling import KINDS
 from hadronlab.physics.constants import HBAR_C
 
 OWN_ATTRIBUTES = ("mass_lattice", "mass2_lattice", "a_inv_MeV", "L", "resampling", "jackknife_bins")

@@ -6,8 +6,8 @@ import torch
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
-from hadronlab.physics.quadrature import radial_weights
-from hadronlab.physics.separable import Separable
+from hadronlab.physics.forces.separable import Separable
+from hadronlab.physics.scattering.quadrature import radial_weights
 
 
 def separable_wave_data(

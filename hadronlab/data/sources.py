@@ -13,7 +13,7 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.data.synthetic import SyntheticLattice
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError, DataError
-from hadronlab.physics.separable import Separable
+from hadronlab.physics.forces.separable import Separable
 from hadronlab.systems.hadrons import HadronPair
 
 SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in nature

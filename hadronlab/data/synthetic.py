@@ -18,9 +18,9 @@ from hadronlab.data.noise import InelasticState, Noise
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.wedge import Wedge, wedge_sites
 from hadronlab.errors import ConfigError
-from hadronlab.physics.box import BoxSpectrum, box_spectrum, sphere_radius
 from hadronlab.physics.constants import HBAR_C
-from hadronlab.physics.quadrature import gauss_legendre
+from hadronlab.physics.finite_volume.box import BoxSpectrum, box_spectrum, sphere_radius
+from hadronlab.physics.scattering.quadrature import gauss_legendre
 from hadronlab.systems.hadrons import HadronPair
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hadronlab.data.resampling import deviations
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.resampling import deviations
 from hadronlab.losses.loss import Loss
 
 

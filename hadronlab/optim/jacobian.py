@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jacrev, vmap
 
 from hadronlab.losses.loss import Loss
-from hadronlab.models.potential import Potential
+from hadronlab.models.potentials.potential import Potential
 
 
 class _Method(nn.Module):

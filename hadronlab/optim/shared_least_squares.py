@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hadronlab.losses.loss import Loss
 from hadronlab.losses.row_share import RowShare
-from hadronlab.models.potential import Potential
+from hadronlab.models.potentials.potential import Potential
 from hadronlab.optim.jacobian import LeastSquares
 
 

@@ -18,30 +18,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from hadronlab.estimators.local_energy import LocalEnergy, clip_limits
-from hadronlab.models.wavefunction import chunks
+from hadronlab.models.wavefunctions.wavefunction import chunks
 from hadronlab.optim.gram import add_gram_, mirror_
+from hadronlab.optim.processes import ALONE, Processes
+from hadronlab.sampling.local_energy import LocalEnergy, clip_limits
 
 if TYPE_CHECKING:
-    from hadronlab.models.wavefunction import WaveFunction
+    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
     from hadronlab.optim.natural_gradient import DampedSolver
-
-
-def _alone(x: Tensor) -> Tensor:
-    return x
-
-
-@dataclass(frozen=True)
-class Processes:
-    """How several processes act as one; the default is one process.
-
-    total: sum of a tensor over the processes, on all of them. gather: concatenation along the first axis.
-    """
-
-    total: Callable[[Tensor], Tensor] = _alone
-    gather: Callable[[Tensor], Tensor] = _alone
-    rank: int = 0
-    size: int = 1
 
 
 def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -57,7 +41,7 @@ def row_cotangents(psi: Tensor, generator: torch.Generator | None = None) -> Ten
     return torch.stack([along, across])
 
 
-def residual(local: LocalEnergy, clip: float | None = None, processes: Processes = Processes()) -> Tensor:
+def residual(local: LocalEnergy, clip: float | None = None, processes: Processes = ALONE) -> Tensor:
     """((Hψ)_α − E ψ_α)/√ρ, (K, batch), E the mean over all processes.
 
     Both parts, along ψ (E_L − E) and across it, are clipped at `clip` mean deviations from their median; the
@@ -161,7 +145,7 @@ def kernel_rows(
     h: Tensor,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
-    processes: Processes = Processes(),
+    processes: Processes = ALONE,
 ) -> tuple[Tensor, Tensor]:
     """Rows O (n, n_tangent) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z."""
     cotangents = row_cotangents(psi, generator)
@@ -183,7 +167,7 @@ def reconfigure(
     clip: float | None = None,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
-    processes: Processes = Processes(),
+    processes: Processes = ALONE,
 ) -> Tensor:
     """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
 
@@ -216,7 +200,7 @@ def energy_gradient(
     channel: Tensor | None,
     local: LocalEnergy,
     clip: float | None = None,
-    processes: Processes = Processes(),
+    processes: Processes = ALONE,
 ) -> Tensor:
     """∂E/∂θ = 2 ⟨Σ_α ∂ψ_α ((Hψ)_α − E ψ_α)/ρ⟩, (P,), for first-order optimisers   [DeepQuark, Eq. 16]."""
     weights = residual(local, clip, processes) / local.density.sqrt()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hadronlab.estimators.observables import Observables
+from hadronlab.observables.observables import Observables
 
 
 def draw(task: Any, observables: Observables, directory: Path) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from hadronlab.estimators.observables import Observables
+from hadronlab.observables.observables import Observables
 from hadronlab.plotting.style import COLORS, STROKES, band, figure, limits
 
 EXPANSION = r"$V_0 + \frac{1}{2}\{V_2, \nabla^2\}$"

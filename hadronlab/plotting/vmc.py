@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.observables.observables import Observables, Quantity
 from hadronlab.plotting.style import COLORS, STROKES, figure, limits
 
 GREEK = "Lambda|Sigma|Delta|Omega|Xi|Upsilon|omega|eta|rho|phi|psi|pi"

@@ -13,7 +13,7 @@ from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.sampling.separation import SeparationMove
 
 if TYPE_CHECKING:
-    from hadronlab.models.wavefunction import WaveFunction
+    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
 MOVES = ("all", "subset", "dilation", "separation")
 COLUMNS = 72_000  # walkers times permutations whose densities are computed together: more would not stay in the cache

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.channels import ChannelBasis, PermutationElement
-from hadronlab.physics.couplings import pairs_of
-from hadronlab.physics.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
+from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from fractions import Fraction
 import torch
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.channels import lepton_channels
-from hadronlab.physics.coulomb import Coulomb
-from hadronlab.physics.interaction import Interaction
-from hadronlab.physics.permutations import identical_groups
-from hadronlab.physics.spin import as_list, half_integer, possible_spins
+from hadronlab.physics.forces.coulomb import Coulomb
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.quantum_numbers.channels import lepton_channels
+from hadronlab.physics.quantum_numbers.permutations import identical_groups
+from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 
 MAX_PARTICLES = 6

@@ -8,12 +8,12 @@ from fractions import Fraction
 import torch
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.channels import quark_channels
-from hadronlab.physics.interaction import Interaction
-from hadronlab.physics.isospin import THIRD_COMPONENT
-from hadronlab.physics.permutations import identical_groups
-from hadronlab.physics.quark_models import AL1, HBAR_C
-from hadronlab.physics.spin import as_list, half_integer, possible_spins
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.quark_models import AL1, HBAR_C
+from hadronlab.physics.quantum_numbers.channels import quark_channels
+from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
+from hadronlab.physics.quantum_numbers.permutations import identical_groups
+from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 
 MAX_PARTICLES = 6

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from hadronlab.physics.coulomb import Coulomb
-from hadronlab.physics.flux_tube import flux_tube
-from hadronlab.physics.quark_models import AL1
+from hadronlab.physics.forces.coulomb import Coulomb
+from hadronlab.physics.forces.flux_tube import flux_tube
+from hadronlab.physics.forces.quark_models import AL1
 from hadronlab.systems.few_body import FewBodySystem
 
 SOURCES = {

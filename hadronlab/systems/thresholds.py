@@ -14,10 +14,10 @@ from itertools import combinations, product
 from typing import TypeAlias
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.interaction import Interaction
-from hadronlab.physics.spin import possible_spins
-from hadronlab.physics.three_body import three_body_levels
-from hadronlab.physics.two_body import Levels, two_body_levels
+from hadronlab.physics.few_body.three_body import three_body_levels
+from hadronlab.physics.few_body.two_body import Levels, two_body_levels
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.quantum_numbers.spin import possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system

@@ -12,7 +12,8 @@ from pytorch_lightning import LightningModule
 from pytorch_lightning.profilers import Profiler
 from torch.nn.utils import parameters_to_vector
 
-from hadronlab.estimators.observables import Observables
+from hadronlab.observables.observables import Observables
+from hadronlab.optim.processes import Processes
 
 
 class Task(LightningModule):
@@ -20,6 +21,7 @@ class Task(LightningModule):
 
     task: ClassVar[str] = ""
     model: torch.nn.Module
+    processes: Processes
 
     def steps(self) -> Iterable[int]:
         """The data loader: one item an optimiser step, without end."""

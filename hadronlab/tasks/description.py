@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hadronlab.estimators.observables import Quantity
+from hadronlab.observables.observables import Quantity
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask

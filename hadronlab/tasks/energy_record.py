@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from hadronlab.optim.sr_statistics import Processes
-from hadronlab.sampling.statistics import ChainStatistics, chain_statistics, split_r_hat
+from hadronlab.estimates.chains import ChainStatistics, chain_statistics, split_r_hat
+from hadronlab.optim.processes import Processes
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem

@@ -13,10 +13,10 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.errors import ConfigError
-from hadronlab.estimators.evaluation import evaluate
-from hadronlab.estimators.ground_state import ground_state
-from hadronlab.estimators.observables import Observables
-from hadronlab.estimators.selection import set_energies
+from hadronlab.observables.evaluation import evaluate
+from hadronlab.observables.ground_state import ground_state
+from hadronlab.observables.observables import Observables
+from hadronlab.sampling.selection import set_energies
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask

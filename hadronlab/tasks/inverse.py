@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
-from hadronlab.estimators.inverse import observe
-from hadronlab.estimators.observables import Observables
 from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.losses.row_share import RowShare
-from hadronlab.models.potential import Potential
+from hadronlab.models.potentials.potential import Potential
+from hadronlab.observables.inverse import observe
+from hadronlab.observables.observables import Observables
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver

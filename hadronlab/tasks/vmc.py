@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
-from hadronlab.estimators.local_energy import LocalEnergy, local_energy
-from hadronlab.estimators.observables import Observables
-from hadronlab.estimators.trend import remaining_descent
-from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.estimates.trend import remaining_descent
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.observables.observables import Observables
 from hadronlab.optim.parameter_sets import ParameterSets
+from hadronlab.optim.processes import ALONE, failing_together
 from hadronlab.optim.schedule import Schedule, Stage
-from hadronlab.optim.sr_statistics import Processes
+from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
@@ -26,7 +26,6 @@ from hadronlab.tasks.base import Task
 from hadronlab.tasks.description import description, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
-from hadronlab.tasks.processes import failing_together, processes_of
 from hadronlab.tasks.training_state import load_training_state, training_state
 
 
@@ -81,6 +80,7 @@ class VMCTask(Task):
         self.max_samples, self.burn_in = max_samples, burn_in
         self.sampler = sampler(model, seed=seed)
         self.n_walkers = self.sampler.n_walkers  # of this process
+        self.processes = ALONE  # all of the run acting as one; the run says which
         self.equilibrated = False  # whether the walkers have had their burn-in
         self.stage: Stage = schedule.stage(0)
         self.record = EnergyRecord(model.system)
@@ -176,11 +176,6 @@ class VMCTask(Task):
     def history(self) -> list[tuple[float, float]]:
         """Energy and its error at every step, `energy_unit`."""
         return self.record.history
-
-    @property
-    def processes(self) -> Processes:
-        """All processes of the run acting as one."""
-        return processes_of(self._trainer)
 
     @cached_property
     def threshold(self) -> Threshold | None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from hadronlab.api import composed
+from hadronlab.cli.arguments import of_swept_groups, options_first, quote_particles
 from hadronlab.config.annotations import describe, fits
-from hadronlab.config.arguments import of_swept_groups, options_first, quote_particles
 from hadronlab.config.check import check, models_for
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
@@ -70,7 +70,7 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["system=D", "++optimizer.natural_gradiant.shift=1"], "did you mean 'natural_gradient'"),
         (["system=D", "++callbacks.convergense.min_steps=3"], "callbacks.convergense is not a setting"),
         (["system=lattice"], "data.path is missing"),
-        (["model._target_=hadronlab.models.sdnn.nothing"], "cannot import"),
+        (["model._target_=hadronlab.models.potentials.sdnn.nothing"], "cannot import"),
         (["model=[a,b"], "model=[a,b cannot be read (no viable alternative"),
         (["seed=it's"], "seed=it's cannot be read (LexerNoViableAltException): quote its value"),
         (["optimizer.optimizer=null"], "optimizer.optimizer is null, but no run is without it"),

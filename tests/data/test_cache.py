@@ -14,7 +14,7 @@ from hadronlab.data import cache
 from hadronlab.data.cache import directory, key, synthetic_correlator
 from hadronlab.data.noise import Noise
 from hadronlab.data.synthetic import Source, SyntheticLattice
-from hadronlab.physics.local_potentials import Gaussians
+from hadronlab.physics.forces.local_potentials import Gaussians
 from hadronlab.systems.hadrons import HadronPair
 
 PAIR = HadronPair("x", 1500.0, 1500.0, potential=Gaussians((-50.0,), (2.0,)))

@@ -16,9 +16,9 @@ from hadronlab.data.lattice import (
     leading_order_sites,
 )
 from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wedge import Wedge, wedge_sites
 from hadronlab.errors import DataError
+from hadronlab.estimates.resampling import resampled_error
 
 Make = Callable[..., RCorrelator]
 

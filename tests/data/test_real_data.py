@@ -12,10 +12,10 @@ import torch
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
 from hadronlab.data.lattice import lattice_wave_data, leading_order_sites
 from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.resampling import resampled_error
 from hadronlab.data.wedge import wedge_sites
-from hadronlab.estimators.leading_order import fit_gaussians, fit_spline
-from hadronlab.physics.scattering import RMatrix
+from hadronlab.estimates.resampling import resampled_error
+from hadronlab.observables.leading_order import fit_gaussians, fit_spline
+from hadronlab.physics.scattering.rmatrix import RMatrix
 
 pytestmark = pytest.mark.data
 

@@ -8,7 +8,7 @@ import torch
 from hadronlab.data.separable import separable_wave_data
 from hadronlab.data.sources import SeparableWaves
 from hadronlab.errors import ConfigError, HadronlabError
-from hadronlab.physics.separable import Separable
+from hadronlab.physics.forces.separable import Separable
 from hadronlab.systems.hadrons import HadronPair
 
 

@@ -12,13 +12,13 @@ import torch
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.noise import InelasticState, Noise
-from hadronlab.data.resampling import resampled_error
 from hadronlab.data.synthetic import Source, SyntheticLattice, energy_shifts, generate, overlaps
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
-from hadronlab.physics.box import box_spectrum
-from hadronlab.physics.local_potentials import Gaussians, nucleon_omega, omega_ccc
-from hadronlab.physics.nonlocal_potentials import LocalPlusNonlocal, PereyBuck
+from hadronlab.estimates.resampling import resampled_error
+from hadronlab.physics.finite_volume.box import box_spectrum
+from hadronlab.physics.forces.local_potentials import Gaussians, nucleon_omega, omega_ccc
+from hadronlab.physics.forces.nonlocal_potentials import LocalPlusNonlocal, PereyBuck
 from hadronlab.systems.hadrons import HadronPair
 
 CCC = HadronPair("omega_ccc", 4796.0, 4796.0, potential=omega_ccc())

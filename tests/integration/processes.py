@@ -19,12 +19,10 @@ from typing import Any, ClassVar
 
 import torch
 
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(
-    ["hadronlab.runner.fit", "hadronlab.runner.finish", "hadronlab.train", "processes"]
-)
+CONTEXT.set_forkserver_preload(["hadronlab.run.fit", "hadronlab.run.finish", "hadronlab.train", "processes"])
 
 SEPARABLE = [
     "system=separable",
@@ -106,7 +104,7 @@ def forked_ranks(count: int = 1) -> None:
         process = fork.Process(target=_spare, args=(there, here), daemon=True)
         process.start()
         SpareRank.spares.append((process, here))
-    from hadronlab.runner import ddp
+    from hadronlab.run.ranks import ddp
 
     ddp.subprocess = SimpleNamespace(Popen=SpareRank)  # type: ignore[assignment]
 
@@ -126,7 +124,7 @@ def _spare(there: Connection, here: Connection) -> None:
 
 def kill_in_the_nth_write(n: int) -> None:
     """SIGKILL between the write of a temporary file and its rename, the n-th time."""
-    from hadronlab.runner import run_directory
+    from hadronlab.run.directory import files
 
     fsync, calls = os.fsync, [0]
 
@@ -136,14 +134,14 @@ def kill_in_the_nth_write(n: int) -> None:
         if calls[0] == n:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    run_directory.os.fsync = deadly  # type: ignore[assignment]
+    files.os.fsync = deadly  # type: ignore[assignment]
 
 
 def fill_the_disk_after(checkpoints: int) -> None:
     """Every write fails with ENOSPC after so many checkpoints."""
-    from hadronlab.runner import checkpoint_io, run_directory
+    from hadronlab.run.directory import checkpoint_io, files
 
-    write, count = run_directory.write_whole, [0]
+    write, count = files.write_whole, [0]
 
     def full(path: Path, how: object, keep: Path | None = None) -> None:
         count[0] += path.suffix == ".ckpt"
@@ -152,7 +150,7 @@ def fill_the_disk_after(checkpoints: int) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         write(path, how, keep)  # type: ignore[arg-type]
 
-    checkpoint_io.write_whole = run_directory.write_whole = full  # type: ignore[assignment]
+    checkpoint_io.write_whole = files.write_whole = full  # type: ignore[assignment]
 
 
 def rows(directory: Path) -> list[dict[str, str]]:

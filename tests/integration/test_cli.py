@@ -124,7 +124,7 @@ def test_evaluate_tells_a_mistake_in_one_line(arguments: list[str], message: str
 
 def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
-        "from hadronlab.models.sdnn import SDNN\n\n\n"
+        "from hadronlab.models.potentials.sdnn import SDNN\n\n\n"
         "class Mine(SDNN):\n    def __init__(self, units: int = 4) -> None:\n"
         "        super().__init__((units,), (units,), 'tanh', 'linear', scale=-0.01)\n"
     )

@@ -11,8 +11,8 @@ from pytorch_lightning.accelerators import CPUAccelerator
 from second_device import second_device
 
 from hadronlab.api import composed
-from hadronlab.runner.build import build_task, build_trainer
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.tasks.base import Task
 

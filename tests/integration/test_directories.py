@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from processes import FAST, SEPARABLE, fill_the_disk_after, last_step, run, start, wait_for_steps
 
-from hadronlab.runner import metrics_csv
-from hadronlab.runner.checkpoint_io import load_checkpoint, newest_whole
-from hadronlab.runner.metrics_csv import MetricsCSV
-from hadronlab.runner.run_directory import write_text
+from hadronlab.run.directory import metrics_csv
+from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
+from hadronlab.run.directory.files import write_text
+from hadronlab.run.directory.metrics_csv import MetricsCSV
 
 LONG = [*SEPARABLE, *FAST, "trainer.max_steps=100000"]
 SHORT = [*SEPARABLE, *FAST, "trainer.max_steps=40"]

@@ -26,7 +26,7 @@ from processes import SEPARABLE, rows
 
 from hadronlab.api import run
 from hadronlab.callbacks.signs import Fault
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 LOOK = [
     "callbacks.checkpoints.every_n_steps=10",

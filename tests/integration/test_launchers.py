@@ -26,7 +26,7 @@ from processes import (
     wait_for_steps,
 )
 
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 MIXED = [
     *SMALL_SWEEP,

@@ -25,7 +25,7 @@ from processes import (
     wait_for_steps,
 )
 
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 HERE = str(Path(__file__).parent)
 NATURAL = [

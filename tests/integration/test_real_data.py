@@ -11,7 +11,7 @@ import torch
 
 from hadronlab.api import run
 from hadronlab.data.sources import LatticeFile
-from hadronlab.runner.restore import restore
+from hadronlab.run.restore import restore
 from hadronlab.systems.hadrons import HadronPair
 
 DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[2] / "../shared/data")).resolve()

@@ -23,7 +23,7 @@ from processes import (
     wait_for_steps,
 )
 
-from hadronlab.runner.checkpoint_io import newest_whole
+from hadronlab.run.directory.checkpoint_io import newest_whole
 
 ADAM = [*SEPARABLE, *FAST, "trainer.max_steps=600"]
 NATURAL = [

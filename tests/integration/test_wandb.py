@@ -16,7 +16,7 @@ from processes import SEPARABLE, run
 from wandb_loopback import LoopbackServer, key, records
 
 from hadronlab import dashboard
-from hadronlab.runner.wandb_logger import mode_wanted
+from hadronlab.run.wandb_logger import mode_wanted
 
 RUN = [*SEPARABLE, "logger=wandb", "trainer.max_steps=30", "callbacks.checkpoints.every_n_steps=10"]
 
@@ -186,7 +186,7 @@ def drawn(panel: dict[str, Any]) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_every_name_in_the_dashboard_is_logged_by_a_run(tmp_path: Path, log: Path) -> None:
-    from hadronlab.runner.dashboard import SECTIONS
+    from hadronlab.sweeps.dashboard import SECTIONS
 
     inverse = [*RUN, "loss=schrodinger_asymptotic"]
     vmc = ["system=tcc", "logger=wandb", "quiet=true", "trainer.max_steps=25", "trainer.log_every_n_steps=1", "sampler.n_walkers=60",
@@ -244,7 +244,7 @@ def test_dashboard_command_says_why_it_writes_a_file(
 
 
 def test_dashboard_is_written_without_a_server(tmp_path: Path) -> None:
-    from hadronlab.runner.dashboard import SECTIONS, write_workspace
+    from hadronlab.sweeps.dashboard import SECTIONS, write_workspace
 
     text = write_workspace(tmp_path / "dashboard.json", "", "hadronlab").read_text()
     json.loads(text)

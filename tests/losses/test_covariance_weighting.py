@@ -12,7 +12,7 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import RCorrelator
 from hadronlab.losses.row_share import RowShare
-from hadronlab.models.low_rank import LowRank
+from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver

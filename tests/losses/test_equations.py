@@ -11,7 +11,7 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import RCorrelator, Schrodinger
 from hadronlab.losses.loss import collapsed
-from hadronlab.physics.separable import Separable
+from hadronlab.physics.forces.separable import Separable
 
 DATA = separable_wave_data(quadrature="rectangle")
 TRUE_U = Separable().nonlocal_part(DATA.r[:, None], DATA.r[None, :])

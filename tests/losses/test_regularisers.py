@@ -11,7 +11,7 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import reference_scale
 from hadronlab.losses.regularisers import Asymptotic, Ridge
-from hadronlab.physics.separable import Separable
+from hadronlab.physics.forces.separable import Separable
 
 DATA = separable_wave_data(quadrature="rectangle")
 TRUE_U = Separable().nonlocal_part(DATA.r[:, None], DATA.r[None, :])

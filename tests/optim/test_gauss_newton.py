@@ -9,11 +9,11 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import HadronlabError
 from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.regularisers import Asymptotic, Ridge
-from hadronlab.models.hybrid import Hybrid
-from hadronlab.models.local import LocalGaussians, LocalNetwork
-from hadronlab.models.low_rank import LowRank
-from hadronlab.models.potential import Potential
-from hadronlab.models.sdnn import sdnn, sdnn_joint
+from hadronlab.models.potentials.hybrid import Hybrid
+from hadronlab.models.potentials.local import LocalGaussians, LocalNetwork
+from hadronlab.models.potentials.low_rank import LowRank
+from hadronlab.models.potentials.potential import Potential
+from hadronlab.models.potentials.sdnn import sdnn, sdnn_joint
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver

@@ -12,8 +12,8 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.regularisers import Ridge
-from hadronlab.models.low_rank import LowRank
-from hadronlab.models.sdnn import sdnn_joint
+from hadronlab.models.potentials.low_rank import LowRank
+from hadronlab.models.potentials.sdnn import sdnn_joint
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver

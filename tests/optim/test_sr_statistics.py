@@ -5,9 +5,8 @@ import threading
 import pytest
 import torch
 
-from hadronlab.estimators.local_energy import local_energy
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
-from hadronlab.models.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import (
     Processes,
@@ -19,6 +18,7 @@ from hadronlab.optim.sr_statistics import (
     residual,
     row_cotangents,
 )
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 

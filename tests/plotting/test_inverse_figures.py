@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.observables.observables import Observables, Quantity
 from hadronlab.plotting.curves import loss_curves
 from hadronlab.plotting.inverse import FIGURES
 from hadronlab.plotting.style import band, figure, limits, save

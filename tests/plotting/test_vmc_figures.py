@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hadronlab.estimators.observables import Observables, Quantity
+from hadronlab.observables.observables import Observables, Quantity
 from hadronlab.plotting.style import save
 from hadronlab.plotting.vmc import FIGURES, hadrons, tex
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from hadronlab.errors import ConfigError
-from hadronlab.models.deepquark import DeepQuarkWaveFunction
-from hadronlab.models.invariant import InvariantWaveFunction
-from hadronlab.models.wavefunction import WaveFunction
+from hadronlab.estimates.chains import chain_statistics
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
-from hadronlab.sampling.separation import possible_splits
-from hadronlab.sampling.statistics import chain_statistics
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
+from hadronlab.systems.splittings import possible_splits
 
 
 class Gaussian(WaveFunction):

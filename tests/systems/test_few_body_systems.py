@@ -10,9 +10,9 @@ import torch
 import yaml
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.flux_tube import flux_tube
-from hadronlab.physics.interaction import Interaction
-from hadronlab.physics.quark_models import AL1, quark_model
+from hadronlab.physics.forces.flux_tube import flux_tube
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.quark_models import AL1, quark_model
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 from hadronlab.systems.references import references

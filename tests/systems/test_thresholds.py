@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.coulomb import Coulomb
-from hadronlab.physics.quark_models import AL1, quark_model
+from hadronlab.physics.forces.coulomb import Coulomb
+from hadronlab.physics.forces.quark_models import AL1, quark_model
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system

@@ -14,11 +14,11 @@ from hadronlab.api import composed, run
 from hadronlab.data.diagnostics import effective_rank
 from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import DataError
-from hadronlab.estimators.inverse import observe
-from hadronlab.evaluate import evaluate
-from hadronlab.models.potential import Potential
-from hadronlab.physics.separable import Separable
-from hadronlab.runner.build import build_task
+from hadronlab.models.potentials.potential import Potential
+from hadronlab.observables.inverse import observe
+from hadronlab.physics.forces.separable import Separable
+from hadronlab.run.build import build_task
+from hadronlab.run.evaluate import evaluate
 from hadronlab.systems.hadrons import HadronPair
 
 PAIR = HadronPair("separable", 6.6, 6.6, 1.0, Separable())

@@ -12,15 +12,15 @@ from omegaconf import OmegaConf
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.callbacks.stochastic_reconfiguration import StochasticReconfiguration
-from hadronlab.config.arguments import options_first, quote_particles
+from hadronlab.cli.arguments import options_first, quote_particles
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
-from hadronlab.estimators.local_energy import local_energy
-from hadronlab.evaluate import evaluate
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
-from hadronlab.runner.build import build_task, build_trainer
-from hadronlab.runner.checkpoint_io import load_checkpoint
+from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.directory.checkpoint_io import load_checkpoint
+from hadronlab.run.evaluate import evaluate
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.tasks.final_evaluation import seconds_left
 
 SMALL = ["sampler.n_walkers=40", "model.widths=[6]", "task.burn_in=40", "trainer.log_every_n_steps=4", "quiet=true",
@@ -191,7 +191,7 @@ OWN_POTENTIAL = """
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hadronlab.physics.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction
 
 
 @dataclass(frozen=True)

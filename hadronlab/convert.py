@@ -1,0 +1,56 @@
+"""Entry point: `hadronlab-convert tables IN OUT` makes an R-correlator file (HDF5) out of files of other programs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from hadronlab.cli.commands import Arguments, one_line_errors
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the subcommand."""
+    parser = Arguments(prog="hadronlab-convert", description="Make an R-correlator file (HDF5).")
+    kinds = parser.add_subparsers(required=True, metavar="KIND")
+    tables = kinds.add_parser("tables", help="text tables, .npz archives, pickled wedges")
+    add_table_arguments(tables)
+    tables.set_defaults(run=convert_tables)
+    options = parser.parse_args(arguments)
+    with one_line_errors():
+        options.run(options)
+
+
+def add_table_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `hadronlab-convert tables`."""
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="[NAME=]IN", help=".npz, .pkl or a text table; NAME is the source")
+    add("output", metavar="OUT", help="the HDF5 file")
+    add("--mass", type=float, required=True, help="mass of the first hadron, MeV")
+    add("--mass2", type=float, help="mass of the second one, MeV (default: equal)")
+    add("--spacing", type=float, required=True, help="lattice spacing, fm")
+    add("--unit", choices=("fm", "lattice"), default="fm", help="of the radii (default: %(default)s)")
+    add("--columns", choices=("auto", "error", "bins"), default="auto", help="after t r of a table")
+    add("--kind", choices=("jackknife", "bootstrap", "configurations"), default="jackknife",
+        help="what the bins of the input are (default: %(default)s)")  # fmt: skip
+    add("--bins", type=int, default=20, help="made from configurations or errors (default: 20)")
+    add("--seed", type=int, default=0, help="of the bins made from errors")
+    add("--force", action="store_true", help="overwrite OUT")
+
+
+def convert_tables(options: argparse.Namespace) -> None:
+    """Write OUT and say what it holds. Raises DataError where it exists already, without --force."""
+    from hadronlab.data.ingest.convert import convert
+    from hadronlab.data.r_correlator import write
+    from hadronlab.errors import DataError
+
+    if Path(options.output).exists() and not options.force:
+        raise DataError(f"{options.output}: exists already; --force overwrites it")
+    correlator = convert(options)
+    write(correlator, options.output)
+    shapes = ", ".join(f"{name} {values.shape}" for name, values in correlator.values.items())
+    print(f"{options.output}: t = {correlator.t.tolist()}, (1 + bins, t, r) = {shapes}")
+
+
+if __name__ == "__main__":
+    main()

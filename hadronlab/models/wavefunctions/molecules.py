@@ -1,0 +1,129 @@
+"""Where a training of loosely held hadrons begins: their tails, and the channels in which they stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.symmetry import generating_channels, signed
+from hadronlab.systems.thresholds import lowest_threshold
+
+if TYPE_CHECKING:
+    from hadronlab.physics.quantum_numbers.channels import PermutationElement
+    from hadronlab.systems.few_body import FewBodySystem
+
+Partition = Sequence[Sequence[int]]
+
+TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
+FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
+AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
+AIRY_LEAK = 0.01  # the same between clusters, where nothing confines
+
+
+def partitions_of(system: FewBodySystem, clusters: Sequence[Partition] | None) -> Sequence[Partition]:
+    """`clusters`, or for None the hadrons of the lowest threshold as one partition of the particles 0 … N − 1.
+
+    Raises ConfigError for a partition that does not hold each of the particles once.
+    """
+    if clusters is None:
+        try:
+            threshold = lowest_threshold(system)
+        except (
+            ConfigError
+        ):  # forces that no solver of hadrons knows; the result says that its threshold is unknown
+            return ()
+        return () if threshold is None else (threshold.partition(system.flavors),)
+    n = system.n_particles
+    for partition in clusters:
+        if sorted(i for cluster in partition for i in cluster) != list(range(n)):
+            raise ConfigError(
+                f"model.clusters: {[list(c) for c in partition]} must hold each of the particles 0 … {n - 1} once"
+            )
+    return clusters
+
+
+def compact_decays(system: FewBodySystem, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """Decays a (n_pairs,) of e^{−a r} and of the part that grows as r^{3/2}, inverse fm, of one hadron of all particles.
+
+    e^{−r/d} with d = 2s/3 for a pair alone, shared among the pairs of a particle.
+    """
+    decay = 3.0 / (scale * system.n_particles)
+    return decay, AIRY_SHARE * decay
+
+
+def molecular_decays(
+    system: FewBodySystem, scale: Tensor, momentum: float, partition: Partition
+) -> tuple[Tensor, Tensor]:
+    """The same for hadrons that are the clusters of `partition`: e^{−κR} between two of them, κ = `momentum` in inverse
+    fm, shared among the pairs of particles in different clusters.
+    """
+    cluster_of = {i: k for k, cluster in enumerate(partition) for i in cluster}
+    inside = _inside(system, partition)
+    size = torch.tensor([len(partition[cluster_of[i]]) for i, _ in system.pairs])
+    decay = 3.0 / (scale * size)
+    between = torch.full_like(decay, momentum) / (~inside).sum().clamp(min=1)
+    return torch.where(inside, decay, between), torch.where(inside, AIRY_SHARE * decay, AIRY_LEAK * between)
+
+
+def starting_amplitudes(system: FewBodySystem, scale: Tensor, partitions: Sequence[Partition]) -> Tensor:
+    """Amplitudes (n_channels, 1 + n_partitions) of a compact hadron in all channels and of every molecule in its own."""
+    ones = torch.ones(system.n_channels, dtype=torch.float64)
+    molecules = [molecular_channels(system, scale, partition) for partition in partitions]
+    return torch.stack([ones, *(TAIL_SHARE * ones if m is None else m for m in molecules)], 1)
+
+
+def molecular_channels(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor | None:
+    """Amplitudes (n_channels,), Σ c² = n_channels, of the hadrons that are the clusters of `partition`, side by side.
+
+    The lowest of `free_channels` among those that survive the antisymmetrisation over the permutations that map the
+    clusters to one another. None where confinement holds even that one together: then no hadrons in their ground states
+    stand there.
+    """
+    projector = torch.stack([signed(g) for g in _keeping(system, partition)]).mean(0)
+    eigenvalue, vectors = torch.linalg.eigh(projector)
+    free = free_channels(system, scale, partition, vectors[:, eigenvalue > 0.5])
+    return free[:, 0] * system.n_channels**0.5 if free.shape[1] else None
+
+
+def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor:
+    """Channel vectors (n_channels, ·), the lowest molecule among them, that give all of `free_channels` by permutations
+    within and of the clusters: what hadrons side by side need to be more than their leading channels.
+    """
+    every = torch.eye(system.n_channels, dtype=torch.float64)
+    free, first = free_channels(system, scale, partition, every), molecular_channels(system, scale, partition)
+    if first is None:
+        return free[:, :0]
+    return generating_channels(_keeping(system, partition), free, first[:, None])
+
+
+def free_channels(system: FewBodySystem, scale: Tensor, partition: Partition, among: Tensor) -> Tensor:
+    """Orthonormal channel vectors (n_channels, m), lowest energy first, in the span of `among` (n_channels, ·), of
+    clusters that nothing holds together: V does not rise with the distance between them.
+
+    Energies are those of V at pair distances of d = 2s/3 inside the clusters and far between them.
+    """
+    inside = _inside(system, partition)
+    near, far = (
+        among.T @ system.potential(torch.where(inside, scale / 1.5, FAR * k * scale.max())) @ among
+        for k in (1, 2)
+    )
+    rise, states = torch.linalg.eigh(far - near)
+    free = states[:, rise < 0.1 * torch.linalg.eigvalsh(near)[:1].abs()]
+    return among @ free @ torch.linalg.eigh(free.T @ near @ free)[1]
+
+
+def _keeping(system: FewBodySystem, partition: Partition) -> list[PermutationElement]:
+    """The permutations that map the clusters to one another."""
+    clusters = {frozenset(cluster) for cluster in partition}
+    return [
+        g for g in system.group if {frozenset(g.perm[i] for i in cluster) for cluster in clusters} == clusters
+    ]
+
+
+def _inside(system: FewBodySystem, partition: Partition) -> Tensor:
+    """Which pairs are of one cluster, (n_pairs,)."""
+    return torch.tensor([any(i in c and j in c for c in partition) for i, j in system.pairs])

@@ -1,0 +1,103 @@
+"""The AL1, AL2, AP1 and AP2 quark models [Semay and Silvestre-Brac 1994, Silvestre-Brac 1996]."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics import constants
+from hadronlab.physics.forces.interaction import Interaction
+
+HBAR_C = constants.HBAR_C / 1000  # GeV fm
+
+
+@dataclass(frozen=True)
+class QuarkModel(Interaction):
+    """One-gluon exchange with confinement, in GeV units.
+
+    V_ij = −(3/16) λ_i·λ_j [ −κ g/r + λ r^p − Λ + (8π κ' g/(3 m_i m_j)) e^{−r²/r0²}/(π^{3/2} r0³) S_i·S_j ],
+    r0 = A (2 m_i m_j/(m_i+m_j))^{−B}, g = 1 − e^{−r/r_c} (1 if r_c = 0).   [DeepQuark, Eq. 2]
+    `three_body` adds V_C = −C/(m_1 m_2 m_3) in baryons; the C here is that of AL1, to be given anew for the others.
+    """
+
+    name: str
+    m_b: float
+    m_c: float
+    m_s: float
+    m_q: float
+    kappa: float
+    string: float  # λ, GeV^{1+p}
+    constant: float  # Λ, GeV
+    kappa_spin: float  # κ'
+    A: float
+    B: float
+    r_c: float = 0.0  # GeV⁻¹
+    p: float = 1.0
+    C: float = 2.02e-3  # GeV⁴
+    three_body: bool = False
+
+    operators: ClassVar[tuple[str, ...]] = ("color", "color*spin")
+
+    def mass(self, flavor: str) -> float:
+        """Quark mass in GeV."""
+        masses = {"q": self.m_q, "s": self.m_s, "c": self.m_c, "b": self.m_b}
+        if flavor not in masses:
+            raise ConfigError(
+                f"the {self.name} quark model has no flavour {flavor!r}: use u, d (or q), s, c, b"
+            )
+        return masses[flavor]
+
+    def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
+        """Radial factors of λ_i·λ_j and of λ_i·λ_j S_i·S_j in GeV; r in fm, the masses broadcast."""
+        x = r / HBAR_C  # GeV⁻¹
+        smear = 1.0 if self.r_c == 0 else -torch.expm1(-x / self.r_c)
+        central = -self.kappa * smear / x + self.confinement(x) - self.constant  # Eq. (2)
+        r0 = self.A * (2 * mass_i * mass_j / (mass_i + mass_j)) ** (-self.B)
+        strength = 8 * math.pi * self.kappa_spin / (3 * mass_i * mass_j) / (math.pi**1.5 * r0**3)
+        hyperfine = strength * smear * torch.exp(-((x / r0) ** 2))
+        return -3 / 16 * central, -3 / 16 * hyperfine
+
+    def confinement(self, x: Tensor) -> Tensor:
+        """The pairwise confining term λ r^p, x = r in GeV⁻¹."""
+        return self.string * (x if self.p == 1 else x**self.p)
+
+    def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
+        """V_C in baryons if `three_body` is set; nothing otherwise."""
+        if not self.three_body or len(masses) != 3:
+            return None
+        return torch.full_like(distances[0], -self.C / float(masses.prod()))
+
+
+AL1 = QuarkModel("AL1", 5.227, 1.836, 0.577, 0.315, 0.5069, 0.1653, 0.8321, 1.8609, 1.6553, 0.2204)
+AP1 = QuarkModel("AP1", 5.206, 1.819, 0.553, 0.277, 0.4242, 0.3898, 1.1313, 1.8025, 1.5296, 0.3263, p=2 / 3)
+AL2 = QuarkModel("AL2", 5.231, 1.851, 0.587, 0.320, 0.5871, 0.1673, 0.8182, 1.8475, 1.656, 0.2132, r_c=0.1844)
+AP2 = QuarkModel(
+    "AP2", 5.213, 1.840, 0.569, 0.280, 0.5743, 0.3978, 1.1146, 1.8993, 1.5321, 0.3478, r_c=0.3466, p=2 / 3
+)
+POSITIVE = ("m_b", "m_c", "m_s", "m_q", "A", "p")
+MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2)}
+
+
+def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -> QuarkModel:
+    """AL1, AL2, AP1 or AP2, any parameter changed by its name (`kappa=0.5`).
+
+    Raises ConfigError for an unknown model or parameter, and a value that is no number.
+    """
+    if name.upper() not in MODELS:
+        raise ConfigError(f"unknown quark model {name!r}: choose one of {', '.join(MODELS)}")
+    unknown = set(changes) - {field.name for field in fields(QuarkModel)}
+    if unknown:
+        known = ", ".join(field.name for field in fields(QuarkModel))
+        raise ConfigError(f"unknown parameter {sorted(unknown)[0]!r} of a quark model: choose from {known}")
+    for key, value in changes.items():
+        if not isinstance(value, int | float) or not math.isfinite(value) or (key in POSITIVE and value <= 0):
+            raise ConfigError(
+                f"{key}={value}: a parameter of a quark model is a number"
+                + (", this one above 0" if key in POSITIVE else "")
+            )
+    return replace(MODELS[name.upper()], three_body=three_body, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,60 @@
+"""After the training: observables, result files, figures, the last table."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from hadronlab.observables.observables import Observables
+from hadronlab.run.directory.results import write_results
+from hadronlab.run.report import end_table
+
+log = logging.getLogger(__name__)
+
+
+def finish(
+    config: DictConfig,
+    task: Any,
+    directory: Path,
+    about: dict[str, Any],
+    wall_seconds: float,
+    notes: Sequence[str] = (),
+    loggers: Sequence[Any] = (),
+) -> float | None:
+    """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
+
+    about: the first keys of result.json, `status` among them. wall_seconds: of all that came before. notes: warnings
+    of the training. loggers: those that want the results too.
+    Returns the task's objective, the number that a sweeper minimises.
+    """
+    from hadronlab.plotting.figures import draw
+
+    started = time.monotonic()
+    observables: Observables = task.observe()
+    wall_seconds += time.monotonic() - started
+    observables.warnings[:0] = notes
+    objective = task.objective(observables)
+    path = write_results(
+        directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective
+    )
+    try:
+        figures = draw(task, observables, directory)
+    except OSError as error:  # the numbers are safe
+        figures = {}
+        log.warning("no figures: %s", error)
+        print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
+    for logger in loggers:
+        if hasattr(logger, "log_results"):
+            logger.log_results(observables, figures)
+    if not config.quiet:
+        end_table(observables, f"{about['system']} · {about['model']} · {wall_seconds:.0f} s")
+    for warning in observables.warnings:
+        log.warning(warning)
+    print(path)
+    return objective

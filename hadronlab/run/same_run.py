@@ -1,0 +1,39 @@
+"""Whether the settings of a run that is continued are those that it began with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from hadronlab.errors import ConfigError
+from hadronlab.run.directory.run_directory import changes
+
+KEPT = ("system", "model", "seed", "optimizer")  # a checkpoint brings their state back, whatever is asked for
+ASIDE = ("quiet", "logger.", "callbacks.", "trainer.accelerator", "trainer.devices", "trainer.enable", "trainer.log_every",
+         "trainer.num_nodes", "trainer.strategy")  # how a run is made, not what comes out  # fmt: skip
+
+
+def refuse_another_run(directory: Path, config: DictConfig) -> None:
+    """Raise ConfigError where `config` changes what the run in `directory` keeps when it goes on.
+
+    A setting that only one of the two knows is that of another version, unless it names a class.
+    """
+    for key, (old, new) in (changes(directory, config) or {}).items():
+        absent = (old is None or new is None) and not key.endswith("_target_")
+        if key.split(".")[0] in KEPT and not absent:
+            raise ConfigError(
+                f"a run goes on with its own {key}={old}: leave out {key}={new}, or start a run in another directory"
+            )
+
+
+def warn_of_other_settings(directory: Path, config: DictConfig) -> None:
+    """Say which settings of a finished run, whose result is taken as it stands, are not those of `config`."""
+    others = [key for key in changes(directory, config) or {} if not key.startswith(ASIDE)]
+    if others:
+        print(
+            f"warning: {directory} has its result already, made with another {', '.join(others[:3])}; "
+            f"resume={directory} trains it further",
+            file=sys.stderr,
+        )

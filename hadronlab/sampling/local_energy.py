@@ -1,0 +1,78 @@
+"""The local energy of a wave function with channels, and what its gradient needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from hadronlab.models.wavefunctions.wavefunction import chunks
+
+if TYPE_CHECKING:
+    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+
+
+@dataclass(frozen=True)
+class LocalEnergy:
+    """H at a batch of samples of ρ, without rest masses, in the internal unit of the system (GeV or Hartree).
+
+    energy, kinetic, potential: (batch,), energy = kinetic + potential, each ΣψOψ/ρ.
+    psi, h_psi: (K, batch), the K channels that make up ρ = Σ ψ² (all, or the sampled one), and Hψ.
+    weights: (n_channels, batch), ψ_α²/Σψ², the share of every channel.
+    distances: (n_pairs, batch), fm.
+    """
+
+    energy: Tensor
+    kinetic: Tensor
+    potential: Tensor
+    psi: Tensor
+    h_psi: Tensor
+    weights: Tensor
+    distances: Tensor
+
+    @property
+    def density(self) -> Tensor:
+        """ρ, (batch,)."""
+        return self.psi.square().sum(0)
+
+
+@torch.no_grad()
+def local_energy(
+    wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int = 4096
+) -> LocalEnergy:
+    """E_L = Σ_α ψ_α (Hψ)_α / Σ_α ψ_α² at positions r (N, 3, batch), the exact (Rao–Blackwell) sum over
+    channels.
+
+    With `channel` (batch,) it is E_L(r, α) = (Hψ)_α/ψ_α   [DeepQuark, Eq. 15].
+    """
+    system = wavefunction.system
+    psi_parts, t_parts, v_parts, distances = [], [], [], []
+    for part in chunks(r.shape[-1], chunk):
+        some = None if channel is None else channel[part]
+        psi, t_psi = wavefunction.kinetic(r[..., part], some)
+        distance = system.distances(r[..., part])
+        psi_parts.append(psi)
+        t_parts.append(t_psi)
+        v_parts.append(system.potential_apply(distance, psi))
+        distances.append(distance)
+    psi, t_psi, v_psi = torch.cat(psi_parts, 1), torch.cat(t_parts, 1), torch.cat(v_parts, 1)
+    weights = psi.square()
+    weights /= weights.sum(0)
+    if channel is not None:
+        psi, v_psi = psi.gather(0, channel[None]), v_psi.gather(0, channel[None])
+    density = psi.square().sum(0)
+    kinetic, potential = (psi * t_psi).sum(0) / density, (psi * v_psi).sum(0) / density  # Eq. (15)
+    return LocalEnergy(
+        kinetic + potential, kinetic, potential, psi, t_psi + v_psi, weights, torch.cat(distances, 1)
+    )
+
+
+def clip_limits(values: Tensor, width: float | None) -> tuple[Tensor, Tensor]:
+    """Median ∓ `width` mean absolute deviations, ∓∞ without width. For gradients only: it biases an energy."""
+    if width is None:
+        return values.new_tensor(-torch.inf), values.new_tensor(torch.inf)
+    median = values.median()
+    reach = width * (values - median).abs().mean()
+    return median - reach, median + reach

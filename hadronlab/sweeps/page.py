@@ -1,0 +1,116 @@
+"""A page of a sweep that stands alone: tables that sort, pictures, links to the jobs beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import repeat
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+from hadronlab.observables.observables import Quantity
+from hadronlab.run.directory.files import write_text
+from hadronlab.sweeps.job_results import Job
+from hadronlab.sweeps.table import columns, labelled, leading, setting, swept, unit_of
+
+
+def write_page(
+    jobs: Sequence[Job],
+    figures: dict[str, Path],
+    path: Path,
+    sort: str | None = None,
+    compared: Sequence[Sequence[str]] = (),
+) -> Path:
+    """One HTML file with everything in it; every text in it is escaped, links are relative.
+
+    compared: rows (system, observable, ours, paper, reference) to show as a table of their own.
+    """
+    keys, names = swept(jobs), leading(jobs, sort, len(columns(jobs)))
+    units = [unit_of(jobs, name) for name in names]
+    done, trouble = [job for job in jobs if job.observables], [job for job in jobs if job.reason]
+    numbers = ([_link(job), *_settings(job, keys), *map(_number, repeat(job), names, units)] for job in done)
+    parts = [_table(["job", *keys, *(labelled(jobs, name) for name in names)], numbers)]
+    if trouble:
+        reasons = (
+            [_link(job), _cell(job.status), _cell(job.reason, "reason"), *_settings(job, keys)]
+            for job in trouble
+        )
+        parts += ["<h2>Jobs that did not end well</h2>", _table(["job", "status", "reason", *keys], reasons)]
+    parts += ['<div class="figures">', *map(_figure, figures, figures.values()), "</div>"]
+    if known := [map(_cell, row) for row in compared if any(row[-2:])]:
+        heads = ("system", "observable", "hadronlab", "paper", "reference")
+        parts += ["<h2>Beside the published values</h2>", _table(heads, known)]
+    write_text(path, PAGE.substitute(title=escape(path.absolute().parent.name), done=len(done), total=len(jobs),
+                                     order=f", sorted by {escape(sort)}" if sort else "", content="\n".join(parts)))  # fmt: skip
+    return path
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = "".join(f"<th><button>{escape(text)}</button></th>" for text in heads)
+    body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+
+
+def _cell(text: object, kind: str = "", value: float | None = None) -> str:
+    attributes = (f' class="{kind}"' if kind else "") + (
+        f' data-value="{value!r}"' if value is not None else ""
+    )
+    return f"<td{attributes}>{escape(str(text))}</td>"
+
+
+def _link(job: Job) -> str:
+    return f'<td><a href="./{quote(job.name)}/">{escape(job.name)}</a></td>'
+
+
+def _settings(job: Job, keys: Iterable[str]) -> Iterable[str]:
+    values = (job.overrides.get(key) for key in keys)
+    return (_cell(setting(v), value=None if isinstance(v, str) else v) for v in values)
+
+
+def _number(job: Job, name: str, unit: str) -> str:
+    found = job.observables.get(name)
+    if found is None:
+        return _cell("")
+    shown = found if found.unit != unit else Quantity(found.value, found.error)
+    return _cell(shown, value=found.value)
+
+
+def _figure(title: str, file: Path) -> str:
+    data, caption = base64.b64encode(file.read_bytes()).decode(), escape(title)
+    return f'<figure><img alt="{caption}" src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
+
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>sweep $title</title>
+<style>
+:root { color-scheme: light dark; --line: #8885; --head: #8882 }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem }
+.table { overflow: auto; max-height: 80vh } table { border-collapse: collapse; white-space: nowrap }
+th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums }
+th { position: sticky; top: 0; background: var(--head); backdrop-filter: blur(6px) } td.reason { text-align: left; white-space: normal; min-width: 22rem }
+button { all: unset; font-weight: 600; cursor: pointer } button:focus-visible { outline: 2px solid }
+th[aria-sort=ascending] button::after { content: " ▲" } th[aria-sort=descending] button::after { content: " ▼" }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1rem; margin-top: 1.5rem }
+figure { margin: 0 } img { max-width: 100%; background: white } figcaption { opacity: .7 }
+</style></head><body>
+<h1>Sweep $title</h1><p>$done of $total jobs have a result$order. A click on a heading sorts.</p>
+$content
+<script>
+for (const head of document.querySelectorAll("th")) head.firstChild.onclick = () => {
+  const rows = head.closest("table").tBodies[0], sign = head.ariaSort == "ascending" ? -1 : 1;
+  const key = row => { const c = row.cells[head.cellIndex]; return c.dataset.value ?? c.textContent };
+  const number = text => text.trim() && text != "nan" ? Number(text) : NaN;
+  const order = (a, b) => {
+    const [x, y] = [number(a), number(b)];
+    if (isNaN(x) || isNaN(y)) return isNaN(x) && isNaN(y) ? sign * a.localeCompare(b) : isNaN(x) - isNaN(y);
+    return sign * (x - y) };
+  for (const other of head.parentNode.cells) other.ariaSort = null;
+  head.ariaSort = sign == 1 ? "ascending" : "descending";
+  rows.append(...[...rows.rows].sort((a, b) => order(key(a), key(b))));
+};
+</script>
+</body></html>
+""")
