@@ -1,0 +1,1 @@
+"""What happens beside the training steps: natural gradients, guards, checkpoints, signals."""

@@ -1,0 +1,1 @@
+"""What stands between a shell and Hydra: arguments and their errors."""

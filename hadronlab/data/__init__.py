@@ -1,0 +1,1 @@
+"""What the inverse problem is fitted to: wave functions and R-correlators, read from files or simulated."""

@@ -1,0 +1,1 @@
+"""The statistics of every number: resampling bins, Monte Carlo chains, fits."""

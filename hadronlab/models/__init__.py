@@ -1,0 +1,1 @@
+"""What is learned: potentials between hadrons and wave functions of quarks."""

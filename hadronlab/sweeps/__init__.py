@@ -1,0 +1,1 @@
+"""Many runs: jobs, table, page, study, workers, device slots."""

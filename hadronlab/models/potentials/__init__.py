@@ -1,0 +1,1 @@
+"""Potentials between two hadrons: U(r,r') and V0(r)."""

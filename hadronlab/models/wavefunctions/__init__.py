@@ -1,0 +1,1 @@
+"""Wave functions of a few particles, with their derivatives."""

@@ -1,0 +1,1 @@
+"""Levels of two and three particles, and the coordinates of a few."""

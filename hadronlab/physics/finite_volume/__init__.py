@@ -1,0 +1,1 @@
+"""Two hadrons in a finite box."""

@@ -1,0 +1,1 @@
+"""Interactions: quark models, confinement, Coulomb; local, nonlocal and separable hadron potentials."""

@@ -1,0 +1,1 @@
+"""Colour, spin and isospin: bases, operators and permutations of coupled channels."""

@@ -1,0 +1,1 @@
+"""Scattering of two hadrons: R-matrix, phase shifts, bound states, effective range, correlation functions."""

@@ -1,0 +1,46 @@
+"""The pages of the API: one for each room, with every public name of its modules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generators.rooms import PACKAGE, floors, place, purpose
+
+
+def write(folder: Path) -> None:
+    """api/ROOM.rst for every room, and api.rst, which lists them from the highest floor to the lowest."""
+    pages = folder / "api"
+    pages.mkdir(exist_ok=True)
+    rooms = [room for floor in reversed(floors()) for room in floor if room != "__init__"]
+    for old in set(pages.glob("*.rst")) - {pages / f"{room}.rst" for room in rooms}:
+        old.unlink()
+    for room in rooms:
+        _write(pages / f"{room}.rst", _page(room))
+
+
+def _page(room: str) -> str:
+    name = f"hadronlab.{room}"
+    lines = [name, "=" * len(name), "", *_purpose_of(place(room))]
+    for path in _modules(place(room)):
+        module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        short = module.removeprefix(f"{name}.")
+        if module != name:
+            lines += [short, "-" * len(short), ""]
+        lines += [f".. automodule:: {module}", ""]
+    return "\n".join(lines)
+
+
+def _purpose_of(room: Path) -> list[str]:
+    return [purpose(room), ""] if room.is_dir() else []
+
+
+def _modules(room: Path) -> list[Path]:
+    if room.is_file():
+        return [room]
+    return sorted(path for path in room.rglob("*.py") if path.name != "__init__.py")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write only what has changed: Sphinx reads a page again when its file is newer."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
