@@ -1,63 +1,136 @@
-"""Synthetic correlators kept on disk, each in a file named by the hash of everything that it depends on."""
+"""Synthetic correlators kept on disk, each in a file named by the hash of everything that its numbers come from."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import inspect
 import json
 import logging
 import os
-from dataclasses import asdict
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from hadronlab.data import r_correlator
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.errors import DataError
+from hadronlab.physics.finite_volume.box import box_mesh
 from hadronlab.systems.hadrons import HadronPair
 
-VERSION = 1  # of the generator: raise it when the same settings give other numbers
+SEAL = "cache_seal"  # attribute of an entry: the hash of its key and its contents
 log = logging.getLogger(__name__)
 
 
 def directory() -> Path:
-    """HADRONLAB_CACHE, else XDG_CACHE_HOME/hadronlab, else ~/.cache/hadronlab."""
+    """HADRONLAB_CACHE, else XDG_CACHE_HOME/hadronlab, else ~/.cache/hadronlab. DataError where there is no home."""
     if chosen := os.environ.get("HADRONLAB_CACHE"):
         return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "hadronlab"
-
-
-def key(pair: HadronPair, lattice: SyntheticLattice) -> str:
-    """Hash of the settings, the masses and the potential, which counts by its values, not its name."""
-    r = torch.linspace(0.01, 6.0, 120, dtype=torch.float64)
-    digest = hashlib.sha256()
-    settings = [VERSION, pair.name, pair.mass1, pair.mass2, pair.hbar_c, asdict(lattice)]
-    digest.update(json.dumps(settings, sort_keys=True, default=list).encode())
-    for name, points in (("local", (r,)), ("nonlocal_part", (r[:, None], r[None, :]))):
-        part = getattr(pair.potential, name, None)
-        digest.update(name.encode())
-        if part is not None:
-            digest.update(part(*points).numpy().tobytes())
-    return digest.hexdigest()[:32]
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "hadronlab"
+    try:
+        return Path.home() / ".cache" / "hadronlab"
+    except RuntimeError as error:
+        raise DataError(
+            "this user has no home directory; HADRONLAB_CACHE=… names one for the cache"
+        ) from error
 
 
 def synthetic_correlator(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
-    """`generate`, or what an earlier call with the same settings stored.
+    """`generate`, or what an earlier call with the same key stored.
 
-    A stored file that cannot be read is made again; a cache that cannot be written costs a warning, not
-    the run.
+    An entry that is damaged, or that holds the numbers of another key, is made again. A cache that cannot be read or
+    written costs a warning, not the run. Entries appear whole, so several processes may ask at once.
     """
-    path = directory() / f"synthetic-{key(pair, lattice)}.h5"
-    if path.exists():
-        try:
-            return r_correlator.read(path)
-        except DataError as error:
-            log.warning("cached file is made again: %s", error)
-    correlator = generate(pair, lattice)
     try:
-        r_correlator.write(correlator, path)
+        path = directory() / f"synthetic-{key(pair, lattice)}.h5"
+        stored = _stored(path)
+    except DataError as error:
+        log.warning("synthetic lattice is not cached: %s", error)
+        return generate(pair, lattice)
+    if stored is not None:
+        return replace(stored, origin=f"synthetic {pair.name}")
+    correlator = generate(pair, lattice)
+    sealed = {**correlator.attributes, SEAL: _seal(path, correlator)}
+    try:
+        r_correlator.write(replace(correlator, attributes=sealed), path)
     except DataError as error:
         log.warning("synthetic lattice is not cached: %s", error)
     return correlator
+
+
+def key(pair: HadronPair, lattice: SyntheticLattice) -> str:
+    """Hash of all that makes the numbers: settings, masses, the potential where `generate` takes it, code, libraries.
+
+    Raises DataError where a part of the code is in no file, as a class of a notebook is.
+    """
+    chosen = [part for part in (lattice.noise, lattice.inelastic) if part is not None]
+    code = generating_code(SyntheticLattice.__module__, *(type(part).__module__ for part in chosen))
+    libraries = (torch.__version__, np.__version__)
+    settings = [pair.name, pair.mass1, pair.mass2, pair.hbar_c, asdict(lattice), code, libraries]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=vars).encode())
+    r = box_mesh(lattice.radius_fm, lattice.n_mesh, lattice.boundary).r
+    if pair.local is not None:
+        digest.update(b"local" + pair.local(r).numpy().tobytes())
+    if pair.nonlocal_part is not None:
+        digest.update(b"nonlocal" + pair.nonlocal_part(r[:, None], r[None, :]).numpy().tobytes())
+    return digest.hexdigest()[:32]
+
+
+def generating_code(*modules: str) -> str:
+    """Hash of the source files of these imported modules, and of all of hadronlab that they import in turn."""
+    sources: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name in sources or name not in sys.modules:
+            continue
+        try:
+            sources[name] = Path(str(inspect.getsourcefile(sys.modules[name]))).read_text(encoding="utf-8")
+        except (OSError, TypeError) as error:
+            raise DataError(f"the code of {name} is in no file") from error
+        if name.startswith("hadronlab."):
+            waiting.append(name.rpartition(".")[0])  # the package it stands in runs first
+        for node in ast.walk(ast.parse(sources[name])):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hadronlab."):
+                waiting += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
+
+
+def _stored(path: Path) -> RCorrelator | None:
+    """The entry, or None where there is none or it is damaged or foreign. DataError for a place that cannot be read."""
+    try:
+        if not path.exists():
+            return None
+        correlator = r_correlator.read(path)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    except DataError as error:
+        log.warning("cached file is made again: %s", error)
+        return None
+    if correlator.attributes.get(SEAL) != _seal(path, correlator):
+        log.warning("cached file is made again: %s: holds other numbers than its name says", path)
+        return None
+    return correlator
+
+
+def _seal(path: Path, correlator: RCorrelator) -> str:
+    """Hash of an entry's name and of all that it holds."""
+    digest = hashlib.sha256(path.name.encode())
+    for source, values in sorted(correlator.values.items()):
+        digest.update(source.encode() + np.ascontiguousarray(values).tobytes())
+    for array in (correlator.t, correlator.site, correlator.radius):
+        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+    numbers = (
+        correlator.mass,
+        correlator.mass2,
+        correlator.inverse_spacing,
+        correlator.length,
+        correlator.resampling,
+    )
+    digest.update(repr(numbers).encode())
+    return digest.hexdigest()

@@ -6,6 +6,7 @@ by a child process (0.3 s); only if that comes back is it opened here.
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import subprocess
@@ -127,13 +128,8 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
     `trusted` leaves out the look by a child process.
     """
     where = Path(path)
-    if not where.exists():
-        raise DataError(f"{path}: no such file")
-    if not where.is_file():
-        raise DataError(f"{path}: is not a regular file")
+    _check_regular(where)
     try:
-        if not h5py.is_hdf5(where):
-            raise DataError(f"{path}: is not an HDF5 file (hadronlab-convert tables makes one from tables)")
         if not trusted:
             _probe(where)
         with h5py.File(where, "r") as file:
@@ -141,26 +137,53 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
     except DataError:
         raise
     except FAILURES as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path}: truncated or damaged HDF5 file ({first:.200})") from error
+        raise DataError(f"{path}: {_cause(where, error)}") from error
+
+
+def _check_regular(path: Path) -> None:
+    """Raise DataError for what is no file or may not be read, in the words of the system."""
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: is not a regular file")
+        path.open("rb").close()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _cause(path: Path, error: Exception) -> str:
+    """Why h5py raised `error` for a regular file."""
+    if isinstance(error, BlockingIOError):
+        return "is open for writing in another program: close it there"
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "already open for write" in first:
+        return "its writer has not closed it: close it there, or after a crash run h5clear -s on it"
+    if not h5py.is_hdf5(path):
+        return "is not an HDF5 file (hadronlab-convert tables makes one from tables)"
+    return f"truncated or damaged HDF5 file ({first:.200})"
 
 
 @contextmanager
 def created(path: str | Path) -> Iterator[h5py.File]:
-    """A new HDF5 file that takes its name only once it is whole; DataError if it cannot be written."""
-    where = Path(path)
+    """A new HDF5 file that takes its name only once it is whole; DataError if it cannot be written.
+
+    It is made in memory, for the HDF5 library crashes where a disk is full.
+    """
+    where, content = Path(path), io.BytesIO()
     # not tempfile's, which nobody but its owner may read: a group shares its correlators
     temporary = where.with_name(f".{where.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with h5py.File(content, "w") as file:
+        yield file
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(temporary, "w") as file:
-            yield file
+        temporary.write_bytes(content.getbuffer())
         os.replace(temporary, where)
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        if temporary.exists():
-            temporary.unlink()
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def survey(path: str | Path) -> None:

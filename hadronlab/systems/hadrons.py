@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C
+
+
+@runtime_checkable
+class LocalPart(Protocol):
+    """A potential with a term V0(r) δ³(r−r')."""
+
+    def local(self, r: Tensor) -> Tensor:
+        """V0(r), MeV, in the shape of r, fm."""
+        ...
+
+
+@runtime_checkable
+class NonlocalPart(Protocol):
+    """A potential with a kernel U(r,r')."""
+
+    def nonlocal_part(self, r: Tensor, rp: Tensor) -> Tensor:
+        """U(r, r') = U(r', r), MeV fm⁻³, broadcast over r and r', fm."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -16,9 +36,8 @@ class HadronPair:
     """A pair of hadrons in the S-wave.
 
     Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. A mass of None is that of
-    the data file. `potential` is the truth (an object with `.local(r)` in MeV and/or `.nonlocal_part(r, rp)` in
-    MeV fm⁻³), or None where it is unknown. `references` holds published numbers, name → {"value": …, "source": …}.
-    Raises ConfigError for a bad mass.
+    the data file. `potential` is the truth, a LocalPart or a NonlocalPart or both, or None where it is unknown.
+    `references` holds published numbers, name → {"value": …, "source": …}. Raises ConfigError for a bad mass.
     """
 
     name: str
@@ -36,6 +55,16 @@ class HadronPair:
         for label, entry in self.references.items():
             if not {"value", "source"} <= set(entry):
                 raise ConfigError(f"system {self.name}: reference {label} needs both a value and a source")
+
+    @property
+    def local(self) -> Callable[[Tensor], Tensor] | None:
+        """V0 of the known potential, None without one."""
+        return self.potential.local if isinstance(self.potential, LocalPart) else None
+
+    @property
+    def nonlocal_part(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """U of the known potential, None without one."""
+        return self.potential.nonlocal_part if isinstance(self.potential, NonlocalPart) else None
 
     @property
     def reduced_mass(self) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,6 +148,45 @@ def test_what_is_no_hdf5_file(small_file: Path, tmp_path: Path) -> None:
     for length in (0, 4, 100, len(raw) // 2, len(raw) - 1):
         (tmp_path / "cut.h5").write_bytes(raw[:length])
         message_of(tmp_path / "cut.h5")
+
+
+def _writer(path: Path, mode: str) -> str:
+    """The error of reading `path` while another process has it open for writing, or once that was killed."""
+    code = (
+        "import h5py, sys; f = h5py.File(sys.argv[1], sys.argv[2], libver='latest'); f['x'] = 1; f.flush();"
+        "print(flush=True); input()"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(path), mode[0]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert writer.stdout is not None and writer.stdout.readline()
+        if mode.endswith("killed"):
+            writer.kill()
+            writer.wait()
+        return message_of(path)
+    finally:
+        writer.kill()
+        writer.communicate()
+
+
+def test_a_file_that_another_program_writes(small_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "held.h5"
+    shutil.copy(small_file, path)
+    assert "is open for writing in another program: close it there" in _writer(path, "a")
+    assert "is open for writing in another program: close it there" in _writer(tmp_path / "new.h5", "w")
+    assert "after a crash run h5clear -s on it" in _writer(tmp_path / "left.h5", "w killed")
+
+
+def test_a_file_that_may_not_be_read(small_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "cannot be read (Permission denied)" in message_of(small_file)
+    monkeypatch.undo()
+    with pytest.raises(DataError, match=r"cannot be read \(File name too long"):
+        read("x" * 300)
 
 
 def test_a_group_within_itself_is_harmless(small_file: Path, tmp_path: Path) -> None:

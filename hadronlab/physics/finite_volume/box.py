@@ -58,6 +58,13 @@ def sphere_radius(length: float) -> float:
     return length * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
 
 
+def box_mesh(radius: float, n_points: int, boundary: str = "neumann") -> LagrangeMesh:
+    """The mesh on which `box_spectrum` takes the potentials. Raises HadronlabError for an unknown boundary."""
+    if boundary not in ("neumann", "dirichlet"):
+        raise HadronlabError(f"boundary '{boundary}' is unknown: choose 'neumann' or 'dirichlet'")
+    return LagrangeMesh(radius, n_points, closed=boundary == "dirichlet")
+
+
 def box_spectrum(
     radius: float,
     reduced_mass: float,
@@ -81,13 +88,11 @@ def box_spectrum(
     Raises:
         HadronlabError: an unknown boundary, or more levels than points.
     """
-    if boundary not in ("neumann", "dirichlet"):
-        raise HadronlabError(f"boundary '{boundary}' is unknown: choose 'neumann' or 'dirichlet'")
+    mesh = box_mesh(radius, n_points, boundary)
     n_levels = n_points if n_levels is None else n_levels
     if not 1 <= n_levels <= n_points:
         raise HadronlabError(f"n_levels={n_levels} must lie between 1 and n_points={n_points}")
     kinetic = kinetic_constant(reduced_mass, hbar_c)
-    mesh = LagrangeMesh(radius, n_points, closed=boundary == "dirichlet")
     H = kinetic * mesh.stiffness
     if boundary == "neumann":  # dψ/dr = 0 is u' = u/r at the edge: the Bloch operator with that slope
         H = H - kinetic / radius * torch.outer(mesh.edge, mesh.edge)
