@@ -1,20 +1,31 @@
-# make train [ARGS="system=separable"]: set up and run;  make test: the whole suite;  make lint: ruff and mypy.
+# make train [ARGS="system=separable"]: set up and run.
+# make check: lint, types and the fast tests;  make test: every test;  make docs: the site in build/docs.
+# ARGS goes on to pytest:  make test ARGS="tests/physics -k separable";  ARGS="-n 0 --pdb" runs in this process.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-export OMP_NUM_THREADS ?= 2
+export OMP_NUM_THREADS ?= 1
+PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadgroup
 
-.PHONY: train test lint clean
+.PHONY: train check fast test lint docs clean
 
 train: $(VENV)/.installed
 	$(BIN)/python -m hadronlab.train $(if $(findstring system=,$(ARGS)),,system=omega_ccc model=sdnn_deep) $(ARGS)
 
+check: lint fast
+
+fast: $(VENV)/.installed-dev
+	$(PYTEST) -m "not slow" $(ARGS)
+
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(PYTEST) $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/sphinx-build -W -b html docs build/docs
 
 # torch first and by its exact version, so that the resolver never considers another build.
 $(VENV)/.installed: pyproject.toml constraints.txt
@@ -25,6 +36,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,tensorboard,sweeps,optuna,dashboard]"
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	touch $@
 
 clean:

@@ -44,7 +44,7 @@ def test_covariance_has_the_errors_on_its_diagonal_and_a_rank_below_the_bins() -
     d = deviations(bins)
     C = d.T @ d
     torch.testing.assert_close(C.diagonal().sqrt(), resampled_error(bins))
-    assert torch.linalg.matrix_rank(C) == 3
+    assert torch.linalg.matrix_rank(C, rtol=1e-8) == 3  # the others are rounding, 1e-16 of the largest
 
 
 @pytest.mark.parametrize("bins", [0, 1, 61])

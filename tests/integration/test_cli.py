@@ -35,6 +35,7 @@ def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     assert command("hadronlab.train", "--version", cwd=tmp_path).stdout == f"hadronlab {__version__}\n"
 
 
+@pytest.mark.slow
 def test_a_run_from_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                       capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     done = command("hadronlab.train", "system=separable", "trainer.max_epochs=3", cwd=tmp_path)
@@ -130,14 +131,14 @@ def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
     )
     (tmp_path / "cfg" / "model").mkdir(parents=True)
     (tmp_path / "cfg" / "model" / "mine.yaml").write_text("_target_: mine.Mine\nunits: 5\n")
-    done = command(
-        "hadronlab.train",
+    log = tmp_path / "log"
+    arguments = [
         "--config-dir",
         "cfg",
         "system=separable",
+        "quiet=true",
         "model=mine",
         "trainer.max_epochs=2",
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(Path(done.stdout.strip().splitlines()[-1]).read_text())["model"] == "Mine"
+    ]
+    assert run(arguments, log, os.chdir, str(tmp_path)) == 0, log.read_text()
+    assert json.loads(Path(log.read_text().splitlines()[-1]).read_text())["model"] == "Mine"

@@ -65,5 +65,5 @@ def test_a_training_on_a_device_gives_the_numbers_of_the_cpu(
     (scalars, saved), (scalars_there, saved_there) = found
     assert saved_there["global_step"] == 8
     for key, value in saved["state_dict"].items():
-        assert torch.equal(value, saved_there["state_dict"][key])
+        assert torch.equal(value, saved_there["state_dict"][key])  # the same operations of the same CPU
     assert scalars_there == scalars

@@ -53,6 +53,7 @@ def offline(directory: Path) -> list[Any]:
     return [record for file in files for record in records(file)]
 
 
+@pytest.mark.slow
 def test_offline_file_holds_the_run_its_configuration_curves_figures_and_table(
     tmp_path: Path, log: Path
 ) -> None:

@@ -14,7 +14,7 @@ def test_equals_the_product(shape, transposed):
         rows = rows.T.contiguous().T
     product = symmetric_product(rows)
     torch.testing.assert_close(product, rows @ rows.T, rtol=1e-13, atol=1e-13)
-    assert torch.equal(product, product.T)
+    assert torch.equal(product, product.T)  # one triangle is a copy of the other
 
 
 def test_single_precision_rows_give_double_sums():

@@ -86,6 +86,7 @@ def test_the_state_continues_the_momentum() -> None:
     first.solve_kernel(rows, residual)
     resumed = DampedSolver(0.5, momentum=0.9)
     resumed.load_state_dict(first.state_dict())
+    # one and the same computation, once with what was saved
     assert torch.equal(whole.solve_kernel(rows, residual), resumed.solve_kernel(rows, residual))
 
 

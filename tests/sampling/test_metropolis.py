@@ -143,6 +143,7 @@ def test_resuming_continues_bit_for_bit():
     other = MetropolisSampler(psi, n_walkers=20, seed=9)
     other.load_state_dict(state)
     r_again, channel_again = other.sample()
+    # one and the same computation from a copy of the state
     assert torch.equal(r, r_again) and torch.equal(channel, channel_again)
     assert torch.equal(sampler.steps, other.steps)
 
@@ -152,6 +153,7 @@ def test_resize_keeps_the_first_walkers():
     before = sampler.r.clone()
     sampler.resize(25)
     assert sampler.n_walkers == 25
+    # walkers are copied
     assert torch.equal(sampler.r[..., :10], before) and torch.equal(sampler.r[..., 10:20], before)
 
 

@@ -101,7 +101,7 @@ def test_without_v2_nothing_changes_and_batches_agree() -> None:
     torch.testing.assert_close(states[0].u[0, :1], states[1].u, rtol=0, atol=1e-9)
     kernel = hermitian_kernel(rmatrix.mesh, torch.stack([zero, 0.1 * v0]))
     assert kernel.shape == (2, 40, 40)
-    assert float(kernel[0].abs().max()) == 0.0
+    assert float(kernel[0].abs().max()) == 0.0  # every term has the factor V2 = 0
 
 
 def test_too_large_v2_is_refused() -> None:
