@@ -36,9 +36,10 @@ def resume_arguments(argv: list[str]) -> list[str]:
         within = sorted(path.parent.name for path in directory.glob("*/config.yaml"))
         hint = f"; choose resume={directory}/{within[-1]}" if within else ""
         raise ConfigError(f"resume={directory} is not a run directory: it has no config.yaml{hint}")
-    from hadronlab.run.directory.trust import read_run_config
+    from hadronlab.run.directory.trust import read_run_config, refuse_config_groups
 
     read_run_config(directory / "config.yaml")
+    refuse_config_groups(directory)
     return [argv[0], "--config-path", str(directory), "--config-name", "config", *_groups_anew(rest),
             f"hydra.run.dir={_quoted(directory)}", "hydra.output_subdir=null", "hydra.job.name=train", "hydra.job_logging.root.handlers=[file]",
             f"resume={_quoted(directory)}"]  # fmt: skip
@@ -65,6 +66,7 @@ def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
     """
     from omegaconf import OmegaConf
 
+    from hadronlab.run.directory.trust import check_overrides
     from hadronlab.sweeps.jobs import refuse_other_jobs
 
     try:
@@ -83,22 +85,10 @@ def _sweep_overrides(directory: Path, rest: list[str]) -> list[str]:
     prefixes = tuple(prefix for g in groups for prefix in (f"hydra/{g}=", f"hydra/{g}/", f"hydra.{g}."))
     kept = [o for o in hydra if o.startswith((*prefixes, "hydra.sweep.subdir="))]
     taken = [o for o in [*task, *kept] if o not in rest]
-    for override in taken:
-        _refuse_untrusted(override, directory / "multirun.yaml")
+    check_overrides(taken, directory / "multirun.yaml")
     refuse_other_jobs(directory, [*swept, *task], rest)
     _refuse_without_config_directory(recorded, rest)
     return taken
-
-
-def _refuse_untrusted(override: str, file: Path) -> None:
-    """A file may name the classes that a run's configuration may, and nothing that Hydra would look up."""
-    from hadronlab.run.directory.trust import check_target
-
-    key, _, value = override.partition("=")
-    if key.endswith("._target_") and not key.startswith("hydra"):
-        check_target(value, f"{file}: {key}")
-    elif "_target_" in override or "${" in override:
-        raise ConfigError(f"{file}: {override!r} is not taken from a file; give it on the command line too")
 
 
 def _refuse_without_config_directory(recorded: Any, rest: list[str]) -> None:
