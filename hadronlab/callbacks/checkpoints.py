@@ -14,6 +14,7 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
+from hadronlab.tasks.protocols import Suspects
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,8 @@ class Checkpoints(Checkpoint):
         if not due:
             late = time.monotonic() - self._saved_at > 60.0 * self.every_minutes
             due = any_rank(trainer, late)
-        if due and not any_rank(trainer, any(getattr(c, "suspicious", False) for c in trainer.callbacks)):  # type: ignore[attr-defined]
+        suspects = (c.suspicious for c in trainer.callbacks if isinstance(c, Suspects))  # type: ignore[attr-defined]
+        if due and not any_rank(trainer, any(suspects)):
             self.save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -9,6 +9,7 @@ from pytorch_lightning.callbacks import Callback, Timer
 
 from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
+from hadronlab.tasks.protocols import Descends
 
 
 class Convergence(Callback):
@@ -32,10 +33,10 @@ class Convergence(Callback):
         late = any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers)
         if trainer.global_step % self.every and (trainer.world_size > 1 or not late):
             return
-        if any_rank(trainer, late or self._converged(trainer.global_step, pl_module)):
+        if any_rank(trainer, late or self._converged(trainer.global_step, pl_module)):  # type: ignore[arg-type]
             trainer.should_stop = True
 
-    def _converged(self, step: int, task: Any) -> bool:
+    def _converged(self, step: int, task: Descends) -> bool:
         if step < task.schedule.last_stage_start + self.min_steps:
             return False
         fall, error = task.remaining_descent()

@@ -21,6 +21,7 @@ from hadronlab.callbacks.agreement import any_rank, of_all_ranks
 from hadronlab.callbacks.repairs import IN_PLACE, WARN_AGAIN, describe, repair
 from hadronlab.callbacks.signs import Fault, Limits, not_finite
 from hadronlab.errors import ConfigError
+from hadronlab.tasks.protocols import Damped, Health
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,7 @@ class Guards(Callback):
             self.note(f"step {trainer.global_step}: {fault[1]}; {describe(fault[0])}")
             self.repairs, self._rows[fault[0]] = [*self.repairs, fault[0]], 0
             repair(trainer, pl_module, [fault[0]], len(self.repairs))
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
-            rung = str(getattr(callback, "rung", ""))
+        for rung in (c.rung for c in trainer.callbacks if isinstance(c, Damped)):  # type: ignore[attr-defined]
             if rung == "eigh" or rung.startswith("shift x"):
                 self._once("metric singular", f"step {trainer.global_step}: metric singular, solved with "
                            + ("its small eigenvalues cut" if rung == "eigh" else rung.replace("x", "× ")))  # fmt: skip
@@ -114,7 +114,7 @@ class Guards(Callback):
 
     @staticmethod
     def _health(module: LightningModule) -> Mapping[str, float]:
-        return module.health() if hasattr(module, "health") else {}  # type: ignore[operator]
+        return module.health() if isinstance(module, Health) else {}
 
     def _once(self, mark: str, line: str) -> None:
         """Note the `line` of something that the run lives with, unless one with `mark` in it stands there already."""

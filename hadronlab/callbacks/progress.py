@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from pytorch_lightning import LightningModule, Trainer
-from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.callbacks import ProgressBar
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
 
-class Progress(Callback):
-    """Rich bar refreshed every `refresh_rate` steps with the task's `status()` line."""
+class Progress(ProgressBar):
+    """Rich bar, which a quiet run leaves out as any ProgressBar of Lightning, refreshed every `refresh_rate` steps with the task's `status()` line."""
 
     def __init__(self, refresh_rate: int = 20) -> None:
+        super().__init__()
         self.refresh_rate = max(1, refresh_rate)
         self._bar: RichProgress | None = None
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from pytorch_lightning import LightningModule, Trainer
 
+from hadronlab.tasks.protocols import Damped, HasWalkers, RemembersEnergy
+
 FRESH_WALKERS = ("frozen_walkers", "unmixed_walkers", "energy_below_bound")  # drawn anew after these
 IN_PLACE = (
     "unmixed_walkers",
@@ -28,10 +30,10 @@ def repair(trainer: Trainer, task: LightningModule, kinds: Sequence[str], number
     times = sum(kind not in IN_PLACE for kind in kinds)
     if times:
         soften(trainer, 0.5**times, 10.0**times)
-    if "energy_rises" in kinds and hasattr(task, "forget_lowest_energy"):
-        task.forget_lowest_energy()  # type: ignore[operator]  # for the state gone back to may have risen already
-    if any(kind in FRESH_WALKERS for kind in kinds) and hasattr(task, "fresh_walkers"):
-        task.fresh_walkers(number)  # type: ignore[operator]
+    if "energy_rises" in kinds and isinstance(task, RemembersEnergy):
+        task.forget_lowest_energy()  # for the state gone back to may have risen already
+    if any(kind in FRESH_WALKERS for kind in kinds) and isinstance(task, HasWalkers):
+        task.fresh_walkers(number)
 
 
 def soften(trainer: Trainer, step: float, shift: float) -> None:
@@ -44,5 +46,5 @@ def soften(trainer: Trainer, step: float, shift: float) -> None:
     for config in trainer.lr_scheduler_configs:
         config.scheduler.base_lrs = [lr * step for lr in config.scheduler.base_lrs]
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if hasattr(callback, "raise_shift"):
+        if isinstance(callback, Damped):
             callback.raise_shift(shift)

@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import torch
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
-from torch import Tensor
 
+from hadronlab.optim.gradient import set_gradient
 from hadronlab.optim.natural_gradient import DampedSolver
-from hadronlab.optim.sr_statistics import energy_gradient, reconfigure
+from hadronlab.optim.sr_statistics import reconfigure
+from hadronlab.tasks.protocols import HasSamples
 
 
 class StochasticReconfiguration(Callback):
-    """δ = (S + λ)⁻¹ F from the samples of a VMCTask   [DeepQuark, Eq. 9, 17, 18].
+    """δ = (S + λ)⁻¹ F from the samples of a task that HasSamples   [DeepQuark, Eq. 9, 17, 18].
 
     Energies are counted in the natural kinetic energy of the system (`model.energy_scale`), so that one learning rate
     suits mesons and molecules. Momentum (SPRING) and clipping are those of the task's stage. With several processes
@@ -47,7 +48,7 @@ class StochasticReconfiguration(Callback):
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
-        task: Any = pl_module
+        task: HasSamples = pl_module  # type: ignore[assignment]
         r, channel = task.samples
         self._solver.momentum = task.stage.momentum
         scale = task.model.energy_scale
@@ -63,32 +64,10 @@ class StochasticReconfiguration(Callback):
             task.sampler.generator,
             task.processes,
         )
-        set_gradient(task, delta / scale)
+        set_gradient(task.model, delta / scale)
 
     def state_dict(self) -> dict[str, Any]:
         return {"solver": self._solver.state_dict()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._solver.load_state_dict(state_dict["solver"])
-
-
-class EnergyGradient(Callback):
-    """The plain gradient F = ∂E/∂θ   [DeepQuark, Eq. 16], for Adam and other first-order optimizers."""
-
-    task: ClassVar[str] = "vmc"
-
-    def on_before_optimizer_step(
-        self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
-    ) -> None:
-        task: Any = pl_module
-        r, channel = task.samples
-        force = energy_gradient(task.model, r, channel, task.local, task.stage.clip, task.processes)
-        set_gradient(task, force / task.model.energy_scale)
-
-
-def set_gradient(task: LightningModule, vector: Tensor) -> None:
-    """Write a flat vector (P,) into the gradients of the model's parameters."""
-    model: Any = task.model
-    parameters = list(model.parameters())
-    for p, part in zip(parameters, vector.split([p.numel() for p in parameters]), strict=True):
-        p.grad = part.reshape(p.shape).to(p)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
+from typing import Any
+
+import yaml
 
 
 def groups() -> list[str]:
@@ -18,3 +22,31 @@ def choices(group: str) -> list[str]:
     names = [entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")]
     within = [f"{e.name}/{name}" for e in entries if e.is_dir() for name in choices(f"{group}/{e.name}")]
     return sorted([*names, *within])
+
+
+def target_of(group: str, choice: str) -> str | None:
+    """The class that a shipped choice names, itself or by the choice on which it builds (the first of its defaults)."""
+    content = _content(group, choice)
+    base = next((d for d in content.get("defaults", []) if d in choices(group)), None)
+    return content.get("_target_") or (None if base is None else target_of(group, base))
+
+
+@cache
+def holds_parts(group: str) -> bool:
+    """Whether a choice of the group is several parts by name, each with a class of its own, as of callbacks=."""
+    found = choices(group)
+    return bool(found) and not any(_elsewhere(group, name) or target_of(group, name) for name in found)
+
+
+def _elsewhere(group: str, choice: str) -> bool:
+    """Whether a choice fills other keys than that of its group."""
+    return _text(group, choice).startswith("# @package")
+
+
+def _content(group: str, choice: str) -> dict[str, Any]:
+    return yaml.safe_load(_text(group, choice)) or {}
+
+
+@cache
+def _text(group: str, choice: str) -> str:
+    return files("hadronlab.conf").joinpath(group, f"{choice}.yaml").read_text(encoding="utf-8")

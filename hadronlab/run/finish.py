@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from hadronlab.observables.observables import Observables
 from hadronlab.run.directory.results import write_results
 from hadronlab.run.report import end_table
+from hadronlab.tasks.protocols import TakesResults
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def finish(
         log.warning("no figures: %s", error)
         print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
     for logger in loggers:
-        if hasattr(logger, "log_results"):
+        if isinstance(logger, TakesResults):
             logger.log_results(observables, figures)
     if not config.quiet:
         end_table(observables, f"{about['system']} · {about['model']} · {wall_seconds:.0f} s")

@@ -9,13 +9,13 @@ from typing import Any
 from omegaconf import DictConfig
 from pytorch_lightning import Trainer
 
-from hadronlab.callbacks.guards import Guards
 from hadronlab.callbacks.repairs import describe
 from hadronlab.callbacks.signs import Fault
 from hadronlab.errors import ConfigError, DataError, HadronlabError
 from hadronlab.run.build import build_task, build_trainer
 from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
-from hadronlab.run.wandb_logger import WandbRun, close_runs
+from hadronlab.run.wandb_logger import close_runs
+from hadronlab.tasks.protocols import DrawsLevels, HasThreshold, Repairs
 
 
 @dataclass
@@ -80,13 +80,13 @@ def fit(config: DictConfig, directory: Path, task: Any, resume: bool) -> Outcome
 
 
 def _open_loggers(trainer: Trainer, config: DictConfig, task: Any) -> None:
-    threshold = getattr(task, "threshold", None)
+    threshold = task.threshold if isinstance(task, HasThreshold) else None
     for logger in trainer.loggers:
-        if isinstance(logger, WandbRun) and threshold is not None:
+        if isinstance(logger, DrawsLevels) and threshold is not None:
             logger.levels = {"threshold": threshold.energy}
         if trainer.is_global_zero:
             logger.log_hyperparams(config)  # type: ignore[arg-type]
 
 
-def _guards(trainer: Trainer) -> Guards | None:
-    return next((c for c in trainer.callbacks if isinstance(c, Guards)), None)  # type: ignore[attr-defined]
+def _guards(trainer: Trainer) -> Repairs | None:
+    return next((c for c in trainer.callbacks if isinstance(c, Repairs)), None)  # type: ignore[attr-defined]

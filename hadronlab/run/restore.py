@@ -12,6 +12,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.run.directory.trust import read_run_config
+from hadronlab.tasks.protocols import SampledEvaluation
 
 
 def about_run(config: DictConfig, task: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def restore(directory: Path, samples: int | None = None) -> tuple[DictConfig, An
     task.load_state_dict(content["state_dict"])
     task.on_load_checkpoint(content)
     if samples is not None:
-        if not hasattr(task, "evaluation_samples"):
+        if not isinstance(task, SampledEvaluation):
             raise ConfigError("--samples concerns variational runs: the inverse problem has no walkers")
         task.evaluation_samples = samples
     return config, task, about_run(config, task)

@@ -1,27 +1,49 @@
-"""What the two tasks share: endless steps, and little overhead around a step of a millisecond."""
+"""What every task shares: what it says of itself, endless steps, and little overhead around a step of a millisecond."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 from pytorch_lightning import LightningModule
 from pytorch_lightning.profilers import Profiler
+from torch import nn
 from torch.nn.utils import parameters_to_vector
 
+from hadronlab.errors import ConfigError
 from hadronlab.observables.observables import Observables
 from hadronlab.optim.processes import Processes
 
 
 class Task(LightningModule):
-    """A LightningModule whose every training step sees all the data; `trainer.max_steps` ends the training."""
+    """A LightningModule whose every training step sees all the data; `trainer.max_steps` ends the training.
 
-    task: ClassVar[str] = ""
+    A subclass says what it is, and builds itself from a configuration: it works by `_target_`. What callbacks and loggers
+    may ask of it beyond this stands in tasks/protocols.py.
+    """
+
+    task: ClassVar[str]
+    """its name; models, solvers and observables that go with this task only carry the same one"""
+    purpose: ClassVar[str]
+    """what a run of it does, after "a run that": learns a potential from lattice data"""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """config groups, beyond those of every run, that it cannot do without"""
+    unused: ClassVar[tuple[str, ...]] = ()
+    """config groups that do not concern it, and may not be chosen"""
+    recommended_optimizer: ClassVar[str] = "adam"
+
     model: torch.nn.Module
     processes: Processes
+
+    @classmethod
+    def build(cls, config: DictConfig) -> Self:
+        """The task of a composed configuration, with all its parts. Raises ConfigError for settings that do not fit."""
+        raise NotImplementedError(f"{cls.__name__} does not say how it is built from a configuration")
 
     def steps(self) -> Iterable[int]:
         """The data loader: one item an optimiser step, without end."""
@@ -93,6 +115,22 @@ class NoProfiler(Profiler):
 
     def stop(self, action_name: str) -> None:
         pass
+
+
+def build_optimizer(config: DictConfig) -> Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]:
+    """The optimizer, but for the parameters. Raises ConfigError for settings that it refuses, such as lr=-1."""
+    make = instantiate(config.optimizer.optimizer)
+    try:
+        make([torch.zeros(1, requires_grad=True)])
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"optimizer.optimizer: {error}") from error
+    return make
+
+
+def build_scheduler(config: DictConfig) -> Callable[[torch.optim.Optimizer], Any] | None:
+    """The scheduler of the learning rate, but for the optimizer; None where there is none."""
+    node = config.optimizer.get("scheduler")
+    return None if node is None else instantiate(node)
 
 
 class Steps(torch.utils.data.IterableDataset[int]):

@@ -17,6 +17,7 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.ground_state import ground_state
 from hadronlab.observables.observables import Observables
 from hadronlab.sampling.selection import set_energies
+from hadronlab.tasks.protocols import SampledEvaluation
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask
@@ -128,7 +129,7 @@ def bound_by(task: Any, asked: str | None, own: Any) -> None:
 
     Raises ConfigError for a time that is none, and where it is asked for of a task without walkers.
     """
-    if not hasattr(task, "deadline"):
+    if not isinstance(task, SampledEvaluation):
         if asked is not None:
             raise ConfigError("--max-time concerns variational runs: the inverse problem has no walkers")
         return

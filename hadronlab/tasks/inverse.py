@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
-import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.losses.row_share import RowShare
@@ -22,7 +26,7 @@ from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.shared_least_squares import SharedLeastSquares
 from hadronlab.systems.hadrons import HadronPair
-from hadronlab.tasks.base import Task
+from hadronlab.tasks.base import Task, build_optimizer, build_scheduler
 
 
 class InverseTask(Task):
@@ -35,7 +39,38 @@ class InverseTask(Task):
     """
 
     task: ClassVar[str] = "inverse"
+    purpose: ClassVar[str] = "learns a potential from lattice data"
+    needs: ClassVar[tuple[str, ...]] = ("data", "loss")
+    unused: ClassVar[tuple[str, ...]] = ("sampler", "schedule", "interaction")
+    recommended_optimizer: ClassVar[str] = "natural_gradient"
     model: Potential
+
+    @classmethod
+    def build(cls, config: DictConfig) -> Self:
+        """Data of the pair first: losses and, where the system does not say them, masses come from these."""
+        pair = instantiate(config.system, _convert_="all")
+        data = instantiate(config.data, _convert_="all").load(pair)
+        if pair.mass1 is None or pair.mass2 is None:
+            pair = replace(pair, mass1=2 * data.reduced_mass, mass2=2 * data.reduced_mass)
+        losses = {
+            name: instantiate(term, _partial_=True)(data=data)
+            for name, term in config.loss.items()
+            if term is not None
+        }
+        if not losses:
+            raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
+        model = instantiate(config.model, _convert_="all")
+        if config.task.get("refit_steps"):
+            _check_refits(sum(p.numel() for p in model.parameters()), data.n_bins)
+        return instantiate(config.task, _partial_=True)(
+            model=model,
+            losses=losses,
+            data=data,
+            pair=pair,
+            optimizer=build_optimizer(config),
+            scheduler=build_scheduler(config),
+            log_every=config.trainer.log_every_n_steps,
+        )
 
     def __init__(
         self,
@@ -109,9 +144,6 @@ class InverseTask(Task):
             self.log_now({"loss": self.health()["loss"], **{f"loss/{k}": v for k, v in shown.items()}})
         loss = terms.sum()
         return loss * ranks if ranks > 1 else loss
-
-    # Lightning looks at the arguments of training_step at every step: what is stored need not be worked out
-    training_step.__signature__ = inspect.signature(training_step)  # type: ignore[attr-defined]
 
     def _parts(self) -> dict[str, float]:
         """The weighted terms of the last loss, over the rows of all processes."""
@@ -202,6 +234,16 @@ class InverseTask(Task):
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
             "loss of U = 0": f"{self.loss_zero:.4g}",
         }
+
+
+def _check_refits(parameters: int, bins: int) -> None:
+    """Raise ConfigError where the refits of the resampling bins, a square matrix each, are too large for this machine."""
+    needed, memory = 8 * bins * parameters**2, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory:
+        raise ConfigError(
+            f"refitting {parameters} parameters to {bins} bins takes {needed / 1e9:.0f} GB, and this machine has "
+            f"{memory / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
+        )
 
 
 def _positions(rows: Tensor, wanted: Tensor) -> Tensor | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
@@ -14,15 +16,17 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.trend import remaining_descent
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.observables import Observables
+from hadronlab.optim.gradient import set_gradient
 from hadronlab.optim.parameter_sets import ParameterSets
 from hadronlab.optim.processes import ALONE, failing_together
 from hadronlab.optim.schedule import Schedule, Stage
+from hadronlab.optim.sr_statistics import energy_gradient
 from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.thresholds import Threshold, lowest_threshold
-from hadronlab.tasks.base import Task
+from hadronlab.tasks.base import Task, build_optimizer
 from hadronlab.tasks.description import description, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
@@ -32,13 +36,14 @@ from hadronlab.tasks.training_state import load_training_state, training_state
 class VMCTask(Task):
     """Minimise ⟨H⟩ of `model` over its parameters; every step draws samples of ρ and computes their local energies.
 
-    A callback (StochasticReconfiguration or EnergyGradient) turns `samples` and `local` into the gradient that the
-    optimizer steps with; the loss itself is zero.
+    The loss itself is zero: StochasticReconfiguration turns `samples` and `local` into the gradient that the optimizer
+    steps with, or else the task writes the plain one.
 
     Args:
         sampler: called with the model, and with n_walkers and seed to override its own.
         optimizer: called with the parameters.
         schedule: stages of the training.
+        plain_gradient: whether the optimizer steps along ∂E/∂θ, there being no natural gradient.
         seed: of all walkers.
         target_error: of the energy, MeV (leptons: Hartree), that a run is to reach.
         evaluation_walkers, evaluation_samples, max_samples, burn_in: of the final evaluation: walkers, samples (None:
@@ -48,9 +53,28 @@ class VMCTask(Task):
     """
 
     task: ClassVar[str] = "vmc"
+    purpose: ClassVar[str] = "finds the ground state of a few-body system"
+    needs: ClassVar[tuple[str, ...]] = ("sampler", "schedule")
+    unused: ClassVar[tuple[str, ...]] = ("loss", "data")
+    recommended_optimizer: ClassVar[str] = "sr"
     model: WaveFunction
     samples: tuple[Tensor, Tensor | None]
     local: LocalEnergy
+
+    @classmethod
+    def build(cls, config: DictConfig) -> Self:
+        """The wave function is made for the system, the sampler for the wave function."""
+        torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
+        system = instantiate(config.system, _convert_="all")
+        return instantiate(config.task, _partial_=True)(
+            model=instantiate(config.model, _partial_=True, _convert_="all")(system),
+            sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
+            optimizer=build_optimizer(config),
+            schedule=instantiate(config.schedule, _convert_="all"),
+            plain_gradient=config.optimizer.get("natural_gradient") is None,
+            seed=config.seed,
+            log_every=config.trainer.log_every_n_steps,
+        )
 
     def __init__(
         self,
@@ -58,6 +82,7 @@ class VMCTask(Task):
         sampler: Callable[..., MetropolisSampler],
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         schedule: Schedule,
+        plain_gradient: bool = False,
         seed: int = 1,
         target_error: float = 0.1,
         evaluation_walkers: int = 2000,
@@ -75,6 +100,7 @@ class VMCTask(Task):
             )
         self.model, self.schedule, self.seed = model, schedule, seed
         self.make_sampler, self._optimizer = sampler, optimizer
+        self.plain_gradient = plain_gradient
         self.target_error, self.log_every = target_error, log_every
         self.evaluation_walkers, self.evaluation_samples = evaluation_walkers, evaluation_samples
         self.max_samples, self.burn_in = max_samples, burn_in
@@ -126,6 +152,12 @@ class VMCTask(Task):
         if self.global_step % self.log_every == 0 and self.record.since > 1:
             self._log()
         return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
+
+    def on_after_backward(self) -> None:
+        """Without a natural gradient, F = ∂E/∂θ   [DeepQuark, Eq. 16], in the unit of the model's energies."""
+        if self.plain_gradient:
+            force = energy_gradient(self.model, *self.samples, self.local, self.stage.clip, self.processes)
+            set_gradient(self.model, force / self.model.energy_scale)
 
     @property
     def _wanted_walkers(self) -> int:

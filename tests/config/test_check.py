@@ -13,8 +13,9 @@ from omegaconf import OmegaConf
 from hadronlab.api import composed
 from hadronlab.cli.arguments import of_swept_groups, options_first, quote_particles
 from hadronlab.config.annotations import describe, fits
-from hadronlab.config.check import check, models_for
+from hadronlab.config.check import check
 from hadronlab.config.messages import one_line
+from hadronlab.config.task_parts import models_for
 from hadronlab.errors import ConfigError
 
 
@@ -73,6 +74,18 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["model._target_=hadronlab.models.potentials.sdnn.nothing"], "cannot import"),
         (["model=[a,b"], "model=[a,b cannot be read (no viable alternative"),
         (["seed=it's"], "seed=it's cannot be read (LexerNoViableAltException): quote its value"),
+        (
+            [
+                "system=separable",
+                "+callbacks.convergence._target_=hadronlab.callbacks.convergence.Convergence",
+            ],
+            "callbacks.convergence: Convergence is for task=vmc, but system=separable learns a potential from lattice data: "
+            "leave out callbacks.convergence",
+        ),
+        (
+            ["task._target_=torch.nn.Linear"],
+            "'torch.nn.Linear' is no task: derive it from hadronlab.tasks.base.Task",
+        ),
         (["optimizer.optimizer=null"], "optimizer.optimizer is null, but no run is without it"),
         (["system=jpsi", "sampler._target_=null"], "sampler._target_: cannot import None"),
         *(
@@ -128,12 +141,14 @@ def test_paths_that_are_left_to_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_models_that_build_on_others_are_choices_too() -> None:
     assert models_for("vmc") == ["deepquark", "invariant", "molecular", "unbound"]
-    with pytest.raises(ConfigError, match=r"model Hybrid .* system=tcc .* choose model= one of .*molecular"):
+    with pytest.raises(ConfigError, match=r"model: Hybrid .* system=tcc .* choose model= one of .*molecular"):
         check(composed("system=tcc", "experiment=xixi_best"))
 
 
 def test_a_model_of_the_other_task_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"learns a potential.*system=positronium.*choose model= one of"):
+    with pytest.raises(
+        ConfigError, match=r"for task=inverse, but system=positronium finds .*choose model= one of"
+    ):
         check(composed("system=positronium", "model=sdnn"))
 
 

@@ -36,7 +36,7 @@ def test_time_left_counts_what_went_before_a_resume():
 
 
 def test_the_time_of_an_evaluation():
-    task = SimpleNamespace(deadline=None)
+    task = SimpleNamespace(deadline=None, evaluation_samples=None)
     bound_by(task, None, None)
     assert task.deadline is None
     bound_by(task, None, "00:00:01:00")

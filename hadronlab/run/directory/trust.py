@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from hadronlab.config.check import locate
 from hadronlab.config.groups import groups
 from hadronlab.config.shipped import may_stand
+from hadronlab.config.task_parts import locate
 from hadronlab.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -1,0 +1,138 @@
+"""What a callback, a logger and the run may ask of one another. A class that has the members has the role: no base class
+is needed, and what a task lacks is not asked of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.processes import Processes
+from hadronlab.optim.schedule import Schedule, Stage
+from hadronlab.sampling.local_energy import LocalEnergy
+
+# ---- of a task
+
+
+@runtime_checkable
+class Health(Protocol):
+    """A task that tells numbers of itself which show whether the training goes well (see callbacks/guards.py)."""
+
+    def health(self) -> Mapping[str, float]: ...
+
+
+@runtime_checkable
+class HasWalkers(Protocol):
+    """A task that samples, whose walkers can be drawn anew."""
+
+    def fresh_walkers(self, number: int = 0) -> None: ...
+
+
+@runtime_checkable
+class RemembersEnergy(Protocol):
+    """A task that compares its energy with the lowest one so far, which it can forget."""
+
+    def forget_lowest_energy(self) -> None: ...
+
+
+class HasLeastSquares(Protocol):
+    """A task whose loss is a sum of squares: what Gauss–Newton needs."""
+
+    def least_squares(self) -> LeastSquares: ...
+
+
+class HasSamples(Protocol):
+    """A task with samples of |ψ|² and their local energies: what stochastic reconfiguration needs."""
+
+    model: Any
+    samples: tuple[Tensor, Tensor | None]
+    local: LocalEnergy
+    stage: Stage
+    processes: Processes
+    sampler: Any
+
+
+class Descends(Protocol):
+    """A task that knows how far its energy still has to fall, and how well it is to be known."""
+
+    target_error: float
+    schedule: Schedule
+
+    def remaining_descent(self) -> tuple[float, float]: ...
+
+
+@runtime_checkable
+class SampledEvaluation(Protocol):
+    """A task whose final numbers come from samples: their number (None: as many as its error asks for), and the time, on
+    the clock of time.monotonic, at which they end (None: no limit).
+    """
+
+    evaluation_samples: int | None
+    deadline: float | None
+
+
+@runtime_checkable
+class HasThreshold(Protocol):
+    """A task that knows the energy, in the unit of its own, at which its system falls apart."""
+
+    @property
+    def threshold(self) -> Any: ...
+
+
+# ---- of a callback
+
+
+@runtime_checkable
+class Suspects(Protocol):
+    """A callback that can say that the present parameters are none to come back to: no checkpoint is written then."""
+
+    @property
+    def suspicious(self) -> bool: ...
+
+
+@runtime_checkable
+class Damped(Protocol):
+    """A callback that solves for the step with a damped metric, whose shift a repair may raise.
+
+    rung: what the last solve took, 'cholesky', 'shift x10', …, 'eigh'.
+    """
+
+    @property
+    def rung(self) -> str: ...
+
+    def raise_shift(self, factor: float) -> None: ...
+
+
+@runtime_checkable
+class Repairs(Protocol):
+    """A callback that goes on with a run that has gone back to an earlier state (see run/fit.py)."""
+
+    repairs: list[str]
+    restarts: int
+    notes: list[str]
+    max_repairs: int
+
+    def note(self, line: str) -> None: ...
+
+    def resume_with(self, repairs: list[str], restarts: int, notes: list[str]) -> None: ...
+
+
+# ---- of a logger
+
+
+@runtime_checkable
+class TakesResults(Protocol):
+    """A logger that wants the results too."""
+
+    def log_results(self, observables: Any, figures: Mapping[str, Path]) -> None: ...
+
+
+@runtime_checkable
+class DrawsLevels(Protocol):
+    """A logger that draws horizontal lines, name → energy, beside the curve of the energy."""
+
+    levels: dict[str, float]
