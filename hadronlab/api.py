@@ -16,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from hadronlab.cli.arguments import quote_particles
+from hadronlab.cli.quoting import quote_values
 from hadronlab.config.messages import uncomposable
 
 
@@ -29,7 +29,7 @@ class Run:
     @property
     def result(self) -> dict[str, Any]:
         """Content of result.json."""
-        return json.loads((self.directory / "result.json").read_text())
+        return json.loads((self.directory / "result.json").read_text(encoding="utf-8"))
 
     def __getitem__(self, observable: str) -> float:
         """Value of an observable, such as run["scattering_length"]."""
@@ -61,7 +61,7 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     """The configuration of a run in `directory`, with Hydra's runtime set as its command would set it."""
     GlobalHydra.instance().clear()
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        arguments = quote_particles(overrides)
+        arguments = quote_values(overrides)
         try:
             config = compose("train", arguments, return_hydra_config=True)
         except (TypeError, ValueError, AttributeError) as error:

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hadronlab.cli.commands import Arguments, one_line_errors
+from hadronlab.cli.commands import Arguments, command
 
 
+@command()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the subcommand."""
     parser = Arguments(prog="hadronlab-convert", description="Make an R-correlator file (HDF5).")
@@ -17,8 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_table_arguments(tables)
     tables.set_defaults(run=convert_tables)
     options = parser.parse_args(arguments)
-    with one_line_errors():
-        options.run(options)
+    options.run(options)
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:

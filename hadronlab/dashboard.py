@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hadronlab.cli.commands import Arguments, one_line_errors
+from hadronlab.cli.commands import Arguments, command
 
 
+@command()
 def main() -> None:
     """Save the workspace at the server where there is a key and wandb-workspaces; else write FILE."""
     parser = Arguments(
@@ -22,14 +23,13 @@ def main() -> None:
     from hadronlab.run.wandb_logger import has_key
     from hadronlab.sweeps.dashboard import save_workspace, write_workspace
 
-    with one_line_errors():
-        if options.file is None and options.entity and has_key():
-            print(save_workspace(options.entity, options.project))
-            return
-        if options.file is None:
-            missing = "--entity" if has_key() else "a key of W&B (wandb login)"
-            print(f"written to a file: the server needs {missing}", file=sys.stderr)
-        print(write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project))
+    if options.file is None and options.entity and has_key():
+        print(save_workspace(options.entity, options.project))
+        return
+    if options.file is None:
+        missing = "--entity" if has_key() else "a key of W&B (wandb login)"
+        print(f"written to a file: the server needs {missing}", file=sys.stderr)
+    print(write_workspace(options.file or Path("dashboard.json"), options.entity or "", options.project))
 
 
 if __name__ == "__main__":

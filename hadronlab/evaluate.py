@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hadronlab.cli.commands import Arguments, one_line_errors
+from hadronlab.cli.commands import Arguments, command
 
 
+@command()
 def main() -> None:
     """Rebuild the task from the run's own configuration and newest checkpoint, and write its results again."""
     parser = Arguments(
@@ -21,12 +22,9 @@ def main() -> None:
     )
     options = parser.parse_args()
 
-    from hadronlab.cli.arguments import find_classes_here
     from hadronlab.run.evaluate import evaluate
 
-    with one_line_errors():
-        find_classes_here()
-        evaluate(options.run_directory, options.samples, options.max_time)
+    evaluate(options.run_directory, options.samples, options.max_time)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hadronlab.cli.commands import Arguments, one_line_errors
+from hadronlab.cli.commands import Arguments, command
 
 
+@command()
 def main() -> None:
     """Read every job below DIR, print the table, write sweep.csv, figures/ and sweep.html."""
     parser = Arguments(
@@ -21,8 +22,7 @@ def main() -> None:
 
     from hadronlab.sweeps.summary import summarise
 
-    with one_line_errors():
-        summarise(options.directory, options.sort)
+    summarise(options.directory, options.sort)
 
 
 if __name__ == "__main__":

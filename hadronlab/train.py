@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import hydra
 
 from hadronlab import __version__
-from hadronlab.cli.commands import one_line_errors
+from hadronlab.cli.commands import command
 from hadronlab.config.messages import user_errors
 
 if TYPE_CHECKING:  # torch, Lightning and W&B are imported inside functions: --help stays fast
@@ -26,31 +26,30 @@ def run(config: DictConfig) -> float | None:
     return launch_job(config, failures)
 
 
+@command()
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
-    from hadronlab.cli.arguments import find_classes_here, of_swept_groups, options_first, quote_particles
+    from hadronlab.cli.arguments import hydra_arguments
     from hadronlab.cli.resume import resume_arguments
     from hadronlab.sweeps.callback import explained, summarise_sweep, tell_how_it_goes_on
 
-    if sys.argv[1:] == ["--version"]:  # Hydra would tell its own
+    if "--version" in sys.argv:  # Hydra would tell its own
         print(f"hadronlab {__version__}")
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
-    with one_line_errors():
-        find_classes_here()
-        sys.argv[1:] = options_first(of_swept_groups(quote_particles(resume_arguments(sys.argv)[1:])))
-        try:
-            run()
-        except user_errors() as error:
-            failures.append(error)
-        except (TypeError, ValueError, AttributeError) as error:
-            failures.append(explained(error))
-        except SystemExit:
-            tell_how_it_goes_on()
-            raise
-        summarise_sweep()
-        if failures:
-            raise failures[0]
+    sys.argv[1:] = hydra_arguments(resume_arguments(sys.argv[1:]))
+    try:
+        run()
+    except user_errors() as error:
+        failures.append(error)
+    except (TypeError, ValueError, AttributeError) as error:
+        failures.append(explained(error))
+    except SystemExit:
+        tell_how_it_goes_on()
+        raise
+    summarise_sweep()
+    if failures:
+        raise failures[0]
 
 
 if __name__ == "__main__":

@@ -1,102 +1,97 @@
-"""Command-line arguments that Hydra's grammar would refuse."""
+"""Command lines that Hydra would refuse or misread."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
-from hadronlab.config.groups import choices, groups
+from hadronlab.cli.quoting import quote_values
+from hadronlab.config.groups import groups
+from hadronlab.config.overrides import is_swept, key_of
 from hadronlab.errors import ConfigError
 
-OPTIONS = ("--help", "--hydra-help", "--version", "--cfg", "--resolve", "--package", "--run", "--multirun", "--shell-completion",
-           "--config-path", "--config-name", "--config-dir", "--experimental-rerun", "--info")  # fmt: skip
+FLAGS = ("--help", "-h", "--hydra-help", "--version", "--resolve", "--run", "-r", "--multirun", "-m", "--shell-completion", "-sc",
+         "--info", "-i")  # fmt: skip
+WITH_VALUE = ("--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd", "--cfg", "-c", "--package", "-p",
+              "--experimental-rerun")  # fmt: skip
+MULTIRUN = ("--multirun", "-m")
 
 
-def quote_particles(arguments: Sequence[str]) -> list[str]:
-    """Quote particle contents, for Hydra knows no `~`: system.quarks=c c u~ d~ → system.quarks='c c u~ d~'.
+def hydra_arguments(arguments: Sequence[str]) -> list[str]:
+    """`arguments` as Hydra reads them: options before settings, values quoted, settings of swept groups kept."""
+    options, settings = split(arguments)
+    settings = quote_values(settings)
+    return [*options, *(settings_of_swept_groups(settings) if is_multirun(options) else settings)]
 
-    A comma separates the contents of a sweep, or in brackets the particles of a list; quotes stay as they are.
-    Paths are quoted too: data.path=~/it's mine.h5.
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(options with their values, settings) of a command line in which they stand in any order.
+
+    What follows an option that takes a value belongs to it: --config-dir beta=1.95/conf. Raises ConfigError for an
+    option that Hydra does not have, and for one without its value or with a wrong one.
     """
-    return [_quote_path(_quote(argument)) for argument in quote_choices(arguments)]
+    options: list[str] = []
+    settings: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            settings.append(argument)
+            continue
+        options.append(argument)
+        name, equals, _ = argument.partition("=")
+        _refuse_unknown(name)
+        if not equals and _means(name, WITH_VALUE):
+            value = next(rest, None)
+            if value is None:
+                raise ConfigError(f"{name} needs a value behind it, see --hydra-help")
+            options.append(value)
+    _refuse_what_hydra_refuses(options)
+    return options, settings
 
 
-def of_swept_groups(arguments: Sequence[str]) -> list[str]:
-    """`arguments` with ++ before settings of groups, where a sweep chooses among groups: -m system=D,B model.widths=[8].
+def is_multirun(options: Sequence[str]) -> bool:
+    """Whether one of the options asks for a sweep."""
+    return any(_means(option, MULTIRUN) for option in options)
+
+
+def settings_of_swept_groups(settings: Sequence[str]) -> list[str]:
+    """`settings` of a sweep with ++ before those of groups, where it chooses among groups: system=D,B model.widths=[8].
 
     Hydra composes a sweep's own configuration without the groups that are swept, and would miss the settings that
     come with them. Every job's configuration is checked as ever.
     """
-    names = "|".join(groups())
-    swept = any(re.match(rf"\+?({names})=[^'\"\[(]*,", argument) for argument in arguments)
-    if not swept or not {"-m", "--multirun"} & set(arguments):
-        return list(arguments)
-    return [
-        f"++{argument}" if re.match(rf"({names})\.[\w.]+=", argument) else argument for argument in arguments
-    ]
+    known = groups()
+    if not any(key_of(setting) in known and is_swept(setting) for setting in settings):
+        return list(settings)
+    of_a_group = re.compile(rf"({'|'.join(known)})\.[\w.]+=")
+    return [f"++{setting}" if of_a_group.match(setting) else setting for setting in settings]
 
 
-def options_first(arguments: Sequence[str]) -> list[str]:
-    """`arguments` with settings (key=value) behind options such as --config-dir DIR: Hydra knows no setting before one.
-
-    Raises ConfigError for an option that it does not have.
-    """
-    for argument in arguments:
-        name = argument.partition("=")[0]
-        if name.startswith("--") and not any(option.startswith(name) for option in OPTIONS):
-            meant = get_close_matches(name, OPTIONS, 1)
-            raise ConfigError(
-                f"{name}: no such option; {f'did you mean {meant[0]}?' if meant else 'settings are key=value, see --help'}"
-            )
-    settings = [argument for argument in arguments if re.match(r"(\+{0,2}[\w/@.]+=|~\w)", argument)]
-    return [argument for argument in arguments if argument not in settings] + settings
-
-
-def find_classes_here() -> None:
-    """Let `_target_` name a class of the user's in the present directory, as `python -m hadronlab.train` does."""
-    if not {"", os.getcwd()} & set(sys.path):
-        sys.path.append(os.getcwd())
-
-
-def quote_choices(arguments: Sequence[str]) -> list[str]:
-    """Quote numbers given for a group, model=3 → model='3': Hydra then says that there is no such choice.
-
-    Raises ConfigError for an argument without a key, and for a group that is to be null.
-    """
-    names = "|".join(groups())
-    for argument in arguments:
-        if argument.startswith("="):
-            raise ConfigError(f"{argument!r} names no setting: write key=value")
-        if match := re.fullmatch(rf"\+?({names})=(?:.*,)?\s*null\s*(?:,.*)?", argument, re.IGNORECASE):
-            group = match.group(1)
-            raise ConfigError(
-                f"{argument}: a group cannot be null; leave it out, or choose {group}= one of {', '.join(choices(group))}"
-            )
-    pattern = re.compile(
-        rf"(\+?(?:{names})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE
+def _means(name: str, options: Sequence[str]) -> bool:
+    """Whether `name` is one of `options`, or the beginning of a long one."""
+    return name in options or (
+        len(name) > 2 and any(o.startswith(name) for o in options if o.startswith("--"))
     )
-    return [
-        f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument
-        for argument in arguments
-    ]
 
 
-def _quote_path(argument: str) -> str:
-    match = re.fullmatch(
-        r"(\+{0,2}(?:data\.path|hydra\.run\.dir|hydra\.sweep\.dir)=)([^'\"\[{$,][^,$]*)", argument
-    )
-    if match is None or re.fullmatch(r"[\w./-]+|\w+\(.*\)", match.group(2)):
-        return argument
-    path = os.path.expanduser(match.group(2)).replace("'", "\\'")
-    return f"{match.group(1)}'{path}'"
+def _refuse_unknown(name: str) -> None:
+    known = (*FLAGS, *WITH_VALUE)
+    if name.startswith("--") and not _means(name, known):
+        meant = get_close_matches(name, known, 1)
+        raise ConfigError(
+            f"{name}: no such option; {f'did you mean {meant[0]}?' if meant else 'settings are key=value, see --help'}"
+        )
 
 
-def _quote(argument: str) -> str:
-    match = re.fullmatch(r"(\+{0,2}system\.(?:quarks|leptons)=)(\[?)([^'\"\[\]{}()]+)(\]?)", argument)
-    if match is None:
-        return argument
-    key, before, value, after = match.groups()
-    return key + before + ",".join(f"'{part.strip()}'" for part in value.split(",")) + after
+def _refuse_what_hydra_refuses(options: Sequence[str]) -> None:
+    """Values of options that its parser would answer with its usage."""
+    from hydra._internal.utils import get_args_parser
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see --hydra-help")
+
+    parser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]
+    parser.parse_args(options)

@@ -1,9 +1,10 @@
-"""What every command has: arguments whose mistakes are one line, and errors that are."""
+"""What every command has: one-line errors, output that any terminal can show, and the user's own classes."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -20,15 +21,27 @@ class Arguments(argparse.ArgumentParser):
 
 
 @contextlib.contextmanager
-def one_line_errors() -> Iterator[None]:
+def command() -> Iterator[None]:
     """The body of an entry point: what a user can mend ends it with one line and exit status 1.
 
-    HADRONLAB_DEBUG=1 shows the trace instead.
+    HADRONLAB_DEBUG=1 shows the trace instead. Characters that the terminal lacks are replaced, and classes in the
+    present directory are found, as `python -m` finds them.
     """
+    replace_what_the_terminal_lacks()
     try:
+        if not {"", os.getcwd()} & set(sys.path):
+            sys.path.append(os.getcwd())
         yield
     except user_errors() as error:
         if os.environ.get("HADRONLAB_DEBUG"):
             raise
         print(f"error: {one_line(error)}", file=sys.stderr)
         sys.exit(1)
+
+
+def replace_what_the_terminal_lacks() -> None:
+    """Print ? for characters that the encoding of the terminal does not have, in this process and those it starts."""
+    output = sys.stdout
+    if isinstance(output, io.TextIOWrapper) and output.errors == "strict":
+        output.reconfigure(errors="replace")
+        os.environ["PYTHONIOENCODING"] = f"{output.encoding}:replace"

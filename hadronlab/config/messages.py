@@ -34,6 +34,7 @@ def one_line(error: BaseException) -> str:
     for pattern, reply in ((r"Could not find '(\w+/[^']*)'", _unknown_choice),
                            (r"Could not override '([^']+)'", _unknown_key),
                            (r"Key '([^']+)' is not in struct", _unknown_key),
+                           (r"Multiple values for ([\w/@.]+)\. To override", _chosen_twice),
                            (r"Could not append to config. An item is already at '([^']+)'", _known_key),
                            (r"Error parsing override '([^'=]+)'", _no_value),
                            (r"Ambiguous value for argument '([^=]+=(.*))'", _several_values),
@@ -85,6 +86,11 @@ def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -
 
 def _known_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     return f"{match.group(1)} exists already: leave out the plus, {match.group(1)}=…"
+
+
+def _chosen_twice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    group = match.group(1)
+    return f"{group} is chosen already: leave out the plus, {group}=…"
 
 
 def _no_value(match: re.Match[str], lines: list[str], error: BaseException) -> str:

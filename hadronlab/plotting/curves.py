@@ -18,7 +18,7 @@ def read_metrics(path: Path) -> dict[str, np.ndarray]:
     """Columns of metrics.csv as float arrays, NaN where a row does not hold the column."""
     if not path.exists():
         return {}
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     columns = rows[0].keys() if rows else ()
     return {c: np.array([float(row[c]) if row.get(c) else np.nan for row in rows]) for c in columns}

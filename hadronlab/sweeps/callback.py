@@ -20,8 +20,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.messages import one_line, uncomposable
 from hadronlab.errors import ConfigError
+from hadronlab.sweeps.continuation import line_up
 from hadronlab.sweeps.job_results import job_folders
-from hadronlab.sweeps.jobs import line_up
 from hadronlab.sweeps.study import keep_study, of_study
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from hadronlab.api import composed
-from hadronlab.cli.arguments import of_swept_groups, options_first, quote_particles
 from hadronlab.config.annotations import describe, fits
 from hadronlab.config.check import check
 from hadronlab.config.messages import one_line
@@ -119,26 +118,6 @@ def test_every_loss_of_wave_functions_passes(choice: str, loss: str) -> None:
     check(composed(choice, f"loss={loss}"))
 
 
-@pytest.mark.parametrize(
-    "path", ["it's (1).h5", 'a "b" c.h5', "x=1~é.h5", "b\\c.h5", "../plain.h5", "'quoted'"]
-)
-def test_a_path_needs_no_quotes(path: str) -> None:
-    config = composed("system=lattice", f"data.path={path}")
-    assert config.data.path == path.strip("'")
-
-
-def test_paths_that_are_left_to_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/lee")
-    assert quote_particles(["data.path=~/mine.h5"]) == ["data.path='/home/lee/mine.h5'"]
-    kept = [
-        "data.path=a.h5,b.h5",
-        "hydra.run.dir=out/${system.name}",
-        "data.path=glob(*)",
-        "data.path='it\\'s'",
-    ]
-    assert quote_particles(kept) == kept
-
-
 def test_models_that_build_on_others_are_choices_too() -> None:
     assert models_for("vmc") == ["deepquark", "invariant", "molecular", "unbound"]
     with pytest.raises(ConfigError, match=r"model: Hybrid .* system=tcc .* choose model= one of .*molecular"):
@@ -174,25 +153,3 @@ def test_types_in_words() -> None:
     assert describe(Literal["or", "and"]) == "one of or, and"
     assert describe(tuple[float, ...]) == "a list of a number"
     assert describe(Path) == "a path"
-
-
-def test_an_option_that_is_none_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"--hepl: no such option; did you mean --help\?"):
-        options_first(["--hepl"])
-    with pytest.raises(ConfigError, match=r"--depth: no such option; settings are key=value"):
-        options_first(["seed=1", "--depth=3"])
-    for option in ("--cfg", "--multi", "--info=plugins", "-m", "-c"):
-        assert options_first([option]) == [option]
-
-
-def test_settings_of_swept_groups_are_kept_for_every_job() -> None:
-    arguments = ["-m", "system=D,B", "model.widths=[8]", "seed=1,2", "hydra.sweep.dir=x"]
-    assert of_swept_groups(arguments) == [
-        "-m",
-        "system=D,B",
-        "++model.widths=[8]",
-        "seed=1,2",
-        "hydra.sweep.dir=x",
-    ]
-    for alone in (["-m", "system=D", "model.widths=[8]"], ["system=D,B", "model.widths=[8]"]):
-        assert of_swept_groups(alone) == alone

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import run
+from processes import SEPARABLE, last_step, run
 
 from hadronlab import __version__, evaluate
 
@@ -88,6 +88,8 @@ def test_a_run_from_another_directory(tmp_path: Path, monkeypatch: pytest.Monkey
         (["seed=1,2"], "add -m for a sweep over them, or write a list as seed=[1,2]"),
         (["resume=nowhere"], "no such directory"),
         (["resume=."], "is not a run directory"),
+        (["--cfg", "jobs"], "invalid choice: 'jobs'"),
+        (["+experiment=separable_best"], "experiment is chosen already: leave out the plus, experiment=…"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -95,6 +97,24 @@ def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str
     assert run(arguments, log, os.chdir, str(tmp_path)) == 1
     lines = [line for line in log.read_text().splitlines() if line.strip()]
     assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
+
+
+@pytest.mark.parametrize("choice", ["disabled", "none", "train_log", "default", "stdout"])
+def test_a_run_needs_no_logging(choice: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    arguments = [
+        *SEPARABLE,
+        "trainer.max_steps=3",
+        f"hydra/job_logging={choice}",
+        "hydra.run.dir=beta=1.95/run",
+    ]
+    assert run(arguments, log, os.chdir, str(tmp_path)) == 0, log.read_text()
+    longer = ["resume=beta=1.95/run", "trainer.max_steps=6", f"hydra/job_logging={choice}"]
+    assert run(longer, log, os.chdir, str(tmp_path)) == 0, log.read_text()
+    directory = tmp_path / "beta=1.95" / "run"
+    assert log.read_text().splitlines()[-1] == str(directory / "result.json")
+    assert last_step(directory) == 3
+    assert (directory / "train.log").exists() == (choice in ("train_log", "default"))
 
 
 def test_a_mistake_in_an_interpreter_of_its_own(tmp_path: Path) -> None:

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hadronlab.cli.arguments import quote_particles
-from hadronlab.errors import ConfigError
-
 
 @pytest.mark.slow
 def test_damaged_inputs_end_in_one_clear_line() -> None:
@@ -20,14 +17,3 @@ def test_damaged_inputs_end_in_one_clear_line() -> None:
     spec.loader.exec_module(fuzz_inputs)
     total, uncaught = fuzz_inputs.fuzz(scale=0.03, seed=2, show=False)
     assert total > 350 and not uncaught, list(uncaught)[:5]
-
-
-def test_a_number_for_a_group_and_an_argument_without_key() -> None:
-    assert quote_particles(["model=3", "seed=3", "loss=-inf", "model.depth=3"]) == [
-        "model='3'",
-        "seed=3",
-        "loss='-inf'",
-        "model.depth=3",
-    ]
-    with pytest.raises(ConfigError, match=r"'=0.5' names no setting"):
-        quote_particles(["=0.5"])

@@ -8,11 +8,10 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.api import composed
-from hadronlab.cli.resume import resume_arguments
 from hadronlab.errors import ConfigError
 from hadronlab.run.directory.run_directory import has_result, locked
 from hadronlab.run.same_run import refuse_another_run, warn_of_other_settings
-from hadronlab.sweeps.jobs import line_up, refuse_other_jobs
+from hadronlab.sweeps.continuation import line_up, refuse_other_jobs
 
 TOY = ("system=separable", "model=sdnn_uniform")
 
@@ -60,22 +59,6 @@ def test_the_evaluation_of_an_interrupted_run_is_no_result(tmp_path: Path) -> No
         assert has_result(tmp_path) == finished
 
 
-def test_logger_and_strategy_of_a_run_may_be_chosen_anew(recorded: Path) -> None:
-    arguments = resume_arguments(["hadronlab-train", "logger=wandb", f"resume={recorded}"])
-    assert "+logger=wandb" in arguments and "hydra.searchpath=[pkg://hadronlab.conf]" in arguments
-    with pytest.raises(ConfigError, match="model=sdnn: a run goes on with its own model"):
-        resume_arguments(["hadronlab-train", "model=sdnn", f"resume={recorded}"])
-
-
-def test_resume_of_what_is_no_run_says_where_one_is(recorded: Path) -> None:
-    (recorded / "2026-01-01").mkdir()
-    (recorded / "config.yaml").rename(recorded / "2026-01-01" / "config.yaml")
-    with pytest.raises(ConfigError, match=f"no config.yaml; choose resume={recorded}/2026-01-01"):
-        resume_arguments(["hadronlab-train", f"resume={recorded}"])
-    with pytest.raises(ConfigError, match="no such directory"):
-        resume_arguments(["hadronlab-train", "resume=~/nowhere/at/all"])
-
-
 OWN = ["system=separable", "model.depth=1,2", "seed=1,2", "trainer.max_steps=30"]
 
 
@@ -95,17 +78,6 @@ def multirun(*task: str, sweeper: str = "hydra._internal.BasicSweeper", **params
     return OmegaConf.create(
         {"hydra": {"sweeper": {"_target_": sweeper, "params": params}, "overrides": {"task": list(task)}}}
     )
-
-
-def test_a_sweep_with_a_config_directory_asks_for_it(tmp_path: Path) -> None:
-    source = "runtime: {config_sources: [{path: /their/cfg, schema: file, provider: command-line}]}"
-    (tmp_path / "multirun.yaml").write_text(
-        f"hydra: {{overrides: {{task: ['model=mine', 'seed=1,2'], hydra: []}}, {source}}}"
-    )
-    with pytest.raises(ConfigError, match="was started with --config-dir /their/cfg: give it"):
-        resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
-    again = ["hadronlab-train", "--config-dir", "/their/cfg", f"resume={tmp_path}"]
-    assert "model=mine" in resume_arguments(again)
 
 
 def sweep(directory: Path, *jobs: list[str]) -> None:

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.callbacks.stochastic_reconfiguration import StochasticReconfiguration
-from hadronlab.cli.arguments import options_first, quote_particles
+from hadronlab.cli.quoting import quote_values
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.optim.natural_gradient import DampedSolver
@@ -29,7 +29,7 @@ SMALL = ["sampler.n_walkers=40", "model.widths=[6]", "task.burn_in=40", "trainer
 
 def configuration(directory: Path, *overrides: str):
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose("train", quote_particles(overrides))
+        config = compose("train", quote_values(overrides))
     OmegaConf.register_new_resolver("hydra", lambda _: str(directory), replace=True)
     OmegaConf.resolve(config)
     check(config)
@@ -279,27 +279,3 @@ def test_bad_input_gets_one_line(tmp_path, overrides, message):
 def test_a_time_that_is_none_gets_one_line(tmp_path, limit):
     with pytest.raises(ConfigError, match="DD:HH:MM:SS"):
         build_trainer(configuration(tmp_path, "system=D", f"trainer.max_time={limit}"), tmp_path)
-
-
-def test_particles_on_the_command_line():
-    assert quote_particles(["system.quarks=c c u~ d~", "seed=1"]) == ["system.quarks='c c u~ d~'", "seed=1"]
-    assert quote_particles(["system.quarks=c u~,b u~"]) == ["system.quarks='c u~','b u~'"]
-    assert quote_particles(["system.quarks=[c,u~]"]) == ["system.quarks=['c','u~']"]
-    kept = ["system.quarks='c u~'", "system.quarks=['c','u~']"]
-    assert quote_particles(kept) == kept
-
-
-def test_options_may_stand_anywhere():
-    """Hydra itself wants settings after the last option: --config-dir between two of them is an error there."""
-    typed = [
-        "system=D",
-        "--config-dir",
-        "mine",
-        "interaction=mine",
-        "-m",
-        "~logger",
-        "+interaction.alpha=0.4",
-        "seed=1,2",
-    ]
-    assert options_first(typed) == [
-        "--config-dir", "mine", "-m", "system=D", "interaction=mine", "~logger", "+interaction.alpha=0.4", "seed=1,2"]  # fmt: skip

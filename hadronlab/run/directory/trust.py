@@ -75,7 +75,7 @@ def check_overrides(overrides: Sequence[str], file: Path) -> None:
                 check_target(target, name, file)
             continue
         if name.startswith("hydra"):
-            harmless = value == _DIRNAME or re.fullmatch(r"(?!\.)[\w.,:+-]*", value)
+            harmless = value == _DIRNAME or re.fullmatch(r"(?!\.)[\w.,:+-]*|\[[\w.,-]*\]", value)
             allowed = bool(re.fullmatch(_HYDRA, name) and harmless)
         else:
             choice = "/" in name or name.split("@")[0] in groups()
@@ -91,7 +91,7 @@ def check_overrides(overrides: Sequence[str], file: Path) -> None:
 _DIRNAME = "${hydra.job.override_dirname}"
 _HYDRA = (r"hydra/(launcher|sweeper|sweeper/sampler)|hydra\.sweep\.subdir|hydra\.sweeper\.(n_trials|n_jobs|direction|sampler\.seed|max_failure_rate)"
           r"|hydra\.launcher\.(n_jobs|verbose|partition|qos|account|nodes|tasks_per_node|\w+_per_\w+|mem_gb|timeout_min|max_num_timeout"
-          r"|signal_delay_s|array_parallelism)")  # fmt: skip
+          r"|signal_delay_s|array_parallelism)|hydra\.job\.config\.override_dirname\.(kv_sep|item_sep|exclude_keys)")  # fmt: skip
 """settings of Hydra that name no command, no file and no class"""
 
 

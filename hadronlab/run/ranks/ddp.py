@@ -73,5 +73,6 @@ class _JobLauncher(_SubprocessScriptLauncher):
         place = "'" + str(self.directory).replace("'", "\\'") + "'"
         for rank in range(1, self.num_processes):
             command = [sys.executable, "-m", "hadronlab.train", "--config-path", str(self.directory), "--config-name", "config",
-                       f"hydra.run.dir={place}", "hydra.output_subdir=null", "hydra.job.name=train", "hydra.job_logging.root.handlers=[file]"]  # fmt: skip
+                       f"hydra.run.dir={place}", "hydra.output_subdir=null",
+                       "hydra.searchpath=[pkg://hadronlab.conf]", "hydra/job_logging=train_log"]  # fmt: skip
             self.procs.append(subprocess.Popen(command, env={**os.environ, "LOCAL_RANK": str(rank)}))

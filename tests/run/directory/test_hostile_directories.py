@@ -233,7 +233,7 @@ def test_hostile_sweeps(override: str, part: str, tmp_path: Path) -> None:
     overrides = {"task": ["system=separable", "seed=1,2"], "hydra": [], part: [override]}
     (tmp_path / "multirun.yaml").write_text(yaml.safe_dump({"hydra": {"overrides": overrides}}))
     try:
-        arguments = resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
+        arguments = resume_arguments([f"resume={tmp_path}"])
     except ConfigError as error:
         assert len(str(error).splitlines()) == 1
     else:
@@ -246,10 +246,10 @@ def test_names_made_of_overrides_do_not_leave_the_sweep(tmp_path: Path) -> None:
         overrides = {"task": [f"data.path={path}", "seed=1,2"], "hydra": [subdir]}
         (tmp_path / "multirun.yaml").write_text(yaml.safe_dump({"hydra": {"overrides": overrides}}))
         if fits:
-            assert subdir in resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
+            assert subdir in resume_arguments([f"resume={tmp_path}"])
         else:
             with pytest.raises(ConfigError, match="is not taken from a file"):
-                resume_arguments(["hadronlab-train", f"resume={tmp_path}"])
+                resume_arguments([f"resume={tmp_path}"])
 
 
 @pytest.mark.parametrize("settings", [

@@ -84,22 +84,22 @@ def test_a_class_of_a_sweep_is_trusted_or_given_again(
     own = "system.interaction._target_=theirs.Potential"
     task = ["seed=1,2", own, "+callbacks.spare._target_=hadronlab.callbacks.guards.Guards"]
     (tmp_path / "multirun.yaml").write_text(f"hydra: {{overrides: {{task: {task}, hydra: []}}}}")
-    resumed = ["hadronlab-train", f"resume={tmp_path}"]
+    resumed = [f"resume={tmp_path}"]
     with pytest.raises(
         ConfigError, match=r"'theirs.Potential' is not trusted .* with HADRONLAB_TRUST=theirs"
     ):
         resume_arguments(resumed)
-    assert sorted(resume_arguments([*resumed, own])[2:-2]) == sorted(task)
+    assert sorted(resume_arguments([*resumed, own])[1:-2]) == sorted(task)
     monkeypatch.setenv("HADRONLAB_TRUST", "theirs")
-    assert resume_arguments(resumed)[2:-2] == task
+    assert resume_arguments(resumed)[1:-2] == task
 
 
 def test_of_a_sweep_only_launcher_and_sweeper_are_taken_over(tmp_path: Path) -> None:
     (tmp_path / "multirun.yaml").write_text(
         "hydra: {overrides: {task: ['seed=1,2', 'resume=x'], hydra: [hydra/launcher=joblib, hydra.searchpath=evil, hydra.run.dir=y]}}"
     )
-    arguments = resume_arguments(["hadronlab-train", f"resume={tmp_path}", "quiet=true"])
-    assert arguments[1:] == [
+    arguments = resume_arguments([f"resume={tmp_path}", "quiet=true"])
+    assert arguments == [
         "--multirun",
         "seed=1,2",
         "hydra/launcher=joblib",

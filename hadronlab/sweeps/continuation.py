@@ -11,6 +11,7 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from hadronlab.config.overrides import is_swept, key_of
 from hadronlab.errors import ConfigError
 from hadronlab.run.directory.run_directory import locked
 from hadronlab.sweeps.job_results import job_folders
@@ -25,12 +26,12 @@ def refuse_other_jobs(directory: Path, recorded: Sequence[str], given: Sequence[
 
     More values of a setting, or others of one that is swept, are welcome: they make jobs beside those that are there.
     """
-    own = {_key(o): o for o in recorded}
+    own = {key_of(o): o for o in recorded}
     for override in given:
-        key = _key(override)
+        key = key_of(override)
         if "=" not in override or key.startswith(("hydra.", "hydra/", *HOW)) or own.get(key) == override:
             continue
-        if key not in own or not (_several(override) or _several(own[key])):
+        if key not in own or not (is_swept(override) or is_swept(own[key])):
             one = (
                 f", or continue one job with resume={directory}/0 {override}"
                 if key.startswith("trainer.")
@@ -79,14 +80,5 @@ def _overrides_of(folder: Path) -> list[str]:
 
 
 def _identity(overrides: Iterable[str]) -> frozenset[tuple[str, str]]:
-    pairs = ((_key(override), override.partition("=")[2]) for override in overrides)
+    pairs = ((key_of(override), override.partition("=")[2]) for override in overrides)
     return frozenset((key, value) for key, value in pairs if not key.startswith(HOW))
-
-
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+~")
-
-
-def _several(override: str) -> bool:
-    """Whether Hydra makes several jobs of an override."""
-    return OverridesParser.create().parse_overrides([override])[0].is_sweep_override()

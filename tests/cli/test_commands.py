@@ -1,0 +1,50 @@
+"""What every command does with mistakes, and on a terminal that lacks characters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hadronlab import convert, dashboard, evaluate, sweep, train
+from hadronlab.cli.commands import command
+from hadronlab.errors import DataError
+
+PRINT = "print('χ² ± 1 … Ω/result.json', flush=True)"
+PROGRAM = f"""
+import subprocess, sys
+from hadronlab.cli.commands import command
+
+with command():
+    {PRINT}
+    subprocess.run([sys.executable, "-c", {PRINT!r}], check=True)
+"""
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("latin-1", "?² ± 1 ? ?/result.json"), ("ascii", "?? ? 1 ? ?/result.json"),
+                                                 ("utf-8", "χ² ± 1 … Ω/result.json")])  # fmt: skip
+def test_characters_that_the_terminal_lacks_are_replaced(encoding: str, shown: str) -> None:
+    """Also by a process that the command starts."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode(encoding).splitlines() == [shown, shown]
+
+
+@pytest.mark.parametrize("entry", [convert.main, dashboard.main, evaluate.main, sweep.main, train.main])
+def test_an_unknown_option_is_one_line_of_every_command(
+    entry: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["command", "--nonsense=1"])
+    with pytest.raises(SystemExit, match="1"):
+        entry()  # type: ignore[operator]
+    line = capsys.readouterr().err
+    assert line.startswith("error: ") and line.count("\n") == 1
+
+
+def test_the_trace_is_shown_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HADRONLAB_DEBUG", "1")
+    with pytest.raises(DataError, match="torn"), command():
+        raise DataError("torn")
