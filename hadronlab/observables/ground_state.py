@@ -11,14 +11,14 @@ from hadronlab.observables.evaluation import Evaluation
 from hadronlab.observables.observables import Observables, Quantity
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
-from hadronlab.systems.thresholds import Threshold
+from hadronlab.systems.threshold import Threshold
 
 FAR_ABOVE = 4.0  # MeV; what comes apart ends nearer to its threshold
 
 
 def ground_state(system: FewBodySystem, found: Evaluation, threshold: Threshold | None) -> Observables:
     """Observables of a variational state from its evaluation; E ≥ threshold − 2σ is "no bound state"."""
-    unit, length = system.energy_unit, length_unit(system)
+    unit, length = system.energy_unit, system.length_unit
     result = Observables()
     scalars = result.scalars
     energy = scalars["energy"] = Quantity(found.energy.mean, found.energy.error, unit)
@@ -56,11 +56,6 @@ def ground_state(system: FewBodySystem, found: Evaluation, threshold: Threshold 
     result.reference = {**known["paper"], **known["reference"]}
     _warn(result, found)
     return result
-
-
-def length_unit(system: FewBodySystem) -> str:
-    """Unit of distances: fm for quarks, bohr for leptons."""
-    return "fm" if system.energy_unit == "MeV" else "bohr"
 
 
 def _quantity(statistics: ChainStatistics, unit: str) -> Quantity:

@@ -7,38 +7,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.quark_models import QuarkModel
 from hadronlab.systems.few_body import FewBodySystem
-
-STRENGTHS = {
-    "coulomb": "kappa",
-    "linear": "string",
-    "constant": "constant",
-    "hyperfine": "kappa_spin",
-    "three_body": "C",
-}
-"""V of a quark model is linear in each of these [DeepQuark, Eq. 2]: a term is V with the other strengths at zero."""
 
 
 def potential_parts(system: FewBodySystem) -> dict[str, FewBodySystem]:
-    """The system with one term of its potential at a time, by the term's name; empty for an unknown interaction."""
-    interaction = system.interaction
-    if isinstance(interaction, Coulomb):
-        return {"coulomb": system}
-    if not isinstance(interaction, QuarkModel):
-        return {}
-    terms = [name for name in STRENGTHS if name != "three_body" or interaction.three_body]
-    off = {STRENGTHS[name]: 0.0 for name in terms}
-    return {
-        name: replace(
-            system,
-            interaction=replace(
-                interaction, **off | {STRENGTHS[name]: getattr(interaction, STRENGTHS[name])}
-            ),
-        )
-        for name in terms
-    }
+    """The system with one term of its potential at a time, by the term's name."""
+    return {name: replace(system, interaction=term) for name, term in system.interaction.terms().items()}
 
 
 def expectation(system: FewBodySystem, distances: Tensor, psi: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""What the wave functions, samplers and estimators see of a system of a few quarks or leptons."""
+"""What the wave functions, samplers and observables see of a system of a few particles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,15 +14,19 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
+from hadronlab.systems.threshold import Threshold
 
 
 @dataclass(frozen=True)
 class FewBodySystem:
     """N particles with coupled discrete channels, H = Σ_i m_i + T + V without the centre of mass   [DeepQuark, Eq. 1].
 
-    Masses, V and T = −Σ_i ħ²c²/(2 m_i) ∇_i² are in the internal unit: GeV and fm for quarks, Hartree and
-    bohr for leptons. `to_unit` turns an energy into `energy_unit` ("MeV" or "Ha"). Raises ConfigError for a parity that
-    is none.
+    Masses, V and T = −Σ_i ħ²c²/(2 m_i) ∇_i² are in an internal unit and in `length_unit`: GeV and fm for quarks, Hartree
+    and bohr for leptons. `to_unit` turns an energy into `energy_unit`, in which results are quoted. Raises ConfigError
+    for a parity that is none.
+
+    A kind of system (quarks, leptons, a user's own) is a function that returns one, by `_target_`. Where more is known of
+    it than this class says, the kind is a subclass: into what it comes apart, its parity, its quantum numbers in words.
     """
 
     name: str
@@ -40,6 +45,9 @@ class FewBodySystem:
     isospin: Fraction
     parity: int | None = 1
     """spatial parity to project on (+1 in an S wave), None for no projection"""
+    length_unit: str = "fm"
+    counts_masses: bool = True
+    """whether energies hold the rest masses"""
 
     def __post_init__(self) -> None:
         if self.parity not in (1, -1, None):
@@ -61,8 +69,8 @@ class FewBodySystem:
 
     @property
     def color_labels(self) -> tuple[str, ...]:
-        """Labels of the colour singlets, for example ("3bar-3", "6-6bar"); empty for leptons."""
-        return self.channels.color.labels if self.energy_unit == "MeV" else ()
+        """Labels of the colour singlets, for example ("3bar-3", "6-6bar"); empty for particles without colour."""
+        return tuple(filter(None, self.channels.color.labels))
 
     @property
     def spin_labels(self) -> tuple[str, ...]:
@@ -97,27 +105,39 @@ class FewBodySystem:
 
     @property
     def quantum_numbers(self) -> str:
-        """I(J^P) of an S wave, where J = S: "0(1+)"; otherwise I, S and P. Leptons: P, for a Coulomb force is blind to how
-        the spins of the kinds are coupled. Every antiparticle counts a factor −1 in P.
-        """
-        antiparticles = sum(flavor.endswith(("~", "+")) for flavor in self.flavors)
-        parity = {1: "+", -1: "-"}.get((self.parity or 0) * (-1) ** antiparticles, "")
-        if self.energy_unit == "Ha":
-            return f"P = {parity or 'any'}"
+        """I(J^P) of an S wave, where J = S: "0(1+)"; otherwise I, S and P."""
         if self.parity == 1:
-            return f"{self.isospin}({self.spin}{parity})"
-        return f"I = {self.isospin}, S = {self.spin}, P = {parity or 'any'}"
+            return f"{self.isospin}({self.spin}{self.parity_label})"
+        return f"I = {self.isospin}, S = {self.spin}, P = {self.parity_label or 'any'}"
+
+    @property
+    def parity_label(self) -> str:
+        """The parity, + or -, with the intrinsic ones of the particles; empty where none is projected on."""
+        return {1: "+", -1: "-", 0: ""}[(self.parity or 0) * self.intrinsic_parity]
+
+    @property
+    def intrinsic_parity(self) -> int:
+        """The product of those of the particles."""
+        return 1
+
+    def comes_apart(self, part: Sequence[int]) -> bool:
+        """Whether the particles `part` and the others can exist apart from each other."""
+        return True
+
+    def lowest_threshold(self) -> Threshold | None:
+        """The lowest energy at which the system falls apart, None where it cannot. Raises ConfigError where that is not known."""
+        raise ConfigError(f"{type(self).__name__} does not say into what {self.name} falls apart")
 
     @property
     def mass_sum(self) -> float:
-        """Σ m_i in `energy_unit` (0 for leptons, whose rest energy is not counted)."""
-        return float(self.masses.sum()) * self.to_unit if self.energy_unit == "MeV" else 0.0
+        """Σ m_i in `energy_unit`, 0 where energies do not hold it."""
+        return float(self.masses.sum()) * self.to_unit if self.counts_masses else 0.0
 
     @cached_property
     def couplings(self) -> Tensor:
         """(n_operators · n_pairs, n, n) symmetric matrices of the pair operators, operators outermost."""
         matrices = [torch.from_numpy(self.channels.operator(name)) for name in self.interaction.operators]
-        return torch.cat(matrices)
+        return torch.cat([torch.zeros(0, self.n_channels, self.n_channels, dtype=torch.float64), *matrices])
 
     @cached_property
     def _pair_masses(self) -> tuple[Tensor, Tensor]:
@@ -132,7 +152,7 @@ class FewBodySystem:
     def radial(self, distances: Tensor) -> Tensor:
         """Radial factors of `couplings`, (n_operators · n_pairs, batch); distances (n_pairs, batch)."""
         mass_i, mass_j = (m.to(distances) for m in self._pair_masses)
-        return torch.cat(self.interaction.radial(distances, mass_i, mass_j))
+        return torch.cat([distances[:0], *self.interaction.radial(distances, mass_i, mass_j)])
 
     def potential(self, distances: Tensor) -> Tensor:
         """V_αβ, shape (..., n, n), symmetric, internal unit; distances (..., n_pairs)."""
@@ -141,6 +161,9 @@ class FewBodySystem:
         extra = self.interaction.many_body(flat, self.masses)
         if extra is not None:
             matrix = matrix + extra[:, None, None] * torch.eye(self.n_channels).to(distances)
+        coupled = self.interaction.matrix(flat, self.masses, self.channels)
+        if coupled is not None:
+            matrix = matrix + coupled
         return matrix.reshape(*distances.shape[:-1], self.n_channels, self.n_channels)
 
     def potential_apply(self, distances: Tensor, psi: Tensor) -> Tensor:
@@ -149,4 +172,7 @@ class FewBodySystem:
         matrix = self.couplings.to(psi).reshape(-1, n * n).T @ self.radial(distances)
         result = torch.einsum("abk,bk->ak", matrix.reshape(n, n, batch), psi)
         extra = self.interaction.many_body(distances, self.masses)
-        return result if extra is None else result + extra * psi
+        if extra is not None:
+            result = result + extra * psi
+        coupled = self.interaction.matrix(distances, self.masses, self.channels)
+        return result if coupled is None else result + torch.einsum("kab,bk->ak", coupled, psi)

@@ -14,8 +14,32 @@ from hadronlab.physics.quantum_numbers.channels import lepton_channels
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
+from hadronlab.systems.lepton_thresholds import lepton_threshold
+from hadronlab.systems.threshold import Threshold
 
 MAX_PARTICLES = 6
+
+
+class LeptonSystem(FewBodySystem):
+    """Leptons; energies in Hartree, without rest masses."""
+
+    @property
+    def intrinsic_parity(self) -> int:
+        return (-1) ** sum(label.endswith("+") for label in self.labels)
+
+    @property
+    def quantum_numbers(self) -> str:
+        """P alone, for a Coulomb force is blind to how the spins of the kinds are coupled."""
+        return f"P = {self.parity_label or 'any'}"
+
+    def comes_apart(self, part: Sequence[int]) -> bool:
+        """The charges of the parts must be as small as that of the whole permits."""
+        charges = [1 if label.endswith("+") else -1 for label in self.labels]
+        total, charge = sum(charges), sum(charges[i] for i in part)
+        return abs(charge) + abs(total - charge) <= abs(total)
+
+    def lowest_threshold(self) -> Threshold | None:
+        return lepton_threshold(self, lepton_system)
 
 
 def lepton_system(
@@ -24,7 +48,7 @@ def lepton_system(
     spins: dict[str, float] | None = None,
     parity: int | None = 1,
     interaction: Interaction | None = None,
-) -> FewBodySystem:
+) -> LeptonSystem:
     """Two to six leptons with Coulomb forces, such as lepton_system("ps2", "e- e- e+ e+").
 
     spins: total spin of the identical particles of each kind, {"e-": 0}; by default the lowest (singlets).
@@ -62,7 +86,7 @@ def lepton_system(
         )
     charges = [1.0 if label.endswith("+") else -1.0 for label in labels]
     force.check(tuple(charge > 0 for charge in charges))
-    return FewBodySystem(
+    return LeptonSystem(
         name=name,
         labels=tuple(labels),
         flavors=tuple(labels),
@@ -75,4 +99,6 @@ def lepton_system(
         spin=sum(total.values(), Fraction(0)),
         isospin=Fraction(0),
         parity=parity,
+        length_unit="bohr",
+        counts_masses=False,
     )

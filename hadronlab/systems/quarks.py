@@ -15,9 +15,26 @@ from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
+from hadronlab.systems.hadron_thresholds import hadron_threshold
+from hadronlab.systems.threshold import Threshold
 
 MAX_PARTICLES = 6
 FLAVORS = ("u", "d", "q", "s", "c", "b")
+
+
+class QuarkSystem(FewBodySystem):
+    """A colour singlet of quarks and antiquarks; energies in MeV."""
+
+    @property
+    def intrinsic_parity(self) -> int:
+        return (-1) ** sum(flavor.endswith("~") for flavor in self.flavors)
+
+    def comes_apart(self, part: Sequence[int]) -> bool:
+        """Both parts must hold colour singlets."""
+        return sum(-1 if self.flavors[i].endswith("~") else 1 for i in part) % 3 == 0
+
+    def lowest_threshold(self) -> Threshold | None:
+        return hadron_threshold(self, quark_system)
 
 
 def quark_system(
@@ -27,7 +44,7 @@ def quark_system(
     isospin: float | str | Fraction,
     parity: int | None = 1,
     interaction: Interaction = AL1,
-) -> FewBodySystem:
+) -> QuarkSystem:
     """A colour singlet of two to six quarks, such as quark_system("tcc", "c c u~ d~", spin=1, isospin=0).
 
     quarks: u, d (or q for either), s, c, b, with a trailing ~ for an antiquark; spin, isospin: total S and I
@@ -59,7 +76,7 @@ def quark_system(
         )
     interaction.check(anti)
     bare = [f.removesuffix("~") for f in flavors]
-    return FewBodySystem(
+    return QuarkSystem(
         name=name,
         labels=tuple(labels),
         flavors=tuple(flavors),

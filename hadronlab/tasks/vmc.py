@@ -25,7 +25,7 @@ from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
-from hadronlab.systems.thresholds import Threshold, lowest_threshold
+from hadronlab.systems.threshold import Threshold
 from hadronlab.tasks.base import Task, build_optimizer
 from hadronlab.tasks.description import description, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
@@ -213,7 +213,7 @@ class VMCTask(Task):
     def threshold(self) -> Threshold | None:
         """The lowest one that the quantum numbers allow; None too where it cannot be computed, see `no_threshold`."""
         try:
-            return lowest_threshold(self.system)
+            return self.system.lowest_threshold()
         except ConfigError as error:  # such as three-body forces, for which there is no solver of baryons
             self.no_threshold = str(error)
             return None

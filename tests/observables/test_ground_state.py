@@ -14,7 +14,7 @@ from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.quark_models import quark_model
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
-from hadronlab.systems.thresholds import Threshold
+from hadronlab.systems.threshold import Threshold
 
 
 def test_remaining_descent_of_one_over_t():

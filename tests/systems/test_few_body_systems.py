@@ -1,6 +1,6 @@
 """Building few-body systems: order, labels, fast paths, refusals, shipped configurations and references."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +13,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.forces.quark_models import AL1, quark_model
+from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 from hadronlab.systems.references import references
@@ -74,6 +75,40 @@ def test_fast_path_equals_matrix(arguments):
     torch.testing.assert_close(system.potential_apply(distances, psi), expected, rtol=1e-13, atol=1e-13)
     single = system.potential_apply(distances.float(), psi.float())
     torch.testing.assert_close(single.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+@dataclass(frozen=True)
+class Mixing(Interaction):
+    """All three parts: a pair operator, a number, and a matrix of the channels that is no sum over pairs."""
+
+    operators: ClassVar[tuple[str, ...]] = ("color",)
+
+    def mass(self, flavor):
+        return {"q": 0.3, "c": 1.8}[flavor]
+
+    def radial(self, r, mass_i, mass_j):
+        return (-0.2 * r,)
+
+    def many_body(self, distances, masses):
+        return 0.1 * distances.prod(0)
+
+    def matrix(self, distances, masses, channels):
+        color = torch.from_numpy(channels.operator("color").sum(0)).to(distances)
+        return distances.sum(0)[:, None, None] * (color @ color)
+
+
+def test_an_interaction_is_the_sum_of_its_terms_and_need_not_separate():
+    system = quark_system("x", "c c u~ d~", 1, 0, interaction=Mixing())
+    torch.manual_seed(0)
+    distances, psi = torch.rand(6, 5).double(), torch.randn(system.n_channels, 5).double()
+    expected = torch.einsum("kab,bk->ak", system.potential(distances.T), psi)
+    torch.testing.assert_close(system.potential_apply(distances, psi), expected, rtol=1e-12, atol=1e-12)
+    parts = {name: replace(system, interaction=term) for name, term in system.interaction.terms().items()}
+    assert list(parts) == ["color", "many_body", "matrix"]
+    total = sum(part.potential(distances.T) for part in parts.values())
+    torch.testing.assert_close(total, system.potential(distances.T), rtol=1e-12, atol=1e-12)
+    with pytest.raises(ConfigError, match="does not say into what nuclei falls apart"):
+        FewBodySystem.lowest_threshold(replace(system, name="nuclei"))
 
 
 def test_leptons():

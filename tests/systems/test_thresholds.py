@@ -6,11 +6,11 @@ import pytest
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.quark_models import AL1, quark_model
+from hadronlab.physics.forces.quark_models import quark_model
 from hadronlab.systems.hadron_names import hadron_name
+from hadronlab.systems.hadron_thresholds import _statistics_allow, hadron_mass
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
-from hadronlab.systems.thresholds import _statistics_allow, hadron_mass, lowest_threshold
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ from hadronlab.systems.thresholds import _statistics_allow, hadron_mass, lowest_
     ],
 )
 def test_lowest_threshold(quarks, spin, isospin, name, energy):
-    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    threshold = quark_system("x", quarks, spin, isospin).lowest_threshold()
     assert threshold is not None and threshold.name == name
     assert threshold.energy == pytest.approx(energy, abs=0.02)
     assert threshold.energy == pytest.approx(sum(c.energy for c in threshold.clusters))
@@ -52,18 +52,18 @@ def test_lowest_threshold(quarks, spin, isospin, name, energy):
     ],
 )
 def test_other_contents(quarks, spin, isospin, name):
-    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    threshold = quark_system("x", quarks, spin, isospin).lowest_threshold()
     assert threshold is not None and sorted(threshold.name.split()) == sorted(name.split())
 
 
 def test_statistics_exclude_ground_states():
     """S = 0, I = 0 ccq̄q̄: D D and D* D* are antisymmetric in isospin; the lowest is D with an orbital D."""
-    threshold = lowest_threshold(quark_system("x", "c c u~ d~", 0, 0))
+    threshold = quark_system("x", "c c u~ d~", 0, 0).lowest_threshold()
     assert threshold is not None and threshold.name == "D D(1P)"
-    half, zero = Fraction(1, 2), Fraction(0)
-    orbital = hadron_mass(("c", "q~"), zero, half, AL1, "1P")
+    meson = quark_system("D", "c u~", 0, 0.5)
+    orbital = hadron_mass(meson, "1P")
     assert threshold.energy == pytest.approx(1862.371 + orbital, abs=0.01)
-    assert 1862.371 < orbital < hadron_mass(("c", "q~"), zero, half, AL1, "2S")
+    assert 1862.371 < orbital < hadron_mass(meson, "2S")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_statistics_exclude_ground_states():
     ],
 )
 def test_dibaryons(quarks, spin, isospin, name, energy):
-    threshold = lowest_threshold(quark_system("x", quarks, spin, isospin))
+    threshold = quark_system("x", quarks, spin, isospin).lowest_threshold()
     assert threshold is not None and sorted(threshold.name.split()) == sorted(name.split())
     assert threshold.energy == pytest.approx(energy, abs=0.1)
 
@@ -95,20 +95,20 @@ def test_three_hadrons_are_not_bound_to_a_symmetry():
 
 
 def test_single_hadrons_have_none():
-    assert lowest_threshold(quark_system("D", "c u~", 0, 0.5)) is None
-    assert lowest_threshold(quark_system("N", "u u d", 0.5, 0.5)) is None
-    assert lowest_threshold(lepton_system("Ps", "e- e+")) is None
+    assert quark_system("D", "c u~", 0, 0.5).lowest_threshold() is None
+    assert quark_system("N", "u u d", 0.5, 0.5).lowest_threshold() is None
+    assert lepton_system("Ps", "e- e+").lowest_threshold() is None
 
 
 def test_other_interactions():
     model = quark_model("AP1", three_body=True)
-    threshold = lowest_threshold(quark_system("x", "c c u~ d~", 1, 0, interaction=model))
-    masses = [hadron_mass(("c", "q~"), Fraction(s), Fraction(1, 2), model) for s in (0, 1)]
+    threshold = quark_system("x", "c c u~ d~", 1, 0, interaction=model).lowest_threshold()
+    masses = [hadron_mass(quark_system("D", "c u~", s, 0.5, interaction=model)) for s in (0, 1)]
     assert threshold is not None and threshold.energy == pytest.approx(sum(masses))
-    nucleon = (("q", "q", "q"), Fraction(1, 2), Fraction(1, 2))
-    assert hadron_mass(*nucleon, quark_model("AL1", three_body=True)) == pytest.approx(
-        hadron_mass(*nucleon, AL1)
-    )
+    nucleons = [
+        quark_system("N", "u u d", 0.5, 0.5, interaction=quark_model("AL1", b)) for b in (True, False)
+    ]
+    assert hadron_mass(nucleons[0]) == pytest.approx(hadron_mass(nucleons[1]))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_other_interactions():
     [("e- e- e+", "Ps e-", -0.25), ("e- e- e+ e+", "Ps Ps", -0.5), ("mu+ e- e-", "(e- mu+) e-", -0.49759347)],
 )
 def test_leptons(leptons, name, energy):
-    threshold = lowest_threshold(lepton_system("x", leptons))
+    threshold = lepton_system("x", leptons).lowest_threshold()
     assert threshold is not None and threshold.name == name
     assert threshold.energy == pytest.approx(energy, abs=1e-8)
 
@@ -124,7 +124,7 @@ def test_leptons(leptons, name, energy):
 @pytest.mark.parametrize("strength", [1e-3, 0.1, 5.0])
 def test_atoms_of_any_size(strength):
     """E = −strength² μ/2: the mesh grows with a weakly bound atom."""
-    threshold = lowest_threshold(lepton_system("x", "e- e- e+", interaction=Coulomb(strength)))
+    threshold = lepton_system("x", "e- e- e+", interaction=Coulomb(strength)).lowest_threshold()
     assert threshold is not None and threshold.energy == pytest.approx(-0.25 * strength**2, rel=1e-6)
 
 
@@ -139,12 +139,12 @@ def test_atoms_of_any_size(strength):
 )
 def test_thresholds_of_leptons_that_are_not_computed(leptons, spins, parity, message):
     with pytest.raises(ConfigError, match=message):
-        lowest_threshold(lepton_system("x", leptons, spins, parity))
+        lepton_system("x", leptons, spins, parity).lowest_threshold()
 
 
 @pytest.mark.parametrize(("spins", "parity"), [({"e-": 1, "e+": 1}, 1), ({"e-": 1}, -1), ({"e-": 1}, None)])
 def test_two_equal_atoms_that_their_spins_allow(spins, parity):
-    threshold = lowest_threshold(lepton_system("x", "e- e- e+ e+", spins, parity))
+    threshold = lepton_system("x", "e- e- e+ e+", spins, parity).lowest_threshold()
     assert threshold is not None and threshold.energy == pytest.approx(-0.5, abs=1e-8)
 
 

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.symmetry import generating_channels, signed
-from hadronlab.systems.thresholds import lowest_threshold
 
 if TYPE_CHECKING:
     from hadronlab.physics.quantum_numbers.channels import PermutationElement
@@ -31,7 +30,7 @@ def partitions_of(system: FewBodySystem, clusters: Sequence[Partition] | None) -
     """
     if clusters is None:
         try:
-            threshold = lowest_threshold(system)
+            threshold = system.lowest_threshold()
         except (
             ConfigError
         ):  # forces that no solver of hadrons knows; the result says that its threshold is unknown

@@ -47,6 +47,10 @@ def three_body_levels(
         raise ConfigError(
             f"the three-body solver knows pair forces only, not many_body of {type(interaction).__name__}"
         )
+    if interaction.matrix(torch.ones(3, 1, dtype=masses.dtype), masses, channels) is not None:
+        raise ConfigError(
+            f"the three-body solver knows pair forces only, not the matrix of {type(interaction).__name__}"
+        )
     default = np.geomspace(0.1, 2.6, 9) if angular_momentum else np.geomspace(0.02, 2.6, 15)
     lengths = default if ranges is None else ranges
     back = from_jacobi_matrix(masses, hbar_c).numpy()  # r = back x

@@ -34,3 +34,6 @@ class Coulomb(Interaction):
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         """strength/r."""
         return (self.strength / r,)
+
+    def terms(self) -> dict[str, Interaction]:
+        return {"coulomb": self}

@@ -72,6 +72,21 @@ class QuarkModel(Interaction):
             return None
         return torch.full_like(distances[0], -self.C / float(masses.prod()))
 
+    def terms(self) -> dict[str, Interaction]:
+        """V is linear in a strength of each of its terms [Eq. 2]: a term is V with the other strengths at zero."""
+        strengths = {
+            "coulomb": "kappa",
+            "linear": "string",
+            "constant": "constant",
+            "hyperfine": "kappa_spin",
+        }
+        if self.three_body:
+            strengths["three_body"] = "C"
+        return {
+            name: replace(self, **{other: 0.0 for other in strengths.values() if other != strength})  # type: ignore[arg-type]
+            for name, strength in strengths.items()
+        }
+
 
 AL1 = QuarkModel("AL1", 5.227, 1.836, 0.577, 0.315, 0.5069, 0.1653, 0.8321, 1.8609, 1.6553, 0.2204)
 AP1 = QuarkModel("AP1", 5.206, 1.819, 0.553, 0.277, 0.4242, 0.3898, 1.1313, 1.8025, 1.5296, 0.3263, p=2 / 3)

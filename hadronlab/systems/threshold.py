@@ -1,0 +1,39 @@
+"""What a few-body system may fall apart into: clusters, and the energy of all of them far from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One hadron (or atom, or free lepton) of a threshold; energy in MeV (masses included) or Hartree."""
+
+    name: str
+    flavors: tuple[str, ...]
+    spin: Fraction
+    isospin: Fraction
+    energy: float
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Energy of the separated clusters, MeV (Hartree), and their names joined by blanks: "D D*"."""
+
+    name: str
+    energy: float
+    clusters: tuple[Cluster, ...]
+
+    def partition(self, flavors: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Particles that make up the clusters, one of the equivalent choices: ((0, 2), (1, 3)) for D D*."""
+        left = list(range(len(flavors)))
+        parts = []
+        for cluster in self.clusters:
+            part = []
+            for flavor in cluster.flavors:
+                part.append(next(i for i in left if flavors[i] == flavor))
+                left.remove(part[-1])
+            parts.append(tuple(sorted(part)))
+        return tuple(parts)
