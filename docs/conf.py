@@ -12,11 +12,8 @@ from sphinx.application import Sphinx
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
-)  # of the notebooks
 
-from generators import api, docstrings, floor_plan, groups, help_texts  # noqa: E402
+from generators import api, docstrings, first_run, floor_plan, groups, help_texts  # noqa: E402
 
 project = "hadronlab"
 copyright = "the hadronlab authors, Apache-2.0"
@@ -30,13 +27,14 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
 
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "attrs_block"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "auto"  # notebooks are committed without outputs
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 
 autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 100
@@ -48,6 +46,6 @@ def setup(app: Sphinx) -> None:
     """Pages that are made from the code are made before Sphinx looks for pages."""
     generated = HERE / "generated"
     generated.mkdir(exist_ok=True)
-    for maker in (api, floor_plan, groups, help_texts):
+    for maker in (api, first_run, floor_plan, groups, help_texts):
         maker.write(generated)
     app.connect("autodoc-process-docstring", docstrings.plain_text)

@@ -6,9 +6,20 @@ from pathlib import Path
 
 from generators.rooms import PACKAGE, floors, place, purpose
 
+HEAD = """API
+===
+
+One page a room, the highest floor first; public names only. Docstrings give shapes, units and the errors raised, and where
+an equation is meant its number: [Wang, Eq. 5].
+
+.. toctree::
+   :maxdepth: 1
+
+"""
+
 
 def write(folder: Path) -> None:
-    """api/ROOM.rst for every room, and api.rst, which lists them from the highest floor to the lowest."""
+    """api/ROOM.rst for every room, and api/index.rst, which lists them from the highest floor to the lowest."""
     pages = folder / "api"
     pages.mkdir(exist_ok=True)
     rooms = [room for floor in reversed(floors()) for room in floor if room != "__init__"]
@@ -16,11 +27,12 @@ def write(folder: Path) -> None:
         old.unlink()
     for room in rooms:
         _write(pages / f"{room}.rst", _page(room))
+    _write(pages / "index.rst", HEAD + "".join(f"   {room}\n" for room in rooms))
 
 
 def _page(room: str) -> str:
     name = f"hadronlab.{room}"
-    lines = [name, "=" * len(name), "", *_purpose_of(place(room))]
+    lines = [name, "=" * len(name), "", *([purpose(place(room)), ""] if place(room).is_dir() else [])]
     for path in _modules(place(room)):
         module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         short = module.removeprefix(f"{name}.")
@@ -28,10 +40,6 @@ def _page(room: str) -> str:
             lines += [short, "-" * len(short), ""]
         lines += [f".. automodule:: {module}", ""]
     return "\n".join(lines)
-
-
-def _purpose_of(room: Path) -> list[str]:
-    return [purpose(room), ""] if room.is_dir() else []
 
 
 def _modules(room: Path) -> list[Path]:

@@ -7,16 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("train", "evaluate", "sweep", "dashboard", "convert")
+COMMANDS = {
+    "train": ["train"], "evaluate": ["evaluate"], "sweep": ["sweep"], "dashboard": ["dashboard"],
+    "convert": ["convert"], "convert_tables": ["convert", "tables"],
+}  # fmt: skip
 
 
 def write(folder: Path) -> None:
     """generated/help/COMMAND.txt for every command."""
     place = folder / "help"
     place.mkdir(exist_ok=True)
-    for command in COMMANDS:
+    for name, command in COMMANDS.items():
         shown = subprocess.run(
-            [sys.executable, "-m", f"hadronlab.{command}", "--help"],
+            [sys.executable, "-m", f"hadronlab.{command[0]}", *command[1:], "--help"],
             capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "100"},
         )  # fmt: skip
-        (place / f"{command}.txt").write_text(shown.stdout, encoding="utf-8")
+        (place / f"{name}.txt").write_text(shown.stdout, encoding="utf-8")

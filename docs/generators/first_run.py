@@ -1,0 +1,23 @@
+"""The two runs of the page *Start*, and what they print."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SYSTEMS = ("separable", "D")
+
+
+def write(folder: Path) -> None:
+    """generated/first_run/SYSTEM: a run directory and, in terminal.txt, what the run printed. Kept once it is there."""
+    for system in SYSTEMS:
+        directory = folder / "first_run" / system
+        if not (directory / "terminal.txt").exists():
+            shown = subprocess.run(
+                [sys.executable, "-m", "hadronlab.train", f"system={system}", f"hydra.run.dir={directory}"],
+                capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "90"},
+            ).stdout  # fmt: skip
+            shown = shown.replace(str(directory), f"outputs/{system}/2025-01-31_12-00-00")
+            (directory / "terminal.txt").write_text(shown, encoding="utf-8")
