@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from generators import api, docstrings, first_run, floor_plan, groups, help_texts  # noqa: E402
+from generators import api, docstrings, first_run, floor_plan, groups, help_texts, mathml  # noqa: E402
 
 project = "hadronlab"
 copyright = "the hadronlab authors, Apache-2.0"
@@ -26,6 +26,7 @@ html_title = "hadronlab"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
+html_math_renderer = "mathml"
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
@@ -33,7 +34,7 @@ nb_execution_mode = "auto"  # notebooks are committed without outputs
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -48,4 +49,5 @@ def setup(app: Sphinx) -> None:
     generated.mkdir(exist_ok=True)
     for maker in (api, first_run, floor_plan, groups, help_texts):
         maker.write(generated)
+    mathml.add_to(app)
     app.connect("autodoc-process-docstring", docstrings.plain_text)

@@ -17,7 +17,7 @@ def write(folder: Path) -> None:
         if not (directory / "terminal.txt").exists():
             shown = subprocess.run(
                 [sys.executable, "-m", "hadronlab.train", f"system={system}", f"hydra.run.dir={directory}"],
-                capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "90"},
+                capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "84"},
             ).stdout  # fmt: skip
             shown = shown.replace(str(directory), f"outputs/{system}/2025-01-31_12-00-00")
             (directory / "terminal.txt").write_text(shown, encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generators.rooms import floors, place, purpose
 
-WIDTH, HEIGHT, GAP = 860, 46, 6
+WIDTH, HEIGHT, GAP = 860, 50, 6
 ENTRY = "entry points"
 
 
@@ -18,8 +18,8 @@ def write(folder: Path) -> None:
     height = len(storeys) * (HEIGHT + GAP) + GAP
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
-        "<style>rect{fill:#eef3f8;stroke:#5b7fa6}.name{font-size:14px;font-weight:600;fill:#1d3c5f}"
-        ".text{font-size:11px;fill:#333}</style>",
+        "<style>rect{fill:#eef3f8;stroke:#5b7fa6}.name{font-size:15px;font-weight:600;fill:#1d3c5f}"
+        ".text{font-size:13px;fill:#333}</style>",
     ]
     for level, rooms in enumerate(storeys):
         y = GAP + level * (HEIGHT + GAP)
@@ -40,13 +40,13 @@ def _commands(rooms: tuple[str, ...]) -> str:
 
 def _room(x: float, y: float, width: float, name: str, text: str) -> list[str]:
     room_for_text = width - 130
-    lines = textwrap.wrap(text, max(20, int(room_for_text / 5.6)))[:3]
-    first = y + HEIGHT / 2 + 4 - 6.5 * (len(lines) - 1)
+    lines = textwrap.wrap(text, max(20, int(room_for_text / 6.4)))[:3]
+    first = y + HEIGHT / 2 + 4 - 7.5 * (len(lines) - 1)
     return [
         f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{HEIGHT}" rx="4"/>',
         f'<text class="name" x="{x + 10:.0f}" y="{y + HEIGHT / 2 + 5}">{escape(name)}</text>',
         *(
-            f'<text class="text" x="{x + 122:.0f}" y="{first + 13 * k:.0f}">{escape(line)}</text>'
+            f'<text class="text" x="{x + 122:.0f}" y="{first + 15 * k:.0f}">{escape(line)}</text>'
             for k, line in enumerate(lines)
         ),
     ]

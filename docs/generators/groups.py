@@ -21,7 +21,7 @@ def write(folder: Path) -> None:
                 f"| `{group.name}={path.relative_to(group).with_suffix('')}` | {comment(path)} |"
                 for path in files
             ]
-            parts += [f"## {group.name}\n", "| choice | what it is |", "|---|---|", *rows, ""]
+            parts += [f"### {group.name}\n", "| choice | what it is |", "|---|---|", *rows, ""]
     (folder / "groups.md").write_text("\n".join(parts), encoding="utf-8")
 
 

@@ -20,6 +20,6 @@ def write(folder: Path) -> None:
     for name, command in COMMANDS.items():
         shown = subprocess.run(
             [sys.executable, "-m", f"hadronlab.{command[0]}", *command[1:], "--help"],
-            capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "100"},
+            capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "84"},
         )  # fmt: skip
         (place / f"{name}.txt").write_text(shown.stdout, encoding="utf-8")

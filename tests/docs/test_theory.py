@@ -1,0 +1,49 @@
+"""Every function and test that the page *Theory* names exists, and no page names a file that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
+ROWS = re.findall(
+    r"^\| (.+?) \| `([\w.]+)` \| `(tests/[\w/]+\.py)` \|$",
+    (ROOT / "docs" / "theory.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_the_table_is_there() -> None:
+    assert {paper for row in ROWS for paper in ("[Wang", "[DeepQuark") if paper in row[0]} == {
+        "[Wang",
+        "[DeepQuark",
+    }
+
+
+@pytest.mark.parametrize(("equation", "function", "test"), ROWS)
+def test_function_and_test_exist(equation: str, function: str, test: str) -> None:
+    parts = function.split(".")
+    depth = next(n for n in range(len(parts), 0, -1) if module_exists(parts[:n]))
+    module = importlib.import_module(".".join(["hadronlab", *parts[:depth]]))
+    reduce(getattr, parts[depth:], module)
+    text = (ROOT / test).read_text(encoding="utf-8")
+    assert re.search(rf"\b{parts[-1]}\b", text) or parts[depth] in text, f"{test} does not name {parts[-1]}"
+
+
+def module_exists(parts: list[str]) -> bool:
+    place = ROOT.joinpath("hadronlab", *parts)
+    return place.with_suffix(".py").is_file() or place.is_dir()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_exist(page: Path) -> None:
+    for name in re.findall(
+        r"`((?:tests|benchmarks|conf|docs|notebooks|hadronlab)/[\w/.]+\.\w+)`",
+        page.read_text(encoding="utf-8"),
+    ):
+        assert (ROOT / name).exists(), f"{page.name} names {name}"
