@@ -1,0 +1,185 @@
+"""The page *Conventions* tells the truth: every row of its table is checked against the code or against results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hadronlab.data.lattice import kinetic
+from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.estimates.resampling import resampled_error
+from hadronlab.physics import constants
+from hadronlab.physics.forces.separable import Separable
+from hadronlab.physics.scattering.derivative_expansion import localised
+from hadronlab.physics.scattering.femtoscopy import correlation_function, gaussian_source
+from hadronlab.physics.scattering.rmatrix import RMatrix
+from hadronlab.systems.hadrons import HadronPair
+from hadronlab.systems.quarks import quark_system
+
+PAGE = Path(__file__).parents[2] / "docs" / "conventions.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    quantity: str
+    names: tuple[str, ...]
+    unit: str
+    convention: str
+
+
+def table() -> list[Row]:
+    rows = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) == 4 and cells[1].startswith("`"):
+            rows.append(Row(cells[0], tuple(re.findall(r"`(.+?)`", cells[1])), cells[2], cells[3]))
+    return rows
+
+
+ROWS = {row.quantity: row for row in table()}
+GRID = RMatrix(6.0, 60, 1000.0)
+K = torch.linspace(0.01, 2.0, 40, dtype=torch.float64)
+
+
+def well(depth: float) -> torch.Tensor:
+    """A Gaussian of 1 fm on the mesh; with a reduced mass of 1 GeV it binds from about 55 MeV on."""
+    return -depth * torch.exp(-GRID.r.square())
+
+
+def hbar_c() -> None:
+    assert float(ROWS["ħc"].convention.split()[0]) == constants.HBAR_C
+
+
+def masses() -> None:
+    pair = HadronPair("n_omega", 954.7, 1711.5)
+    assert pair.reduced_mass == pytest.approx(954.7 * 1711.5 / (954.7 + 1711.5))
+    assert constants.kinetic_constant(pair.reduced_mass) == pytest.approx(
+        constants.HBAR_C**2 / 2 / pair.reduced_mass
+    )
+
+
+def momentum() -> None:
+    """A pole of the R-matrix is passed where ħ²k²/2m is its energy: there the phase of the free wave is that of tan = ∞."""
+    solved = GRID.solve()
+    energy = solved.poles[..., 1]
+    k = (2 * 1000.0 * energy).sqrt() / constants.HBAR_C
+    assert float(torch.cos(k * GRID.radius)) == pytest.approx(0.0, abs=1e-9)
+
+
+def nonlocal_potential() -> None:
+    """δ(r − r′)/4πr² V(r) acts as V(r)."""
+    U = torch.diag(well(30.0) / GRID.weight)
+    torch.testing.assert_close(GRID.hamiltonian(U=U), GRID.hamiltonian(V=well(30.0)), rtol=1e-12, atol=1e-9)
+
+
+def localised_potential() -> None:
+    wave = torch.exp(-0.3 * GRID.r)
+    U = torch.diag(well(30.0) / GRID.weight)
+    torch.testing.assert_close(localised(U, GRID.weight, wave), well(30.0), rtol=1e-12, atol=1e-12)
+
+
+def time_dependent_operator() -> None:
+    """R = e^{−Wt}, flat in r: ∂t and ∂t² are the three-point differences, and the Laplacian is zero."""
+    t, radius, shift, (m1, m2) = np.arange(3), np.linspace(0.5, 12.0, 24), 0.02, (0.5, 0.9)
+    R = np.exp(-shift * t)[None, :, None] * np.ones((1, 3, 24))
+    _, found = kinetic(RCorrelator(t, {"wall": R}, m1, m2, 2000.0, radius=radius), "wall", 1)
+    m, d = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
+    expected = (1 + 3 * d**2) / (8 * m) * (2 * np.cosh(shift) - 2) + np.sinh(shift)
+    np.testing.assert_allclose(found[0], expected * 2000.0, rtol=1e-9)
+
+
+def phase_shift() -> None:
+    weak, deep = GRID.phase_shifts(None, well(20.0), K), GRID.phase_shifts(None, well(200.0), K)
+    assert bool((weak > 0).all()) and bool((GRID.phase_shifts(None, -well(20.0), K) < 0).all())
+    bound = GRID.bound_states(V=well(200.0)).energies.numel()
+    assert bound >= 1
+    at_zero = GRID.phase_shifts(None, well(200.0), torch.tensor([1e-4], dtype=torch.float64))
+    assert float(torch.rad2deg(at_zero[0])) == pytest.approx(180 * bound, abs=0.1)
+    assert bool((deep.diff().abs() < 0.3).all())  # continuous
+
+
+def threshold_parameters() -> None:
+    """k cot δ = −1/a0 + ½ r_eff k² up to k⁴."""
+    for depth, sign in ((20.0, -1), (100.0, 1)):
+        solved = GRID.solve(V=well(depth))
+        a0, r_eff = solved.scattering_length(), solved.effective_range()
+        k = torch.tensor([0.01], dtype=torch.float64)
+        expected = -1 / a0 + 0.5 * r_eff * k**2
+        torch.testing.assert_close(
+            k / torch.tan(solved.phase_shifts(k)), expected[None][0], rtol=1e-5, atol=0
+        )
+        assert sign * float(a0) > 0
+        assert (solved.bound_states().energies.numel() > 0) == (sign > 0)
+
+
+def jackknife() -> None:
+    values = torch.randn(21, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    bins = values[1:]
+    spread = (bins - bins.mean()).square().sum()
+    torch.testing.assert_close(resampled_error(values, "jackknife") ** 2, 19 / 20 * spread)
+    torch.testing.assert_close(resampled_error(values, "bootstrap") ** 2, spread / 19)
+
+
+def colour() -> None:
+    for content, spin, isospin in (("c c u~ d~", 1, 0), ("u u d", 0.5, 0.5)):
+        system = quark_system("any", content, spin, isospin)
+        total = sum(torch.from_numpy(m) for m in system.channels.operator("color"))
+        expected = -8 / 3 * system.n_particles * torch.eye(system.n_channels, dtype=torch.float64)
+        torch.testing.assert_close(total, expected, rtol=0, atol=1e-9)
+
+
+def spin() -> None:
+    for total, expected in ((0, -0.75), (1, 0.25)):
+        operator = quark_system("any", "c u~", total, 0.5).channels.operator("spin")
+        assert float(operator[0, 0, 0]) == pytest.approx(expected)
+
+
+def correlation() -> None:
+    r, dr = GRID.r, GRID.mesh.dr
+    source = gaussian_source(r, 0.6)
+    assert float((4 * np.pi * r**2 * source * dr).sum()) == pytest.approx(1.0, abs=1e-6)
+    assert float(source[0]) == pytest.approx(
+        float(torch.exp(-(r[0] ** 2) / (4 * 0.6**2))) / (4 * np.pi * 0.6**2) ** 1.5
+    )
+    torch.testing.assert_close(
+        correlation_function(GRID.solve(), K, 0.6), torch.ones_like(K), rtol=0, atol=1e-6
+    )
+    assert bool((correlation_function(GRID.solve(V=well(20.0)), K[:5], 0.6) > 1).all())
+
+
+def separable() -> None:
+    r = torch.tensor([0.3, 1.7], dtype=torch.float64)
+    torch.testing.assert_close(Separable(-0.017, 1.0).nonlocal_part(r[0], r[1]), -0.017 * torch.exp(-r.sum()))
+    assert bool((Separable(-0.017).phase_shift(K) > 0).all())
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "ħc": hbar_c,
+    "mass of a hadron": masses,
+    "reduced mass": masses,
+    "momentum": momentum,
+    "nonlocal potential": nonlocal_potential,
+    "localised potential": localised_potential,
+    "time-dependent operator": time_dependent_operator,
+    "phase shift": phase_shift,
+    "inverse scattering length": threshold_parameters,
+    "scattering length": threshold_parameters,
+    "effective range": threshold_parameters,
+    "jackknife": jackknife,
+    "colour": colour,
+    "spin": spin,
+    "correlation function": correlation,
+    "separable potential": separable,
+}
+
+
+@pytest.mark.parametrize("quantity", CHECKS)
+def test_formula(quantity: str) -> None:
+    assert quantity in ROWS, f"{PAGE.name} has no row {quantity!r}"
+    CHECKS[quantity]()
