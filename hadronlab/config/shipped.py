@@ -12,7 +12,15 @@ from typing import Any
 
 import yaml
 
-NAMED = ("callbacks", "data.lattice.sources", "logger", "loss", "observables", "schedule.stages")
+NAMED = (
+    "callbacks",
+    "data.lattice.sources",
+    "logger",
+    "loss",
+    "observables",
+    "sampler.moves",
+    "schedule.stages",
+)
 """mappings whose keys are names that anybody may choose"""
 
 POTENTIALS = (

@@ -17,7 +17,7 @@ from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.run.directory.checkpoint_io import WholeCheckpointIO
 from hadronlab.run.ranks.processes import KnowsProcesses
 from hadronlab.run.trainer_settings import check_trainer, limits_of
-from hadronlab.tasks.base import NoProfiler, Task
+from hadronlab.tasks.base import Task
 
 
 def build_task(config: DictConfig, restart: int = 0) -> Task:
@@ -62,7 +62,6 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             ],
             callbacks=[c for c in callbacks if isinstance(c, Callback)],
             default_root_dir=directory,
-            profiler=settings.pop("profiler", None) or NoProfiler(),
             plugins=[WholeCheckpointIO()],
             use_distributed_sampler=False,
             **settings,

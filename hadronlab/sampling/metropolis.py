@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError, HadronlabError
-from hadronlab.sampling.separation import SeparationMove
+from hadronlab.sampling.moves import AllParticles, Dilation, Move, RandomSubset, Separation
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
-MOVES = ("all", "subset", "dilation", "separation")
+MOVES: Mapping[str, Callable[[WaveFunction], Move]] = {
+    "all": partial(AllParticles, weight=0.45),
+    "subset": partial(RandomSubset, weight=0.45),
+    "dilation": partial(Dilation, weight=0.1),
+    "separation": partial(Separation, weight=0.0),
+}
 COLUMNS = 72_000  # walkers times permutations whose densities are computed together: more would not stay in the cache
 
 
 class MetropolisSampler:
     """Walkers, their random numbers and their step sizes, on the device of the wave function.
 
-    Moves, one kind chosen for all walkers at every sweep:
-        all         every particle, Gaussian, of width step · mass_scale_i;
-        subset      one random subset of the particles by one vector;
-        dilation    r → e^{sξ} r about the centre of mass, with the Jacobian e^{3(N−1)sξ};
-        separation  the distance between two parts that can exist alone, R → e^{sξ} R, where there are such parts.
-
+    At every sweep one kind of move is chosen for all walkers, with the odds of the moves' weights (see sampling/moves.py).
     Every kind has a step of its own that adapts to `target_acceptance`, among the walkers that keep their channel,
     while `adapt` is on. Proposals and densities are computed in single precision, which moves ρ by 1e-6 relative:
     energies are computed from the walkers in double precision.
@@ -39,7 +40,7 @@ class MetropolisSampler:
         sweeps: sweeps between two sets of samples.
         step: first step, in units of the width of the masses, fm.
         seed: of the generator that this sampler owns.
-        move_weights: probability of each kind of move.
+        moves: called with the wave function, by name; None for the four of conf/sampler/metropolis.yaml.
     """
 
     def __init__(
@@ -49,17 +50,13 @@ class MetropolisSampler:
         sweeps: int = 10,
         step: float = 0.5,
         seed: int = 0,
-        move_weights: Sequence[float] = (0.45, 0.45, 0.1, 0.0),
+        moves: Mapping[str, Callable[[WaveFunction], Move]] | None = None,
         target_acceptance: float = 0.5,
         dtype: torch.dtype = torch.float32,
     ):
         if n_walkers < 1 or sweeps < 1:
             raise ConfigError(
                 f"sampler.n_walkers={n_walkers}, sampler.sweeps={sweeps}: both must be 1 or more"
-            )
-        if len(move_weights) != len(MOVES) or min(move_weights) < 0 or sum(move_weights) <= 0:
-            raise ConfigError(
-                f"sampler.move_weights={list(move_weights)}: give a weight ≥ 0 for each of {', '.join(MOVES)}"
             )
         if not 0 < target_acceptance < 1 or step <= 0:
             raise ConfigError(
@@ -71,22 +68,22 @@ class MetropolisSampler:
         self.dtype, self.device = dtype, device
         self.adapt = True
         self.generator = torch.Generator(device).manual_seed(seed)
-        self.move_weights = torch.as_tensor(move_weights, dtype=torch.float64).to(device)
-        self.steps = torch.full((len(MOVES),), step, dtype=torch.float64)
-        self.accepted = torch.zeros(len(MOVES), dtype=torch.float64)
-        self.proposed = torch.zeros(len(MOVES), dtype=torch.float64)
-        self.separation = SeparationMove(wavefunction.system, dtype, device)
-        if not self.separation.n_splits:
-            self.move_weights[MOVES.index("separation")] = 0.0
-        if float(self.move_weights.sum()) == 0:
-            raise ConfigError("sampler.move_weights: nothing comes apart here, give another move a weight")
+        self.moves = {name: make(wavefunction) for name, make in (moves or MOVES).items() if make is not None}
+        weights = [move.weight for move in self.moves.values()]
+        if not sum(weights) > 0:
+            raise ConfigError(
+                f"sampler.moves: none of {', '.join(self.moves)} has a weight here (nothing is pulled apart that "
+                "cannot come apart): give another one a weight"
+            )
+        self.move_weights = torch.tensor(weights, dtype=torch.float64, device=device)
+        self.steps = torch.full((len(weights),), step, dtype=torch.float64)
+        self.accepted = torch.zeros(len(weights), dtype=torch.float64)
+        self.proposed = torch.zeros(len(weights), dtype=torch.float64)
         masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
-        self.mass_scale = (masses.min() / masses).sqrt().to(device, dtype)[:, None, None]
-        self.length = wavefunction.length
+        scale = (masses.min() / masses).sqrt().to(device, dtype)[:, None, None]
         width = wavefunction.start_width
-        self.r = self._normal(len(masses), 3, n_walkers) * (
-            0.5 * self.length * self.mass_scale if width is None else width
-        )
+        self.r = torch.randn(len(masses), 3, n_walkers, generator=self.generator, dtype=dtype, device=device)
+        self.r *= 0.5 * wavefunction.length * scale if width is None else width
         n = wavefunction.n_channels
         self.channel: Tensor | None = None
         if wavefunction.samples_channel:
@@ -100,6 +97,11 @@ class MetropolisSampler:
     def acceptance(self) -> float:
         """Accepted share of the proposals that keep the channel, since `reset_acceptance`."""
         return float(self.accepted.sum() / self.proposed.sum().clamp_min(1))
+
+    @property
+    def step_sizes(self) -> dict[str, float]:
+        """The present step of every move, by its name."""
+        return dict(zip(self.moves, self.steps.tolist(), strict=True))
 
     def reset_acceptance(self) -> None:
         self.accepted.zero_()
@@ -135,16 +137,14 @@ class MetropolisSampler:
         log_density = torch.cat([self.wavefunction.log_density(*part) for part in parts])
         return torch.nan_to_num(log_density, nan=-math.inf, neginf=-math.inf)
 
-    def _normal(self, *shape: int) -> Tensor:
-        return torch.randn(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
-
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
 
     def _sweep(self, log_density: Tensor) -> Tensor:
         """One proposal for every walker; returns the new ln ρ."""
         kind = int(torch.multinomial(self.move_weights, 1, generator=self.generator))
-        proposal, log_jacobian = self._propose(kind, float(self.steps[kind]))
+        move = list(self.moves.values())[kind]
+        proposal, log_jacobian = move.propose(self.r, float(self.steps[kind]), self.generator)
         channel = None if self.channel is None else self._flip(self.channel)
         proposed = self._evaluate(proposal, channel)
         accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian  # Eq. (13)
@@ -168,23 +168,6 @@ class MetropolisSampler:
         n = self.wavefunction.n_channels
         other = torch.randint(n, channel.shape, generator=self.generator, device=self.device)
         return torch.where(self._uniform(len(channel)) < 0.5, other, channel)
-
-    def _propose(self, kind: int, step: float) -> tuple[Tensor, Tensor | float]:
-        n, _, walkers = self.r.shape
-        if MOVES[kind] == "all":
-            return self.r + self._normal(n, 3, walkers) * (step * self.length * self.mass_scale), 0.0
-        if MOVES[kind] == "subset":
-            chosen = self._uniform(n, 1, walkers) < 0.4
-            first = torch.randint(n, (1, 1, walkers), generator=self.generator, device=self.device)
-            # never the empty set, never all particles: that would only translate the system, and always be accepted
-            chosen = chosen.scatter(0, first, True).scatter(0, (first + 1) % n, False)
-            width = step * self.length * (self.mass_scale * chosen).amax(0, keepdim=True)
-            return self.r + chosen * width * self._normal(1, 3, walkers), 0.0
-        if MOVES[kind] == "separation":
-            return self.separation.propose(self.r, 0.5 * step * self._normal(walkers), self.generator)
-        xi = 0.3 * step * self._normal(walkers)
-        centre = self.r.mean(0, keepdim=True)
-        return centre + (self.r - centre) * xi.exp(), 3.0 * (n - 1) * xi
 
     def state_dict(self) -> dict[str, Any]:
         """Plain tensors only: walkers, channels, steps, generator."""

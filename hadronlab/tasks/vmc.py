@@ -22,7 +22,7 @@ from hadronlab.optim.processes import ALONE, failing_together
 from hadronlab.optim.schedule import Schedule, Stage
 from hadronlab.optim.sr_statistics import energy_gradient
 from hadronlab.sampling.local_energy import LocalEnergy, local_energy
-from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
+from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.threshold import Threshold
@@ -168,7 +168,6 @@ class VMCTask(Task):
 
     def _log(self) -> None:
         found, sampler = self.record.summarise(self.processes), self.sampler
-        steps = dict(zip(MOVES, sampler.steps.tolist(), strict=True))
         self.log_now(
             {
                 "energy": found.mean,
@@ -178,7 +177,7 @@ class VMCTask(Task):
                 "r_hat": found.r_hat,
                 "tau_corr": found.tau_corr,
                 "walkers": sampler.n_walkers * self.processes.size,
-                **{f"step.{move}": size for move, size in steps.items()},
+                **{f"step.{move}": size for move, size in sampler.step_sizes.items()},
             }
         )
         sampler.reset_acceptance()

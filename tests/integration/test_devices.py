@@ -27,7 +27,7 @@ TASKS = {
     "invariant": ["system=tcc", "model.widths=[6]", *FEW_BODY],
     "deepquark": ["system=tbb", "model=deepquark", "model.widths=[6]", *FEW_BODY],
     "adam": ["system=nucleon_flux_tube", "optimizer=adam", *FEW_BODY],
-    "leptons": ["system=ps2", "sampler.move_weights=[0.3,0.3,0.1,0.3]", "schedule=paper", "schedule.pace=0.01",
+    "leptons": ["system=ps2", "sampler.moves.separation.weight=0.3", "schedule=paper", "schedule.pace=0.01",
                 "schedule.compare_samples=100", "schedule.keep_every=2", *FEW_BODY,
                 "schedule.stages.rough.n_walkers=40", "schedule.stages.finer.n_walkers=30", "schedule.stages.final.n_walkers=20"],
     "sdnn": ["system=separable", "model=sdnn"],

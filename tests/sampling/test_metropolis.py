@@ -1,5 +1,7 @@
 """The sampler against densities with known moments."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.sampling.metropolis import MOVES, MetropolisSampler
+from hadronlab.sampling.moves import AllParticles, Separation
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 from hadronlab.systems.splittings import possible_splits
@@ -26,15 +29,14 @@ class Gaussian(WaveFunction):
         return -sum((r[i] - r[j]).square().sum(0) for i, j in self.system.pairs) / self.width**2
 
 
-@pytest.mark.parametrize("move", range(len(MOVES)), ids=MOVES)
+@pytest.mark.parametrize("move", MOVES)
 def test_every_move_alone_or_with_a_partner_samples_the_density(move):
     """Dilations and separations alone keep directions, so that they need a partner to be ergodic."""
     system = quark_system("tcc", "c c u~ d~", 1, 0)
-    weights = [0.0] * len(MOVES)
-    weights[move] = 0.7
-    if MOVES[move] in ("dilation", "separation"):
-        weights[0] = 0.3
-    sampler = MetropolisSampler(Gaussian(system), n_walkers=400, sweeps=8, seed=2, move_weights=weights)
+    moves = {move: partial(MOVES[move], weight=0.7)}
+    if move in ("dilation", "separation"):
+        moves["all"] = partial(AllParticles, weight=0.3)
+    sampler = MetropolisSampler(Gaussian(system), n_walkers=400, sweeps=8, seed=2, moves=moves)
     sampler.sample(150)
     sampler.adapt = False
     squares = torch.stack([system.distances(sampler.sample()[0]).square().mean(0) for _ in range(80)])
@@ -49,10 +51,13 @@ def test_no_move_is_a_translation_of_the_whole_system(quarks):
     spin = 0 if quarks == "c u~" else 0.5
     system = quark_system("test", quarks, spin, 0.5 if quarks == "c u~" else 0)
     sampler = MetropolisSampler(Gaussian(system), n_walkers=500, seed=1)
-    for kind in range(MOVES.index("separation")):  # mesons and baryons do not come apart
-        proposal, _ = sampler._propose(kind, 0.5)
+    for name, move in sampler.moves.items():
+        if name == "separation":
+            assert move.weight == 0  # mesons and baryons do not come apart
+            continue
+        proposal, _ = move.propose(sampler.r, 0.5, sampler.generator)
         before, after = system.distances(sampler.r), system.distances(proposal)
-        assert bool(((after - before).abs().amax(0) > 1e-6).all()), MOVES[kind]
+        assert bool(((after - before).abs().amax(0) > 1e-6).all()), name
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,8 @@ def test_resize_keeps_the_first_walkers():
     ("arguments", "word"),
     [
         ({"n_walkers": 0}, "n_walkers"),
-        ({"move_weights": (1, 1)}, "move_weights"),
+        ({"moves": {"all": partial(AllParticles, weight=-1.0)}}, "weight=-1.0 of the move AllParticles"),
+        ({"moves": {"separation": Separation}}, "sampler.moves: none of separation has a weight"),
         ({"target_acceptance": 1.5}, "target_acceptance"),
     ],
 )
