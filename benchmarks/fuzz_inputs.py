@@ -28,7 +28,9 @@ from omegaconf import DictConfig, OmegaConf
 from hadronlab.api import composed
 from hadronlab.config.check import check
 from hadronlab.config.messages import one_line, user_errors
-from hadronlab.data.ingest.tables import read_ascii, read_npz, read_pickle
+from hadronlab.data.ingest.npz import read_npz
+from hadronlab.data.ingest.pickled import read_pickle
+from hadronlab.data.ingest.text import read_text
 from hadronlab.data.r_correlator import RCorrelator, read, write
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.run.directory.trust import read_run_config
@@ -157,7 +159,7 @@ def trials(folder: Path) -> dict[str, tuple[int, Trial]]:
     (folder / "a_L4_t010_wall.pkl").write_bytes(pickle.dumps(np.ones((3, 10)), 3))
     table = "".join(f"{t} {r} {1.0 / r:.6f} 0.01\n" for t in range(3) for r in range(1, 9))
     (folder / "a.txt").write_text("# t r R error\n" + table)
-    for read_whole in (lambda: read_npz(folder / "a.npz"), lambda: read_ascii(folder / "a.txt", "wall")):
+    for read_whole in (lambda: read_npz(folder / "a.npz"), lambda: read_text(folder / "a.txt", "wall")):
         read_whole()  # what is damaged below was sound
     config = composed("system=separable", directory=folder)
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
@@ -165,7 +167,7 @@ def trials(folder: Path) -> dict[str, tuple[int, Trial]]:
         "checkpoint": (4000, of_file(folder / "last.ckpt", load_checkpoint)),
         "npz archive": (2000, of_file(folder / "a.npz", read_npz)),
         "pickle": (2000, of_file(folder / "a_L4_t010_wall.pkl", read_pickle)),
-        "text table": (2000, of_file(folder / "a.txt", lambda path: read_ascii(path, "wall"))),
+        "text table": (2000, of_file(folder / "a.txt", lambda path: read_text(path, "wall"))),
         "config.yaml of a run": (1000, of_file(folder / "config.yaml", read_run_config)),
         "files of a job": (1500, _job(folder / "job")),
         "configuration values": (1000, configuration_value(config)),

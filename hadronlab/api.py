@@ -18,6 +18,7 @@ from omegaconf import DictConfig, open_dict
 
 from hadronlab.cli.quoting import quote_values
 from hadronlab.config.messages import uncomposable
+from hadronlab.data.ingest.convert import convert_tables as convert_tables
 
 
 @dataclass(frozen=True)

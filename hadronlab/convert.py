@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 from hadronlab.cli.commands import Arguments, command
 
@@ -17,8 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tables = kinds.add_parser("tables", help="text tables, .npz archives, pickled wedges")
     add_table_arguments(tables)
     tables.set_defaults(run=convert_tables)
-    options = parser.parse_args(arguments)
-    options.run(options)
+    options = vars(parser.parse_args(arguments))
+    logging.basicConfig(format="warning: %(message)s")
+    options.pop("run")(**options)
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,18 +40,11 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="overwrite OUT")
 
 
-def convert_tables(options: argparse.Namespace) -> None:
-    """Write OUT and say what it holds. Raises DataError where it exists already, without --force."""
-    from hadronlab.data.ingest.convert import convert
-    from hadronlab.data.r_correlator import write
-    from hadronlab.errors import DataError
+def convert_tables(inputs: list[str], output: str, **settings: Any) -> None:
+    """Write the file and say what it holds."""
+    from hadronlab.data.ingest import convert
 
-    if Path(options.output).exists() and not options.force:
-        raise DataError(f"{options.output}: exists already; --force overwrites it")
-    correlator = convert(options)
-    write(correlator, options.output)
-    shapes = ", ".join(f"{name} {values.shape}" for name, values in correlator.values.items())
-    print(f"{options.output}: t = {correlator.t.tolist()}, (1 + bins, t, r) = {shapes}")
+    print(f"{output}: {convert.summary(convert.convert_tables(inputs, output, **settings))}")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import inspect
 import json
 import logging
 import os
+import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from hadronlab.physics.finite_volume.box import box_mesh
 from hadronlab.systems.hadrons import HadronPair
 
 SEAL = "cache_seal"  # attribute of an entry: the hash of its key and its contents
+IMPORT = re.compile(r"^\s*from (hadronlab[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
 log = logging.getLogger(__name__)
 
 
@@ -95,9 +96,8 @@ def generating_code(*modules: str) -> str:
             raise DataError(f"the code of {name} is in no file") from error
         if name.startswith("hadronlab."):
             waiting.append(name.rpartition(".")[0])  # the package it stands in runs first
-        for node in ast.walk(ast.parse(sources[name])):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hadronlab."):
-                waiting += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for package, names in IMPORT.findall(sources[name]):  # the parser of Python 3.11 fails in threads
+            waiting += [package, *(f"{package}.{part}" for part in re.findall(r"\w+", names))]
     return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
 
 

@@ -126,7 +126,13 @@ def lattice_wave_data(
     how = how or Derivatives()
     origin = correlator.origin
     sources = list(correlator.values) if sources is None else list(sources)
-    times = available_times(correlator, how.time_order) if times is None else [int(t) for t in times]
+    if times is None:
+        times = available_times(correlator, how.time_order)
+        if not times:
+            needed = "both neighbours" if how.time_order == 2 else "two neighbours on both sides"
+            held = ", ".join(map(str, correlator.t.tolist()))
+            raise correlator.error(f"no time has {needed}, which its derivative needs; the file holds {held}")
+    times = [int(t) for t in times]
     if not sources or not times:
         raise DataError(f"{origin}: choose at least one source and one time")
     pairs = [(source, time) for source in sources for time in times]
@@ -159,6 +165,7 @@ def lattice_wave_data(
         reduced_mass=m1 * m2 / (m1 + m2),
         hbar_c=HBAR_C,
         resampling=correlator.resampling,
+        resampling_assumed=correlator.resampling_assumed,
     )
 
 

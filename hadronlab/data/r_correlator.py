@@ -4,7 +4,7 @@
                 mass2_lattice    mass of the second one × a (optional: equal masses)
                 a_inv_MeV        inverse lattice spacing, MeV, positive
                 L                sites along one side of the periodic box (needed with `site`)
-                resampling       "jackknife" (if absent) or "bootstrap"
+                resampling       "jackknife" or "bootstrap"; if it is absent, jackknife is assumed, and told so
                 jackknife_bins   number of bins B (optional, checked)
                 any other        kept and passed on: title, source, license, hadron, channel, …
     /t          (T,) integers, strictly increasing: lattice times, three or more
@@ -19,6 +19,7 @@ external datasets are refused: what is read is what the file holds.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +28,14 @@ from typing import Any
 import numpy as np
 
 from hadronlab.data import hdf5
+from hadronlab.data.axes import bins_look_like_times, check_axes
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS
 from hadronlab.physics.constants import HBAR_C
 
+DATASETS = ("t", "site", "radius")
 OWN_ATTRIBUTES = ("mass_lattice", "mass2_lattice", "a_inv_MeV", "L", "resampling", "jackknife_bins")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,7 @@ class RCorrelator:
 
     `values[source]` is (1+B, T, S) float64, the mean first, then the bins (B = 0 without any). Either
     `site` (S, 3) with `length` L, or `radius` (S,) is given. Raises DataError, naming `origin`, for
-    anything out of order.
+    anything out of order; it gives the shape of R as it is stored, (T, B, S).
     """
 
     t: np.ndarray
@@ -52,6 +56,7 @@ class RCorrelator:
     radius: np.ndarray | None = None
     length: int | None = None
     resampling: str = "jackknife"
+    resampling_assumed: bool = False  # the file does not say what its bins are
     attributes: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "R-correlator"
 
@@ -71,9 +76,14 @@ class RCorrelator:
         n_sites = self._check_sites() if self.site is not None else self._check_radii()
         if not self.values:
             raise self.error("holds no source; expected a group such as wall/R")
+        for source in self.values:
+            if source in DATASETS:
+                raise self.error(f"a source cannot be called {source}, as a dataset of the layout is")
+            if not source or "/" in source or source == ".":
+                raise self.error(f"a source cannot be called {source!r}: HDF5 has no group of this name")
         for source, R in self.values.items():
-            if R.ndim != 3 or R.shape[1:] != (len(self.t), n_sites):
-                raise self.error(f"{source!r}/R must be (1+B, {len(self.t)}, {n_sites}), got {R.shape}")
+            stored = (R.shape[1], len(R) - 1, *R.shape[2:]) if len(R) > 1 else R.shape[1:]
+            check_axes(f"{self.origin}: /{source}/R", stored, len(self.t), n_sites)
             if len(R) == 2:
                 raise self.error(f"{source!r}/R has one bin: an error needs two, or leave the bin axis out")
             if not np.isfinite(R).all():
@@ -102,6 +112,7 @@ class RCorrelator:
         if site.shape != (count, 3):
             raise self.error(
                 f"site must be ({count}, 3): the whole A1+ wedge of L = {self.length}; got {site.shape}"
+                + (", the axes in reverse" if site.shape == (3, count) else "")
             )
         x, y, z = site.T
         if (z < 0).any() or (y < z).any() or (x < y).any() or (x > half).any():
@@ -109,6 +120,16 @@ class RCorrelator:
         if len(np.unique(site, axis=0)) != count:
             raise self.error("site lists a site twice")
         return count
+
+    @property
+    def n_bins(self) -> int:
+        """Resampling bins B (0 without any)."""
+        return min(len(R) for R in self.values.values()) - 1
+
+    @property
+    def distance(self) -> np.ndarray:
+        """|r| of every site or radius, (S,), lattice units."""
+        return self.radius if self.radius is not None else np.sqrt((np.asarray(self.site) ** 2).sum(1))
 
     @property
     def spacing_fm(self) -> float:
@@ -125,15 +146,9 @@ def read(path: str | Path, trusted: bool = False) -> RCorrelator:
         present, attributes = file.members(), file.attributes()
         mass = file.number("mass_lattice")
         groups = {name: group for name, group in file.groups().items() if "R" in group.members()}
-        values = {name: _read_source(group) for name, group in groups.items()}
-        bins = {len(R) - 1 for R in values.values()}
-        if "jackknife_bins" in attributes and bins - {file.integer("jackknife_bins")}:
-            raise DataError(
-                f"{path}: attribute jackknife_bins is {attributes['jackknife_bins']} but R holds {bins} bins"
-            )
-        return RCorrelator(
+        correlator = RCorrelator(
             t=file.array("t", "integer", ndim=(1,)),
-            values=values,
+            values={name: _read_source(group) for name, group in groups.items()},
             mass=mass,
             mass2=file.number("mass2_lattice") if "mass2_lattice" in attributes else mass,
             inverse_spacing=file.number("a_inv_MeV"),
@@ -141,9 +156,19 @@ def read(path: str | Path, trusted: bool = False) -> RCorrelator:
             radius=file.array("radius", "float", ndim=(1,)) if "radius" in present else None,
             length=file.integer("L") if "L" in attributes else None,
             resampling=str(attributes.get("resampling", "jackknife")),
+            resampling_assumed=not {"resampling", "jackknife_bins"} & set(attributes),
             attributes={name: value for name, value in attributes.items() if name not in OWN_ATTRIBUTES},
             origin=str(path),
         )
+        if "jackknife_bins" in attributes and correlator.n_bins != file.integer("jackknife_bins"):
+            declared = attributes["jackknife_bins"]
+            raise correlator.error(
+                f"attribute jackknife_bins is {declared} but R holds {correlator.n_bins} bins"
+            )
+    for source, R in correlator.values.items():
+        if bins_look_like_times(R[1:].swapaxes(0, 1)):
+            log.warning("%s: the bins of %s differ as times would: is R stored as (B, T, S)?", path, source)
+    return correlator
 
 
 def _read_source(group: hdf5.Group) -> np.ndarray:
@@ -157,7 +182,9 @@ def _read_source(group: hdf5.Group) -> np.ndarray:
         return np.concatenate([R.mean(1, keepdims=True), R], axis=1).swapaxes(0, 1)
     mean = group.array("mean", "float", ndim=(2,))
     if mean.shape != (R.shape[0], R.shape[2]):
-        raise group.error("mean", f"must have shape {(R.shape[0], R.shape[2])}, got {mean.shape}")
+        raise group.error(
+            "mean", f"must have the shape (T, S) of R, {(R.shape[0], R.shape[2])}, got {mean.shape}"
+        )
     return np.concatenate([mean[:, None], R], axis=1).swapaxes(0, 1)
 
 
@@ -167,7 +194,9 @@ def write(correlator: RCorrelator, path: str | Path) -> None:
         for name, value in correlator.attributes.items():
             file.attrs[name] = value
         file.attrs["mass_lattice"], file.attrs["mass2_lattice"] = correlator.mass, correlator.mass2
-        file.attrs["a_inv_MeV"], file.attrs["resampling"] = correlator.inverse_spacing, correlator.resampling
+        file.attrs["a_inv_MeV"] = correlator.inverse_spacing
+        if not correlator.resampling_assumed:
+            file.attrs["resampling"] = correlator.resampling
         if correlator.length is not None:
             file.attrs["L"] = correlator.length
         file["t"] = correlator.t

@@ -32,6 +32,7 @@ class WaveData:
     reduced_mass: float  # MeV
     hbar_c: float  # MeV fm
     resampling: str = "jackknife"  # what the bins are: "jackknife" or "bootstrap"
+    resampling_assumed: bool = False  # the file does not say so
     laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², and
     slope: Tensor | None = None  # (1+B, K, N) ∂φ/∂r, [amplitude] fm⁻¹, where the expansion in ∇² can use them
 
@@ -75,6 +76,13 @@ class WaveData:
     def n_bins(self) -> int:
         """Resampling bins B (0 without any)."""
         return self.amplitude.shape[0] - 1
+
+    @property
+    def bins_in_words(self) -> str:
+        """How many bins there are and what they are, such as "20 jackknife bins (assumed)"."""
+        if self.n_bins == 0:
+            return "no bins"
+        return f"{self.n_bins} {self.resampling} bins{' (assumed)' if self.resampling_assumed else ''}"
 
     @property
     def length_unit(self) -> str:

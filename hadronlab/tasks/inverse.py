@@ -224,11 +224,11 @@ class InverseTask(Task):
         """Rows of the table shown before the training."""
         from hadronlab.data.diagnostics import effective_rank
 
-        waves, bins = len(self.data.labels), self.data.amplitude.shape[0] - 1
+        waves = len(self.data.labels)
         sources = "1 wave" if waves == 1 else f"{waves} waves"
         shown = ", ".join(self.data.labels[:6]) + (", …" if waves > 6 else "")
         return {
-            "data": f"{sources} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {bins} bins",
+            "data": f"{sources} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {self.data.bins_in_words}",
             "parameters": str(sum(p.numel() for p in self.model.parameters())),
             "effective rank": str(effective_rank(self.data)),
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),

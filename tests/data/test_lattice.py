@@ -111,7 +111,10 @@ def test_requests_that_the_file_cannot_meet(small_correlator: Make) -> None:
         (lambda: kinetic(correlator, "wall", 6, Derivatives(3)), "order 2 or 4"),
         (lambda: kinetic(correlator, "wall", 6, Derivatives(2, "spline")), "not for sites"),
         (lambda: lattice_wave_data(correlator, times=[]), "at least one source and one time"),
-        (lambda: lattice_wave_data(correlator, how=Derivatives(4)), "at least one source and one time"),
+        (
+            lambda: lattice_wave_data(correlator, how=Derivatives(4)),
+            "no time has two neighbours on both sides, which its derivative needs; the file holds 5, 6, 7, 8",
+        ),
         (lambda: lattice_wave_data(correlator, r_max_fm=9.0), "complete shells end at"),
         (lambda: lattice_wave_data(correlator, r_max_fm=1e-4), "no radius lies within"),
     ):

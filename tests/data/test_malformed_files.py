@@ -106,7 +106,10 @@ CASES: dict[str, tuple[Change, str]] = {
     "t huge": (replaced("t", np.array([1, 2, 3, 2**64 - 1], "u8")), "beyond 63 bits"),
     "t a group": (_group_for_t, "/t must be a dataset"),
     "site missing a row": (replaced("site", wedge_sites(4)[:-1]), "A1+ wedge"),
-    "R short": (replaced("wall/R", np.ones((4, 3, 9))), "'wall'/R must be"),
+    "R short": (
+        replaced("wall/R", np.ones((4, 3, 9))),
+        "/wall/R is (4, 3, 9); needed is (T, B, S) = (4, B, 10)",
+    ),
     "R flat": (replaced("wall/R", np.ones(4)), "/wall/R must have 2 or 3 dimensions"),
     "R empty": (replaced("wall/R", np.ones((4, 0, 10))), "/wall/R is empty"),
     "R of integers": (replaced("wall/R", np.ones((4, 3, 10), int)), "/wall/R must hold float numbers"),
@@ -115,7 +118,10 @@ CASES: dict[str, tuple[Change, str]] = {
     "R with nan": (replaced("wall/R", np.full((4, 3, 10), np.nan)), "'wall'/R holds NaN"),
     "one bin": (replaced("wall/R", np.ones((4, 1, 10))), "/wall/R has one bin"),
     "bins differ": (replaced("wall/R", np.ones((4, 2, 10))), "different numbers of bins"),
-    "mean misshapen": (lambda f: f.__setitem__("wall/mean", np.ones((3, 10))), "/wall/mean must have shape"),
+    "mean misshapen": (
+        lambda f: f.__setitem__("wall/mean", np.ones((3, 10))),
+        "/wall/mean must have the shape",
+    ),
     "huge": (_huge, "over the limit"),
     "hollow": (_hollow, "but stores 0 bytes"),
     "external storage": (_external_storage, "from another file"),

@@ -71,7 +71,7 @@ def test_layout_of_the_public_files(small_correlator: Make, tmp_path: Path) -> N
         ({"inverse_spacing": float("nan")}, "inverse_spacing must be a positive"),
         ({"t": np.array([5, 7, 6, 8])}, "t must increase strictly"),
         ({"t": np.array([5, 6])}, "three time slices or more"),
-        ({"t": np.array([5, 6, 7])}, "R must be"),
+        ({"t": np.array([5, 6, 7])}, r"R is \(4, 3, 10\); needed is \(T, B, S\) = \(3, B, 10\)"),
         ({"radius": np.ones(10)}, "exactly one of site"),
         ({"length": 6}, "whole A1\\+ wedge of L = 6"),
         ({"length": None}, "attribute L"),

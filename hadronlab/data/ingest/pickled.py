@@ -1,4 +1,4 @@
-"""NumPy arrays out of a pickle without running anything that the pickle names.
+"""Tables out of pickled NumPy arrays, without running anything that a pickle names.
 
 A pickle is a program. Here it may use a short list of opcodes, and may call only the names with which NumPy
 rebuilds an array; each is replaced by a stand-in of ours that checks sizes first.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hadronlab.data.ingest.table import Table, check_size
+from hadronlab.data.wedge import wedge_sites
 from hadronlab.errors import DataError
 
-MAX_BYTES = 2**30
 MAX_OPCODES = 100_000
 OPCODES = {
     *("PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "NONE", "NEWTRUE", "NEWFALSE"),
@@ -29,18 +31,32 @@ OPCODES = {
 }
 
 
+def read_pickle(path: Path, source: str | None = None) -> list[Table]:
+    """A pickled array (B, S) over the wedge, one file for each time and source, as the ΞΞ data are published.
+
+    Their names tell the rest: Rcorr_xixi_1s0_L48_t013_wall_20jkbins.pkl.
+    """
+    name = re.search(r"_L(\d{1,4})_t(\d{1,6})_([A-Za-z0-9]+)(?:_|\.|$)", path.name)
+    if name is None:
+        raise DataError(f"{path}: the name must tell box, time and source, as in Rcorr_L48_t013_wall.pkl")
+    values = load(path)
+    if not isinstance(values, np.ndarray) or values.ndim != 2:
+        raise DataError(f"{path}: must hold one array (bins, sites)")
+    site = wedge_sites(int(name[1]))
+    if values.shape[1] != len(site):
+        raise DataError(f"{path}: the wedge of L = {name[1]} has {len(site)} sites, got {values.shape[1]}")
+    t = np.array([int(name[2])])
+    return [Table(source or name[3], t, values[None].astype(np.float64), site=site, length=int(name[1]))]
+
+
 def load(path: str | Path) -> Any:
     """The arrays, numbers, strings, lists, tuples and dicts of a pickle file.
 
     Raises DataError for a file over 1 GiB, an opcode or name outside the list, an array whose size disagrees
     with its shape or whose type is not numeric, and a damaged stream.
     """
-    where = Path(path)
-    if not where.is_file():
-        raise DataError(f"{path}: is not a regular file")
-    if where.stat().st_size > MAX_BYTES:
-        raise DataError(f"{path}: over the limit of {MAX_BYTES >> 20} MiB for a pickle")
-    data = where.read_bytes()
+    check_size(Path(path))
+    data = Path(path).read_bytes()
     try:
         _scan(data)
         return _resolve(_Restricted(io.BytesIO(data), encoding="latin1").load())

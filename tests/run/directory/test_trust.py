@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from hadronlab.cli.resume import resume_arguments
-from hadronlab.data.ingest.tables import read_npz, read_pickle
+from hadronlab.data.ingest.npz import read_npz
+from hadronlab.data.ingest.pickled import read_pickle
 from hadronlab.data.r_correlator import read
 from hadronlab.errors import ConfigError, DataError
 from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
