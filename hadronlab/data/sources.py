@@ -97,7 +97,7 @@ class LatticeFile:
 
     def __init__(
         self,
-        path: str,
+        path: str | Path,
         sources: Sequence[str] | None = None,
         times: Sequence[int] | None = None,
         r_max: float | None = None,

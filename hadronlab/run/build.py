@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning import Trainer, seed_everything
 from pytorch_lightning.callbacks import Callback, ProgressBar
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
@@ -15,6 +15,7 @@ from hadronlab.config.check import SEEDS
 from hadronlab.config.task_parts import task_class
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.run.directory.checkpoint_io import WholeCheckpointIO
+from hadronlab.run.falling_rate import FallingRate
 from hadronlab.run.ranks.processes import KnowsProcesses
 from hadronlab.run.trainer_settings import check_trainer, limits_of
 from hadronlab.tasks.base import Task
@@ -32,6 +33,8 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     limits = limits_of(config)
     callbacks = [instantiate(node) for node in config.callbacks.values() if node is not None]
     callbacks.append(KnowsProcesses())
+    if (steps := OmegaConf.select(config, "optimizer.scheduler.T_max")) is not None:
+        callbacks.append(FallingRate(steps))
     if config.optimizer.get("natural_gradient"):
         callbacks.insert(0, instantiate(config.optimizer.natural_gradient))
     if config.quiet or not config.trainer.enable_progress_bar:

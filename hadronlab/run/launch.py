@@ -10,6 +10,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.check import check
+from hadronlab.config.paths import make_paths_absolute
 from hadronlab.run.directory.files import write_text
 from hadronlab.run.directory.run_directory import (
     continues,
@@ -19,7 +20,7 @@ from hadronlab.run.directory.run_directory import (
     recorded_objective,
 )
 from hadronlab.run.ranks.ranks import lost_ranks_told, rank, ranks_released
-from hadronlab.run.same_run import refuse_another_run, warn_of_other_settings
+from hadronlab.run.same_run import refuse_another_run, refuse_fewer_steps, warn_of_other_settings
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def launch(config: DictConfig) -> float | None:
 
     from hadronlab.callbacks.interrupt import told_signals
 
+    make_paths_absolute(config)
     directory = Path(HydraConfig.get().runtime.output_dir)
     finished = config.resume == "auto" and has_result(directory)
     if rank(config) > 0:  # rank 0 holds the directory
@@ -50,6 +52,7 @@ def launch(config: DictConfig) -> float | None:
             check(config)
             if resume:
                 refuse_another_run(directory, config)
+                refuse_fewer_steps(directory, config)
             write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
             with ranks_released():
                 return train(config, directory, resume)

@@ -28,12 +28,7 @@ def check_trainer(config: DictConfig) -> None:
         raise ConfigError(f"trainer.max_time={trainer.max_time}: write DD:HH:MM:SS, such as 00:00:05:00")
     if (trainer.log_every_n_steps or 0) < 1:
         raise ConfigError(f"trainer.log_every_n_steps={trainer.log_every_n_steps}: give 1 or more")
-    falling = OmegaConf.select(config, "optimizer.scheduler")
-    if falling is not None and "T_max" in falling and (falling.T_max or 0) < 1:
-        raise ConfigError(
-            f"optimizer.scheduler.T_max={falling.T_max}: the learning rate falls to zero in trainer.max_epochs steps; "
-            "give their number, or choose optimizer=adam"
-        )
+    _check_schedule(config)
     _check_precision(config)
     if trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
         raise ConfigError(
@@ -48,6 +43,24 @@ def check_trainer(config: DictConfig) -> None:
         several = "ddp_cpu" if trainer.accelerator == "cpu" else "ddp"
         raise ConfigError(
             f"trainer.devices={trainer.devices}, but this strategy runs one process: choose strategy={several}"
+        )
+
+
+def _check_schedule(config: DictConfig) -> None:
+    """A cosine falls to zero in T_max steps, and rises again behind them."""
+    falling = OmegaConf.select(config, "optimizer.scheduler")
+    if falling is None or "T_max" not in falling:
+        return
+    if (falling.T_max or 0) < 1:
+        raise ConfigError(
+            f"optimizer.scheduler.T_max={falling.T_max}: the learning rate falls to zero in trainer.max_epochs steps; "
+            "give their number, or choose optimizer=adam"
+        )
+    steps = min(limits_of(config), default=0)
+    if falling.T_max < steps:
+        raise ConfigError(
+            f"optimizer.scheduler.T_max={falling.T_max}: the learning rate would rise again in the steps from there to "
+            f"{steps}; give T_max={steps}, or trainer.max_epochs={falling.T_max}"
         )
 
 

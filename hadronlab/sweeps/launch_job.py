@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, open_dict
 
 from hadronlab.config.messages import one_line, user_errors
+from hadronlab.config.paths import make_paths_absolute
 from hadronlab.errors import HadronlabError
 from hadronlab.run.directory.run_directory import changes, has_result
 from hadronlab.run.launch import launch
@@ -42,6 +43,7 @@ def go_on_if_requeued(config: DictConfig) -> None:
     """A cluster starts a pre-empted job again with its first command: set resume=auto where this very run stands unfinished."""
     from hydra.core.hydra_config import HydraConfig
 
+    make_paths_absolute(config)  # as they stand in its config.yaml
     directory = Path(HydraConfig.get().runtime.output_dir)
     if config.resume is None and not has_result(directory) and changes(directory, config) == {}:
         with open_dict(config):

@@ -9,9 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.utils import instantiate
 from processes import SEPARABLE, last_step, run
 
 from hadronlab import __version__, evaluate
+from hadronlab.api import composed
+from hadronlab.data.cache import synthetic_correlator
+from hadronlab.data.r_correlator import write
 
 
 def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -97,6 +101,46 @@ def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str
     assert run(arguments, log, os.chdir, str(tmp_path)) == 1
     lines = [line for line in log.read_text().splitlines() if line.strip()]
     assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
+
+
+def test_a_run_finds_its_data_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trained beside its data, evaluated and continued in another directory; also where a job changes into its own."""
+    project, log = tmp_path / "project", tmp_path / "log"
+    project.mkdir()
+    pair = composed("system=omega_ccc", directory=tmp_path)
+    correlator = synthetic_correlator(
+        instantiate(pair.system, _convert_="all"), instantiate(pair.data.lattice, _convert_="all")
+    )
+    write(correlator, project / "mine.h5")
+    settings = [
+        "system=lattice",
+        "system.mass1=4796",
+        "data.path=mine.h5",
+        "model=local",
+        "trainer.max_steps=3",
+        "quiet=true",
+    ]
+    for number, chdir in enumerate(("false", "true")):
+        directory = f"run{number}"
+        assert (
+            run(
+                [*settings, f"hydra.job.chdir={chdir}", f"hydra.run.dir={directory}"],
+                log,
+                os.chdir,
+                str(project),
+            )
+            == 0
+        ), log.read_text()
+        assert f"path: {project}/mine.h5" in (project / directory / "config.yaml").read_text()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["hadronlab-evaluate", "project/run0"])
+    evaluate.main()
+    assert capsys.readouterr().out.strip().splitlines()[-1].endswith("project/run0/result.json")
+    assert run(["resume=project/run0", "trainer.max_steps=6"], log, os.chdir, str(tmp_path)) == 0, (
+        log.read_text()
+    )
 
 
 @pytest.mark.parametrize("choice", ["disabled", "none", "train_log", "default", "stdout"])

@@ -30,6 +30,10 @@ from hadronlab.run.trainer_settings import check_trainer
             ["optimizer=adam_cosine", "trainer.max_epochs=-1", "trainer.max_steps=9"],
             "T_max=-1: .* choose optimizer=adam",
         ),
+        (
+            ["optimizer=adam_cosine", "optimizer.scheduler.T_max=50", "trainer.max_epochs=400"],
+            "T_max=50: the learning rate would rise again .* give T_max=400",
+        ),
         (["trainer.precision=16"], "precision=16 with a model of float64"),
         (["trainer.precision=32"], "model.dtype=float32 trainer.precision=32-true"),
         (["model.dtype=float32"], "precision=64-true with a model of float32"),

@@ -1,0 +1,36 @@
+"""Paths in a configuration: a run finds its files again, from whatever directory it is continued."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, get_args
+
+from hydra.utils import to_absolute_path
+from omegaconf import DictConfig, OmegaConf
+
+from hadronlab.config.annotations import hints_of
+from hadronlab.config.check import locate, targets
+from hadronlab.errors import ConfigError
+
+
+def make_paths_absolute(config: DictConfig) -> None:
+    """Write out, in place, the relative paths that are given to classes: they are meant from where the command was given.
+
+    Paths are the arguments that are annotated as Path or called path. What is missing is left to `check`.
+    """
+    if OmegaConf.missing_keys(config):
+        return
+    for path, node in targets(config):
+        try:
+            made = locate(node._target_, path)
+        except ConfigError:
+            continue
+        hints = hints_of(made.__init__ if inspect.isclass(made) else made)
+        for key, value in node.items():
+            if isinstance(value, str) and value and (key == "path" or _is_path(hints.get(str(key)))):
+                node[key] = to_absolute_path(str(Path(value).expanduser()))
+
+
+def _is_path(hint: Any) -> bool:
+    return hint is Path or Path in get_args(hint)
