@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import DataError
-from hadronlab.estimates.resampling import deviations, resampled_error
+from hadronlab.estimates.resampling import deviations
 
 SIGNAL_TO_NOISE = 2.0  # with bins: a direction counts from here on
 RELATIVE_FLOOR = (
@@ -50,18 +48,8 @@ def effective_rank(data: WaveData) -> int:
     return max(1, int((signal_to_noise(data) > threshold).sum()))
 
 
-@dataclass(frozen=True)
-class Hermiticity:
-    """⟨a|K|b⟩ − ⟨b|K|a⟩ over the root of ⟨a|a⟩⟨b|b⟩, MeV: zero within its error for a Hermitian potential."""
-
-    first: str
-    second: str
-    difference: float
-    error: float | None
-
-
-def hermiticity(data: WaveData, first: int, second: int) -> Hermiticity:
-    """Whether one Hermitian potential can stand behind two wave functions, given by their indices.
+def hermiticity(data: WaveData, first: int, second: int) -> Tensor:
+    """⟨a|K|b⟩ − ⟨b|K|a⟩ over the root of ⟨a|a⟩⟨b|b⟩, (1+B,) MeV, of two wave functions given by their indices.
 
     ⟨a|K|b⟩ = ∫ 4π r² a(r) (K b)(r) dr over the equations. It equals ⟨a|V0 + U|b⟩, symmetric whatever V0
     and a symmetric U are; only potentials that depend on time, inelastic states and the cut of the
@@ -74,6 +62,4 @@ def hermiticity(data: WaveData, first: int, second: int) -> Hermiticity:
     a, b = data.amplitude[:, first, use], data.amplitude[:, second, use]
     weight = data.weight[use]
     norm = ((weight * a * a).sum(-1) * (weight * b * b).sum(-1)).sqrt()
-    values = (weight * (a * data.lhs[:, second, use] - b * data.lhs[:, first, use])).sum(-1) / norm
-    error = float(resampled_error(values, data.resampling)) if data.n_bins else None
-    return Hermiticity(data.labels[first], data.labels[second], float(values[0]), error)
+    return (weight * (a * data.lhs[:, second, use] - b * data.lhs[:, first, use])).sum(-1) / norm

@@ -166,6 +166,7 @@ def lattice_wave_data(
         hbar_c=HBAR_C,
         resampling=correlator.resampling,
         resampling_assumed=correlator.resampling_assumed,
+        ensemble="lattice" if correlator.length is None else f"lattice:L{correlator.length}",
     )
 
 

@@ -33,6 +33,7 @@ class WaveData:
     hbar_c: float  # MeV fm
     resampling: str = "jackknife"  # what the bins are: "jackknife" or "bootstrap"
     resampling_assumed: bool = False  # the file does not say so
+    ensemble: str = "lattice"  # whose bins they are: those of one name are resampled together
     laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², and
     slope: Tensor | None = None  # (1+B, K, N) ∂φ/∂r, [amplitude] fm⁻¹, where the expansion in ∇² can use them
 

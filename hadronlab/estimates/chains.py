@@ -65,15 +65,26 @@ def split_r_hat(chains: Tensor) -> float:
     return float(((half - 1) / half + parts.mean(0).var() / within).sqrt())
 
 
-def blocked_error(chains: Tensor, n_blocks: int = 32) -> float:
-    """Error of the mean from independent blocks: the walkers, and stretches of steps where they are few."""
+def block_means(chains: Tensor, fewest: int = 32, most: int = 100) -> Tensor:
+    """Means (B,) of equal independent blocks: groups of walkers, or stretches of steps where the walkers are few."""
     steps, walkers = chains.shape
-    n_time = 1 if walkers >= n_blocks else max(1, min(steps // 2, -(-n_blocks // walkers)))
+    n_time = 1 if walkers >= fewest else max(1, min(steps // 2, -(-fewest // walkers)))
     usable = steps - steps % n_time
     means = chains[:usable].double().reshape(n_time, -1, walkers).mean(1).flatten()
-    if len(means) < 2:
-        return float("nan")
-    return float(means.std() / len(means) ** 0.5)
+    return grouped(means, most)
+
+
+def grouped(means: Tensor, most: int = 100) -> Tensor:
+    """Means over equal groups of the last axis, at most `most` of them; what is left over joins none."""
+    size = -(-means.shape[-1] // most)
+    count = means.shape[-1] // size
+    return means[..., : count * size].unflatten(-1, (count, size)).mean(-1)
+
+
+def blocked_error(chains: Tensor) -> float:
+    """Error of the mean from independent blocks: the walkers, and stretches of steps where they are few."""
+    means = block_means(chains, most=chains.numel())
+    return float(means.std() / len(means) ** 0.5) if len(means) > 1 else float("nan")
 
 
 def chain_statistics(chains: Tensor) -> ChainStatistics:

@@ -39,12 +39,18 @@ def deviations(values: Tensor, kind: str = "jackknife") -> Tensor:
     The scale is sqrt((B−1)/B) for the jackknife, 1/sqrt(B−1) for the bootstrap. The covariance has a rank below B: to
     weight a fit with it makes the errors collapse, for every bin lies in its span. DataError with fewer than two bins.
     """
+    return deviation_scale(kind, values.shape[0] - 1) * (values[1:] - values[1:].mean(0))
+
+
+def deviation_scale(kind: str, n_bins: int) -> float:
+    """What multiplies the deviations of bins from their mean, so that their squares sum to a variance.
+
+    Raises DataError for an unknown kind and for fewer than two bins.
+    """
     _check_kind(kind)
-    n_bins = values.shape[0] - 1
     if n_bins < 2:
         raise DataError(f"resampling: an error needs at least two bins, got {n_bins}")
-    factor = (n_bins - 1) / n_bins if kind == "jackknife" else 1 / (n_bins - 1)
-    return factor**0.5 * (values[1:] - values[1:].mean(0))
+    return ((n_bins - 1) / n_bins if kind == "jackknife" else 1 / (n_bins - 1)) ** 0.5
 
 
 def resampled_error(values: Tensor, kind: str = "jackknife") -> Tensor:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.interpolate import BSpline
 from scipy.optimize import least_squares
 from torch import Tensor
 
@@ -14,7 +13,6 @@ from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import resampled_error
 
 RANGES_FM = (0.10, 0.21, 0.40, 1.05)  # where the fit of a baryon-baryon potential starts
-KNOTS_FM = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.1, 1.5, 2.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,22 +27,6 @@ class GaussianPotential:
         """V(r) in MeV, (1+B, len(r))."""
         shape = torch.exp(-((r / self.range_fm[..., None]) ** 2))
         return torch.einsum("bg,bgr->br", self.amplitude, shape)
-
-
-@dataclass(frozen=True, eq=False)
-class SplinePotential:
-    """Cubic spline with V'(0) = 0 that ends at `r_max` with value and slope zero."""
-
-    knots: np.ndarray  # (n + 4,)
-    coefficient: np.ndarray  # (1+B, n)
-    r_max: float
-    chi2: Tensor  # (1+B,)
-
-    def local(self, r: Tensor) -> Tensor:
-        """V(r) in MeV, (1+B, len(r)); zero beyond r_max."""
-        inside = r.clamp(max=self.r_max).cpu().numpy()
-        values = BSpline(self.knots, self.coefficient.T, 3)(inside)
-        return torch.from_numpy(values.T).to(r) * (r < self.r_max)
 
 
 def fit_gaussians(
@@ -90,39 +72,6 @@ def fit_gaussians(
         ranges.append(np.exp(fit.x))
         chi2.append(2 * fit.cost)
     return GaussianPotential(*(torch.from_numpy(np.array(part)) for part in (amplitudes, ranges, chi2)))
-
-
-def fit_spline(
-    r: Tensor,
-    potential: Tensor,
-    knots_fm: tuple[float, ...] = KNOTS_FM,
-    r_max_fm: float = 2.5,
-    resampling: str = "jackknife",
-) -> SplinePotential:
-    """Fit a cubic spline (linear) to `potential` (1+B, n) MeV at `r` (n,) fm, weighted by the errors.
-
-    `r_max_fm` is where the potential ends; points beyond it are left out. Raises
-    DataError if a spline has too few points between its knots.
-    """
-    radius, values, weight = _merged(r, potential, resampling)
-    r_max = min(r_max_fm, float(radius.max()))
-    keep = radius <= r_max
-    radius, values, root = radius[keep], values[:, keep], np.sqrt(weight[keep])
-    inner = [k for k in knots_fm if k < r_max]
-    knots = np.array([0.0] * 4 + inner + [r_max] * 4)
-    n_free = len(knots) - 4
-    design = BSpline.design_matrix(np.clip(radius, 0, r_max), knots, 3).toarray()
-    # V'(0) = 0 ties the first two coefficients; the last two vanish with value and slope at r_max.
-    tie = np.zeros((n_free, n_free - 3))
-    tie[0, 0] = 1.0
-    tie[1:-2] = np.eye(n_free - 3)
-    shape = root[:, None] * (design @ tie)
-    if np.linalg.matrix_rank(shape) < shape.shape[1]:
-        raise DataError("leading order: too few points between the spline's knots; use fewer knots")
-    target = (values * root).T
-    solution = np.linalg.lstsq(shape, target, rcond=None)[0]
-    chi2 = torch.from_numpy(((shape @ solution - target) ** 2).sum(0))
-    return SplinePotential(knots, (tie @ solution).T, r_max, chi2)
 
 
 def _merged(r: Tensor, potential: Tensor, resampling: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

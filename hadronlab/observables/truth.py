@@ -5,62 +5,73 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
 
-from hadronlab.data.wave_data import WaveData
-from hadronlab.observables.observables import Observables, Quantity
-from hadronlab.observables.scattering_observables import Scattering, fold
-from hadronlab.physics.scattering.rmatrix import RMatrix
-from hadronlab.systems.hadrons import HadronPair
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.low_energy import ground_state
+from hadronlab.observables.phase_shifts import fold
+from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.results import Results
+from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 
 REACH = 3  # of the mesh of a known potential, over the largest radius of the data
-KINDS = ("nonlocal", "local", "leading_order", "expansion", "expansion_non_hermitian")
-"""what phase shifts are given of: the full U, V_θ, V_LO, and V0 + V2∇² in two orderings"""
+SHOWN = (0.15, 2.0)  # fm, where V_θ is compared
 
 
-def compare_with_truth(
-    rmatrix: RMatrix, k: Tensor, data: WaveData, pair: HadronPair, result: Observables, compare_kernel: bool
-) -> None:
-    """Errors of U, of V_θ and of the phase shifts where the potential behind the data is known.
-
-    The truth does not end where the data do: what they cut off is part of the error. compare_kernel: whether U stands
-    alone; what a local part V0 δ(r−r') takes over cannot be compared on a grid.
+class Truth(PotentialObservable):
+    """`phase_shift_error_max`, `potential_error`, `V_theta_error_rms`, the truth as arrays and numbers, and the
+    published values of the system. The truth does not end where the data do: what they cut off is part of the error.
     """
-    local, kernel = (getattr(pair.potential, name, None) for name in ("local", "nonlocal_part"))
-    if local is None and kernel is None:
-        return
-    r = data.r
-    whole = RMatrix(REACH * rmatrix.radius, REACH * rmatrix.mesh.n_points, pair.reduced_mass, pair.hbar_c)
-    V = local(whole.r) if local is not None else None
-    U = kernel(whole.r[:, None], whole.r[None, :]) if kernel is not None else None
-    exact = Scattering.of(whole.solve(U, V), k)
-    closed_form = getattr(pair.potential, "phase_shift", None)  # the separable toy has one
-    degrees = torch.rad2deg(closed_form(k) if closed_form else exact.phase_shifts).numpy()
-    result.arrays["phase_shift_truth"], result.units["phase_shift_truth"] = degrees, "degrees"
-    for kind in KINDS:
-        if f"phase_shift_{kind}" not in result.arrays:
-            continue
-        off = torch.rad2deg(
-            fold(torch.deg2rad(torch.from_numpy(result.arrays[f"phase_shift_{kind}"] - degrees)))
-        ).abs()
-        name = "phase_shift_error_max" if kind == "nonlocal" else f"phase_shift_error_max.{kind}"
-        result.scalars[name] = Quantity(float(off.max()), None, "deg")
-    for name in ("scattering_length", "effective_range", "binding_energy", "rms_radius"):
-        value = float(getattr(pair.potential, name, None) or getattr(exact, name))
-        if math.isfinite(value):
-            result.reference[name] = {"value": value, "source": "truth"}
-    if kernel is not None and local is None and compare_kernel:
-        truth, ours = kernel(r[:, None], r[None, :]), torch.from_numpy(result.arrays["U"])
-        size = r[:, None] * r[None, :]
-        result.arrays["U_truth"], result.units["U_truth"] = truth.numpy(), result.units["U"]
-        result.scalars["potential_error"] = Quantity(float((ours - truth).norm() / truth.norm()))
-        weighted = ((ours - truth) * size).norm() / (truth * size).norm()
-        result.scalars["potential_error_weighted"] = Quantity(float(weighted))
-    elif local is not None and kernel is None:
-        V_truth = local(r)
-        shown = (r > 0.15) & (r < 2.0)
-        off = torch.from_numpy(result.arrays["V_theta"])[0] - V_truth
-        result.arrays["V_truth"], result.units["V_truth"] = V_truth.numpy(), result.units["V_theta"]
-        result.scalars["V_theta_error_rms"] = Quantity(
-            float(off[shown].square().mean().sqrt()), None, result.units["V_theta"]
-        )
+
+    def observe(self, learned: LearnedPotential) -> Results:
+        pair = learned.pair
+        result = Results(reference={name: dict(entry) for name, entry in pair.references.items()})
+        if pair.local is not None or pair.nonlocal_part is not None:
+            self._scattering(learned, solved_whole(learned), result)
+            self._potential(learned, result)
+        return result
+
+    def _scattering(self, learned: LearnedPotential, exact: Resolvent, result: Results) -> None:
+        closed = learned.pair.closed_form  # the separable toy has one
+        delta = exact.phase_shifts(learned.k) if closed is None else closed.phase_shift(learned.k)
+        result.estimates["phase_shift_truth"] = Estimate(torch.rad2deg(delta).numpy(), "deg")
+        for kind, solved in learned.solvable().items():
+            off = torch.rad2deg(fold(solved.phase_shifts(learned.k)[0] - delta)).abs().max()
+            name = "phase_shift_error_max" + ("" if kind == "nonlocal" else f".{kind}")
+            result.estimates[name] = Estimate(float(off), "deg")
+        energy, radius = ground_state(exact)
+        a0 = float(exact.scattering_length())
+        values = {"scattering_length": a0, "inverse_scattering_length": 1.0 / a0 if a0 else math.inf,
+                  "effective_range": float(exact.effective_range()), "binding_energy": -float(energy),
+                  "rms_radius": float(radius)}  # fmt: skip
+        if closed is not None:
+            values |= closed.low_energy
+        for name, value in values.items():
+            if math.isfinite(value):
+                result.truth[name] = {"value": value, "source": "the potential behind the data"}
+
+    def _potential(self, learned: LearnedPotential, result: Results) -> None:
+        r, pair = learned.r, learned.pair
+        if pair.nonlocal_part is not None and pair.local is None and learned.V0 is None:
+            # what a local part V0 δ(r−r') takes over could not be compared on a grid
+            truth, ours = pair.nonlocal_part(r[:, None], r[None, :]), learned.U[0]
+            size = r[:, None] * r[None, :]
+            weighted = ((ours - truth) * size).norm() / (truth * size).norm()
+            result.estimates["U_truth"] = Estimate(truth.numpy(), learned.kernel_unit)
+            result.estimates["potential_error"] = Estimate(float((ours - truth).norm() / truth.norm()))
+            result.estimates["potential_error_weighted"] = Estimate(float(weighted))
+        elif pair.local is not None and pair.nonlocal_part is None:
+            V = pair.local(r)
+            shown = (r > SHOWN[0]) & (r < SHOWN[1])
+            off = (learned.V_theta[0, 0] - V)[shown].square().mean().sqrt()
+            result.estimates["V_truth"] = Estimate(V.numpy(), learned.energy)
+            result.estimates["V_theta_error_rms"] = Estimate(float(off), learned.energy)
+
+
+def solved_whole(learned: LearnedPotential) -> Resolvent:
+    """Scattering by the known potential, on a mesh that reaches far beyond the data, with the mass of the pair."""
+    pair, mesh = learned.pair, learned.rmatrix
+    whole = RMatrix(REACH * mesh.radius, REACH * mesh.mesh.n_points, pair.reduced_mass, pair.hbar_c)
+    V = None if pair.local is None else pair.local(whole.r)
+    U = None if pair.nonlocal_part is None else pair.nonlocal_part(whole.r[:, None], whole.r[None, :])
+    return whole.solve(U, V)

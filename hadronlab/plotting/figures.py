@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.protocols import Drawable
+from hadronlab.observables.results import Results
+from hadronlab.plotting import few_body, hadron_pair
+from hadronlab.plotting.curves import loss_curves
+from hadronlab.plotting.style import figure, save, style
+
+FIGURES = {**hadron_pair.FIGURES, **few_body.FIGURES}
 
 
-def draw(task: Any, observables: Observables, directory: Path) -> dict[str, Path]:
-    """Every figure that the task's observables allow, name → file."""
-    from hadronlab.plotting import inverse, vmc
-    from hadronlab.plotting.curves import loss_curves
-    from hadronlab.plotting.style import save, style
-
-    drawers: dict[str, dict[str, Callable[..., Any]]] = {"inverse": inverse.FIGURES, "vmc": vmc.FIGURES}
+def draw(results: Results, observables: Mapping[str, Any], directory: Path) -> dict[str, Path]:
+    """Every figure that the results allow, those of the user's own observables too; name → file."""
     with style():
-        drawn = {"training": loss_curves(directory / "metrics.csv", getattr(task, "loss_zero", None))}
-        drawn |= {name: drawer(observables) for name, drawer in drawers[task.task].items()}
+        zero = results.scalars.get("loss_zero_potential")
+        drawn = {
+            "training": loss_curves(directory / "metrics.csv", None if zero is None else float(zero.value))
+        }
+        drawn |= {name: drawer(results) for name, drawer in FIGURES.items()}
+        drawn |= {name: o.draw(results, figure) for name, o in observables.items() if isinstance(o, Drawable)}
         return {
             name: save(fig, directory / "figures" / f"{name}.png")
             for name, fig in drawn.items()

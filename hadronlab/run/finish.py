@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import write_results
 from hadronlab.run.report import end_table
 from hadronlab.tasks.protocols import TakesResults
@@ -37,25 +37,25 @@ def finish(
     from hadronlab.plotting.figures import draw
 
     started = time.monotonic()
-    observables: Observables = task.observe()
+    results: Results = task.observe()
     wall_seconds += time.monotonic() - started
-    observables.warnings[:0] = notes
-    objective = task.objective(observables)
+    results.warnings[:0] = notes
+    objective = task.objective(results)
     path = write_results(
-        directory, observables, **about, wall_seconds=round(wall_seconds, 2), objective=objective
+        directory, results, **about, wall_seconds=round(wall_seconds, 2), objective=objective
     )
     try:
-        figures = draw(task, observables, directory)
+        figures = draw(results, task.observables, directory)
     except OSError as error:  # the numbers are safe
         figures = {}
         log.warning("no figures: %s", error)
         print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
     for logger in loggers:
         if isinstance(logger, TakesResults):
-            logger.log_results(observables, figures)
+            logger.log_results(results, figures)
     if not config.quiet:
-        end_table(observables, f"{about['system']} · {about['model']} · {wall_seconds:.0f} s")
-    for warning in observables.warnings:
+        end_table(results, f"{about['system']} · {about['model']} · {wall_seconds:.0f} s")
+    for warning in results.warnings:
         log.warning(warning)
     print(path)
     return objective

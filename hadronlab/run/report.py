@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hadronlab.observables.observables import Observables, Quantity
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.results import Results
 
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -24,34 +25,34 @@ def start_table(rows: dict[str, str], console: Console | None = None) -> None:
     (console or Console()).print(table)
 
 
-def end_table(observables: Observables, title: str, console: Console | None = None) -> None:
-    """Observables with their errors beside the references, the sources of these, then the warnings."""
+def end_table(results: Results, title: str, console: Console | None = None) -> None:
+    """Observables with their errors beside truth and references, the sources of these, then the warnings."""
     console = console or Console()
-    marks = _marks(observables)
+    columns = {heading: known for heading, known in (("truth", results.truth), ("reference", results.reference))
+               if known.keys() & results.scalars.keys()}  # fmt: skip
+    marks = _marks([known[name] for known in columns.values() for name in results.scalars if name in known])
     table = Table(title=title, title_justify="left", pad_edge=False)
     table.add_column("observable", overflow="fold")  # a long name is folded, a number never
-    for column in ("value", "reference") if marks else ("value",):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, quantity in observables.scalars.items():
-        cells = [f"{name} {quantity.name}".strip(), str(quantity)]
-        known = observables.reference.get(name)
-        if marks:
-            cells.append(_reference(known, quantity.unit) + marks[_source(known)] if known else "")
+    for heading in ("value", *columns):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, estimate in results.scalars.items():
+        cells = [f"{name} {estimate.name}".strip(), str(estimate)]
+        for known in columns.values():
+            entry = known.get(name)
+            cells.append("" if entry is None else _shown(entry, estimate.unit) + marks[_source(entry)])
         table.add_row(*map(escape, cells))
-        if name == "threshold" and "binding_energy" not in observables.scalars:
+        if name == "threshold" and "binding_energy" not in results.scalars:
             table.add_row("binding_energy", "no bound state")
     console.print(table)
     for source, mark in marks.items():
-        console.print(f"{mark or 'reference:'} {source}", highlight=False, markup=False)
-    for warning in observables.warnings:
+        console.print(f"{mark or 'compared with:'} {source}", highlight=False, markup=False)
+    for warning in results.warnings:
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
 
 
-def _marks(observables: Observables) -> dict[str, str]:
-    """What marks the references of every source; nothing where there is one source only."""
-    sources = dict.fromkeys(
-        _source(observables.reference[n]) for n in observables.scalars if n in observables.reference
-    )
+def _marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What marks the numbers of every source; nothing where there is one source only."""
+    sources = dict.fromkeys(map(_source, entries))
     if len(sources) < 2:
         return dict.fromkeys(sources, "")
     return {source: str(k).translate(SUPERSCRIPT) for k, source in enumerate(sources, 1)}
@@ -61,8 +62,8 @@ def _source(known: Mapping[str, Any]) -> str:
     return str(known.get("source", ""))
 
 
-def _reference(known: Mapping[str, Any], unit: str) -> str:
+def _shown(known: Mapping[str, Any], unit: str) -> str:
     value = known.get("value")
-    return (
-        str(Quantity(value, known.get("error"), unit)) if isinstance(value, int | float) else str(value or "")
-    )
+    if not isinstance(value, int | float):
+        return str(value or "")
+    return str(Estimate.quoted(value, known.get("error"), unit))

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.results import Results
 from hadronlab.run.directory.files import write_text
 
 STEP = "trainer/global_step"
@@ -83,9 +83,9 @@ class WandbRun(Logger):
         self._log({**metrics, **levels, STEP: step})
 
     @rank_zero_only
-    def log_results(self, observables: Observables, figures: Mapping[str, Path]) -> None:
+    def log_results(self, results: Results, figures: Mapping[str, Path]) -> None:
         """The observables as summary and as a table beside the references, the figures as images, the warnings."""
-        self._safely(lambda: self._results(observables, figures))
+        self._safely(lambda: self._results(results, figures))
 
     @rank_zero_only
     def close(self) -> None:
@@ -141,26 +141,26 @@ class WandbRun(Logger):
         for metric in ("loss", "energy"):
             self._run.define_metric(metric, step_metric=STEP, summary="min,last")
 
-    def _results(self, observables: Observables, figures: Mapping[str, Path]) -> None:
+    def _results(self, results: Results, figures: Mapping[str, Path]) -> None:
         if self._run is None:
             return
         import wandb
 
         table = wandb.Table(columns=["observable", "value", "error", "unit", "reference", "source"])
-        for name, quantity in observables.scalars.items():
-            known = observables.reference.get(name, {})
+        for name, estimate in results.scalars.items():
+            known = results.known(name) or {}
             table.add_data(
                 name,
-                quantity.value,
-                quantity.error,
-                quantity.unit,
+                estimate.value,
+                estimate.error,
+                estimate.unit,
                 str(known.get("value", "")),
                 str(known.get("source", "")),
             )
-            self._run.summary[name] = quantity.value
-            if quantity.error is not None:
-                self._run.summary[f"{name}.error"] = quantity.error
-        self._run.summary["warnings"] = list(observables.warnings)
+            self._run.summary[name] = estimate.value
+            if estimate.error is not None:
+                self._run.summary[f"{name}.error"] = estimate.error
+        self._run.summary["warnings"] = list(results.warnings)
         pictures = {f"figures/{name}": wandb.Image(str(file), caption=name) for name, file in figures.items()}
         self._run.log(pictures)
         self._run.log({"observables": table})

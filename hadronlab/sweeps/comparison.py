@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 
 SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction")
 
@@ -69,7 +69,7 @@ def _rows(directory: Path, result: dict[str, Any]) -> list[tuple[str, str, str, 
     for name in names:
         found = ours.get(name)
         unit = (found or ours["energy"])["unit"]
-        cell = str(Quantity(found["value"], found.get("error"))) if found else "no bound state"
+        cell = str(Estimate.quoted(found["value"], found.get("error"))) if found else "no bound state"
         label = f"{name} {(found or {}).get('name', '')}".strip() + (f" [{unit}]" if unit else "")
         rows.append(
             (title, label, cell, _known(known["paper"].get(name)), _known(known["reference"].get(name)))
@@ -78,4 +78,4 @@ def _rows(directory: Path, result: dict[str, Any]) -> list[tuple[str, str, str, 
 
 
 def _known(entry: dict[str, Any] | None) -> str:
-    return "" if entry is None else str(Quantity(entry["value"], entry.get("error")))
+    return "" if entry is None else str(Estimate.quoted(entry["value"], entry.get("error")))

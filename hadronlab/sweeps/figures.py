@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.plotting.style import COLORS, STROKES, figure, save, style
 from hadronlab.sweeps.job_results import Job
 from hadronlab.sweeps.table import ASIDE, labelled, leading, mean_and_error, setting, swept
@@ -51,7 +51,7 @@ def values_of(jobs: Sequence[Job], key: str) -> list[Any]:
     return sorted(found, key=lambda v: (isinstance(v, str), v if not isinstance(v, str) else 0, str(v)))
 
 
-def average(jobs: Sequence[Job], name: str, **at: Any) -> Quantity:
+def average(jobs: Sequence[Job], name: str, **at: Any) -> Estimate:
     """Mean and error of an observable over the jobs whose keys have the values `at`."""
     chosen = [job for job in jobs if all(job.overrides.get(k) == v for k, v in at.items())]
     return mean_and_error(job.observables[name] for job in chosen if name in job.observables)
@@ -149,7 +149,7 @@ def heat_map(jobs: Sequence[Job], name: str, left: str, right: str) -> Any:
     image = ax.imshow(values, cmap="viridis", aspect="auto", origin="lower", norm=norm)
     for i, j in itertools.product(range(len(rows)), range(len(columns))):
         if math.isfinite(values[i, j]):
-            text = str(Quantity(cells[i][j].value, cells[i][j].error))
+            text = str(Estimate.quoted(cells[i][j].value, cells[i][j].error))
             color = "black" if norm(values[i, j]) > 0.5 else "white"
             ax.text(j, i, text, ha="center", va="center", color=color)
     ax.set_xticks(range(len(columns)), [setting(v) for v in columns])
@@ -191,7 +191,8 @@ def _from_reference(job: Job, name: str) -> Job:
     """The job with an observable less its reference, where it has both."""
     if name not in job.observables:
         return job
-    less = replace(job.observables[name], value=job.observables[name].value - job.references[name])
+    found, known = job.observables[name], job.references[name]
+    less = found.map(lambda value: value - known, found.unit)
     return replace(job, observables={**job.observables, name: less})
 
 

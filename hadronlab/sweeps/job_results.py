@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from hadronlab.errors import ConfigError
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Job:
     overrides: dict[str, Any]
     status: str
     reason: str = ""
-    observables: dict[str, Quantity] = field(default_factory=dict)
+    observables: dict[str, Estimate] = field(default_factory=dict)
     references: dict[str, float] = field(default_factory=dict)
     objective: float | None = None
     wall_seconds: float | None = None
@@ -65,12 +65,12 @@ def read_job(directory: Path) -> Job:
     try:
         result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
         observables = {
-            name: Quantity(_number(o["value"]), o.get("error"), o.get("unit", ""))
+            name: Estimate.quoted(_number(o["value"]), o.get("error"), o.get("unit", ""))
             for name, o in result["observables"].items()
         }
         references = {
             name: float(entry["value"])
-            for name, entry in result.get("reference", {}).items()
+            for name, entry in {**result.get("reference", {}), **result.get("truth", {})}.items()
             if isinstance(entry.get("value"), int | float)  # a range given as text is for the reader
         }
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.files import write_text
 from hadronlab.sweeps.job_results import Job
 from hadronlab.sweeps.table import columns, labelled, leading, setting, swept, unit_of
@@ -73,7 +73,7 @@ def _number(job: Job, name: str, unit: str) -> str:
     found = job.observables.get(name)
     if found is None:
         return _cell("")
-    shown = found if found.unit != unit else Quantity(found.value, found.error)
+    shown = found if found.unit != unit else Estimate.quoted(found.value, found.error)
     return _cell(shown, value=found.value)
 
 

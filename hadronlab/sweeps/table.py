@@ -10,7 +10,7 @@ from typing import Any
 
 from hadronlab.config.check import nearest
 from hadronlab.errors import ConfigError
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.files import write_whole
 from hadronlab.sweeps.job_results import Job
 
@@ -133,14 +133,16 @@ def print_table(jobs: Sequence[Job], sort: str | None = None, most: int = 4) -> 
             )
 
 
-def mean_and_error(values: Iterable[Quantity]) -> Quantity:
+def mean_and_error(values: Iterable[Estimate]) -> Estimate:
     """Average over seeds; its error is what their spread or their own errors say, whichever is more."""
     finite = [q for q in values if math.isfinite(q.value)]
     if not finite:
-        return Quantity(math.nan)
+        return Estimate.quoted(math.nan)
     if len(finite) == 1:
         return finite[0]
     n = len(finite)
     mean = math.fsum(q.value for q in finite) / n
     spread = math.sqrt(math.fsum((q.value - mean) ** 2 for q in finite) / (n - 1) / n)
-    return Quantity(mean, max(spread, math.hypot(*(q.error or 0.0 for q in finite)) / n), finite[0].unit)
+    return Estimate.quoted(
+        mean, max(spread, math.hypot(*(q.error or 0.0 for q in finite)) / n), finite[0].unit
+    )

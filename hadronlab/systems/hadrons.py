@@ -5,30 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C
-
-
-@runtime_checkable
-class LocalPart(Protocol):
-    """A potential with a term V0(r) δ³(r−r')."""
-
-    def local(self, r: Tensor) -> Tensor:
-        """V0(r), MeV, in the shape of r, fm."""
-        ...
-
-
-@runtime_checkable
-class NonlocalPart(Protocol):
-    """A potential with a kernel U(r,r')."""
-
-    def nonlocal_part(self, r: Tensor, rp: Tensor) -> Tensor:
-        """U(r, r') = U(r', r), MeV fm⁻³, broadcast over r and r', fm."""
-        ...
+from hadronlab.physics.forces.known import ClosedForm, LocalPart, NonlocalPart
 
 
 @dataclass(frozen=True)
@@ -72,3 +55,8 @@ class HadronPair:
         if self.mass1 is None or self.mass2 is None:
             raise ConfigError(f"system {self.name}: a mass is missing; give system.mass1=… in MeV")
         return self.mass1 * self.mass2 / (self.mass1 + self.mass2)
+
+    @property
+    def closed_form(self) -> ClosedForm | None:
+        """The known potential, where its scattering needs no solver."""
+        return self.potential if isinstance(self.potential, ClosedForm) else None

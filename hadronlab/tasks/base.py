@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.results import Results
 from hadronlab.optim.processes import Processes
 
 
@@ -36,6 +36,7 @@ class Task(LightningModule):
     recommended_optimizer: ClassVar[str] = "adam"
 
     model: torch.nn.Module
+    observables: Mapping[str, Any]
     processes: Processes
 
     @classmethod
@@ -81,11 +82,11 @@ class Task(LightningModule):
         """What stands beside the progress bar."""
         return ""
 
-    def observe(self) -> Observables:
+    def observe(self) -> Results:
         """The result of the present parameters."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it observes")
 
-    def objective(self, observables: Observables) -> float | None:
+    def objective(self, results: Results) -> float | None:
         """The number that a sweeper minimises."""
         return None
 
@@ -110,6 +111,12 @@ def build_optimizer(config: DictConfig) -> Callable[[Iterable[nn.Parameter]], to
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer.optimizer: {error}") from error
     return make
+
+
+def build_observables(config: DictConfig) -> dict[str, Any]:
+    """Those of the configuration by name, without what was set to null."""
+    parts = config.get("observables") or {}
+    return {str(name): instantiate(part, _convert_="all") for name, part in parts.items() if part is not None}
 
 
 def build_scheduler(config: DictConfig) -> Callable[[torch.optim.Optimizer], Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask
@@ -38,6 +38,6 @@ def status_line(task: VMCTask) -> str:
     found, threshold = task.record.latest, task.threshold
     if found is None:
         return ""
-    energy = Quantity(found.mean, found.error, task.system.energy_unit)
+    energy = Estimate.quoted(found.mean, found.error, task.system.energy_unit)
     line = f"E = {energy}  acceptance {task.sampler.acceptance:.2f}"
     return line + (f"  E − ({threshold.name}) = {found.mean - threshold.energy:.5g}" if threshold else "")

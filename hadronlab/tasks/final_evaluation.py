@@ -7,15 +7,15 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 from pytorch_lightning.callbacks import Timer
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.evaluation import evaluate
-from hadronlab.observables.ground_state import ground_state
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
 from hadronlab.tasks.protocols import SampledEvaluation
 
@@ -31,21 +31,23 @@ FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the
 SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
 
 
-def measure(task: VMCTask) -> Observables:
+def measure(task: VMCTask) -> Results:
     """Unclipped expectation values from fresh walkers, with the best of the parameter sets in the model.
 
     The sets are compared on walkers of their own, so that the quoted energy is not that of a lucky draw. Sampling
     ends when the error is a third of `target_error`, at `max_samples`, or when the time is spent (see `seconds_left`).
     """
     task.model.eval().to(task.sampler.device)
-    chosen = load_best_set(task)
+    task.chosen_parameters = load_best_set(task)
     left, fixed = seconds_left(task), task.evaluation_samples
     walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
     most = task.max_samples if fixed is None else fixed
     walkers = min(walkers, max(FEWEST_WALKERS, most // SAMPLES_OF_EACH))
     wanted = SAMPLES_OF_EACH * walkers if fixed is None else max(fixed, 2 * walkers)
-    found = evaluate(
+    result = evaluate(
         task.model,
+        task.observables,
+        task.threshold,
         target_error=task.target_error / 3 if fixed is None else None,
         n_samples=wanted,
         max_samples=task.max_samples,
@@ -56,14 +58,11 @@ def measure(task: VMCTask) -> Observables:
         make_sampler=task.make_sampler,
     )
     task.model.cpu()
-    result = ground_state(task.system, found, task.threshold)
-    result.labels["parameters"] = [chosen]
     if task.threshold is None and task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if found.energy.n_samples < wanted:
-        result.warnings.append(
-            f"the time ended the evaluation after {found.energy.n_samples} of {wanted} samples"
-        )
+    samples = int(result.scalars["samples"].value)
+    if samples < wanted:
+        result.warnings.append(f"the time ended the evaluation after {samples} of {wanted} samples")
     _add_training(task, result)
     return result
 
@@ -142,11 +141,10 @@ def bound_by(task: Any, asked: str | None, own: Any) -> None:
     task.deadline = None if length is None else time.monotonic() + length
 
 
-def _add_training(task: VMCTask, result: Observables) -> None:
+def _add_training(task: VMCTask, result: Results) -> None:
     """The course of the training, and a warning where it, or the statistics, fell short of `target_error`."""
-    energy = result.scalars["energy"]
-    assert energy.error is not None
-    if energy.error > task.target_error:
+    energy = result.estimates["energy"]
+    if (energy.error or 0.0) > task.target_error:
         result.warnings.append(
             f"the statistical error {energy.error:.2g} {energy.unit} exceeds target_error={task.target_error:g}: "
             "evaluate with more --samples"
@@ -164,6 +162,5 @@ def _add_training(task: VMCTask, result: Observables) -> None:
             f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
             "(trainer.max_steps)"
         )
-    result.arrays["training_energy"] = torch.tensor(task.history, dtype=torch.float64).numpy().T
-    result.units["training_energy"] = energy.unit
-    result.labels["training_energy"] = ["energy", "error"]
+    history = np.array(task.history).T
+    result.estimates["training_energy"] = Estimate(history, energy.unit, rows=("energy", "error"))

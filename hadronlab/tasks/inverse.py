@@ -19,20 +19,22 @@ from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.losses.row_share import RowShare
 from hadronlab.models.potentials.potential import Potential
-from hadronlab.observables.inverse import observe
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.jacobian import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.shared_least_squares import SharedLeastSquares
 from hadronlab.systems.hadrons import HadronPair
-from hadronlab.tasks.base import Task, build_optimizer, build_scheduler
+from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
 
 
 class InverseTask(Task):
     """Learn U(r,r') and V0(r) from `data` by minimising the weighted sum of `losses` over all rows at once.
 
     optimizer: called with the parameters; scheduler: called with the optimizer, stepped once a step, or None.
+    observables: of the result, by name.
     k_max: largest momentum whose phase shift is quoted, fm⁻¹.
     refit_steps, refit_shift: Gauss–Newton steps of every resampling bin after the training, and their damping.
     log_every: steps between two logged losses.
@@ -68,6 +70,7 @@ class InverseTask(Task):
             data=data,
             pair=pair,
             optimizer=build_optimizer(config),
+            observables=build_observables(config),
             scheduler=build_scheduler(config),
             log_every=config.trainer.log_every_n_steps,
         )
@@ -80,6 +83,7 @@ class InverseTask(Task):
         pair: HadronPair,
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         scheduler: Callable[[torch.optim.Optimizer], Any] | None = None,
+        observables: Mapping[str, PotentialObservable] | None = None,
         k_max: float = 2.0,
         refit_steps: int = 3,
         refit_shift: float = 1e-6,
@@ -89,6 +93,7 @@ class InverseTask(Task):
         self.model, self.losses = model, nn.ModuleDict(dict(losses))
         self.data, self.pair = data, pair
         self._optimizer, self._scheduler = optimizer, scheduler
+        self.observables = dict(observables or {})
         self.k_max, self.refit_steps, self.refit_shift, self.log_every = (
             k_max,
             refit_steps,
@@ -182,7 +187,7 @@ class InverseTask(Task):
             range(1, self.data.n_bins + 1), self.refit_steps
         )
 
-    def observe(self) -> Observables:
+    def observe(self) -> Results:
         """Observables of the present parameters, with the errors of the refitted bins."""
         if self.bins is None:
             self.refit()
@@ -192,7 +197,10 @@ class InverseTask(Task):
             LeastSquares(model, problem.losses).assign(theta)
             models.append(model)
         loss = float(problem.loss(problem.theta()))
-        result = observe(models, self.data, self.pair, self.k_max, loss, self.loss_zero)
+        learned = LearnedPotential(models, self.data, self.pair, self.k_max, loss, self.loss_zero)
+        result = Results()
+        for observable in self.observables.values():
+            result.add(observable.observe(learned))
         if collapsed(loss, self.loss_zero):
             result.warnings.append("the potential has collapsed to zero: train from another seed")
         elif not loss < self.loss_zero:
@@ -201,11 +209,11 @@ class InverseTask(Task):
             )
         return result
 
-    def objective(self, observables: Observables) -> float | None:
+    def objective(self, results: Results) -> float | None:
         """The error of the phase shifts where the truth is known, else the loss."""
         for name in ("phase_shift_error_max", "loss_final"):
-            if name in observables.scalars:
-                return observables.scalars[name].value
+            if name in results.estimates:
+                return float(results.estimates[name].value)
         return None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

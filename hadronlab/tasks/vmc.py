@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -15,7 +15,8 @@ from torch.nn.utils import parameters_to_vector
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.trend import remaining_descent
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.protocols import SampleObservable
+from hadronlab.observables.results import Results
 from hadronlab.optim.gradient import set_gradient
 from hadronlab.optim.parameter_sets import ParameterSets
 from hadronlab.optim.processes import ALONE, failing_together
@@ -26,7 +27,7 @@ from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.threshold import Threshold
-from hadronlab.tasks.base import Task, build_optimizer
+from hadronlab.tasks.base import Task, build_observables, build_optimizer
 from hadronlab.tasks.description import description, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
@@ -44,6 +45,7 @@ class VMCTask(Task):
         optimizer: called with the parameters.
         schedule: stages of the training.
         plain_gradient: whether the optimizer steps along ∂E/∂θ, there being no natural gradient.
+        observables: of the final evaluation, by name.
         seed: of all walkers.
         target_error: of the energy, MeV (leptons: Hartree), that a run is to reach.
         evaluation_walkers, evaluation_samples, max_samples, burn_in: of the final evaluation: walkers, samples (None:
@@ -70,6 +72,7 @@ class VMCTask(Task):
             model=instantiate(config.model, _partial_=True, _convert_="all")(system),
             sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
             optimizer=build_optimizer(config),
+            observables=build_observables(config),
             schedule=instantiate(config.schedule, _convert_="all"),
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             seed=config.seed,
@@ -83,6 +86,7 @@ class VMCTask(Task):
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         schedule: Schedule,
         plain_gradient: bool = False,
+        observables: Mapping[str, SampleObservable] | None = None,
         seed: int = 1,
         target_error: float = 0.1,
         evaluation_walkers: int = 2000,
@@ -99,6 +103,7 @@ class VMCTask(Task):
                 f"{evaluation_samples}, max_samples={max_samples}, burn_in={burn_in}: all must be positive"
             )
         self.model, self.schedule, self.seed = model, schedule, seed
+        self.observables = dict(observables or {})
         self.make_sampler, self._optimizer = sampler, optimizer
         self.plain_gradient = plain_gradient
         self.target_error, self.log_every = target_error, log_every
@@ -111,6 +116,7 @@ class VMCTask(Task):
         self.stage: Stage = schedule.stage(0)
         self.record = EnergyRecord(model.system)
         self.parameter_sets = ParameterSets(schedule)
+        self.chosen_parameters = ""  # which of the sets the result is that of
         self.no_threshold = ""  # why it could not be computed
         self.deadline: float | None = None  # of the final evaluation, on the clock of time.monotonic
 
@@ -252,10 +258,10 @@ class VMCTask(Task):
     def status(self) -> str:
         return status_line(self)
 
-    def observe(self) -> Observables:
+    def observe(self) -> Results:
         """Unclipped expectation values from fresh walkers, with the best of the parameter sets in the model."""
         return measure(self)
 
-    def objective(self, observables: Observables) -> float | None:
+    def objective(self, results: Results) -> float | None:
         """The energy."""
-        return observables.scalars["energy"].value
+        return float(results.estimates["energy"].value)

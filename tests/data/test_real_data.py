@@ -14,7 +14,7 @@ from hadronlab.data.lattice import lattice_wave_data, leading_order_sites
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.estimates.resampling import resampled_error
-from hadronlab.observables.leading_order import fit_gaussians, fit_spline
+from hadronlab.observables.leading_order import fit_gaussians
 from hadronlab.physics.scattering.rmatrix import RMatrix
 
 pytestmark = pytest.mark.data
@@ -92,14 +92,6 @@ def test_leading_order_phase_shifts(xixi64: RCorrelator, source: str) -> None:
     torch.testing.assert_close(delta[1:].mean(0), published, atol=2e-4, rtol=0)
     torch.testing.assert_close(delta[0], published, atol=1e-3, rtol=0)
     torch.testing.assert_close(resampled_error(delta), error, rtol=0.01, atol=0)
-
-
-def test_spline_agrees_with_the_gaussians_where_the_data_decide(xixi64: RCorrelator) -> None:
-    r, V = leading_order_sites(xixi64, "wall", 13, r_max_fm=3.5)
-    mesh = RMatrix(8.0, 100, xixi64.mass * xixi64.inverse_spacing / 2)
-    delta = phase_shifts(xixi64, fit_spline(r, V).local(mesh.r), mesh)
-    published, error = (torch.tensor(part, dtype=torch.float64) for part in PUBLISHED["wall"])
-    assert ((delta[0] - published).abs() < 0.5 * error).all()
 
 
 def test_leading_order_potential(xixi48: RCorrelator) -> None:

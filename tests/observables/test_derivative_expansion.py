@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from observing import observe
 from torch import Tensor
 
 from hadronlab.data.lattice import lattice_wave_data
@@ -13,9 +14,10 @@ from hadronlab.data.radial import laplacian, slope
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import DataError, HadronlabError
-from hadronlab.observables.derivative_expansion import DerivativeExpansion, fit_expansion
-from hadronlab.observables.inverse import _derivative_expansion
-from hadronlab.observables.observables import Observables
+from hadronlab.models.potentials.hybrid import Hybrid
+from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.models.potentials.low_rank import LowRank
+from hadronlab.observables.expansion_fit import Expansion, fit_expansion
 from hadronlab.physics.forces.local_potentials import omega_ccc
 from hadronlab.physics.scattering.derivative_expansion import hermitian_kernel, non_hermitian_resolvent
 from hadronlab.physics.scattering.lagrange_mesh import LagrangeMesh
@@ -100,21 +102,21 @@ def test_bins_give_errors_and_a_local_truth_has_no_second_order() -> None:
     pair = HadronPair("omega_ccc", 4796.0, 4796.0, potential=omega_ccc())
     noisy = SyntheticLattice(noise=Noise(relative=1e-4, bins=12))
     data = lattice_wave_data(generate(pair, noisy), times=[26], r_max_fm=3.0)
-    result = Observables(units={"r": "fm", "V_theta": "MeV"})
-    rmatrix = RMatrix(3.0, 80, pair.reduced_mass)
-    _derivative_expansion(rmatrix, K, data, result)
-    exact = np.rad2deg(rmatrix.phase_shifts(None, omega_ccc()(rmatrix.r), K).numpy())
+    result = observe([Hybrid(LocalGaussians([1.0]), LowRank([1.0]), 2.0)], data, pair, 2.0)
+    far = RMatrix(3 * float(data.r[-1]), 240, pair.reduced_mass)
+    k = torch.from_numpy(result.values["k"])
+    exact = np.rad2deg(far.phase_shifts(None, omega_ccc()(far.r), k).numpy())
     for kind in ("expansion", "expansion_non_hermitian"):
-        delta, error = result.arrays[f"phase_shift_{kind}"], result.arrays[f"phase_shift_{kind}_error"]
-        assert (error > 0).all()
-        assert (np.abs(delta - exact) < 4 * error + 0.3).all()
+        delta = result.estimates[f"phase_shift_{kind}"]
+        assert (delta.error > 0).all()
+        assert (np.abs(delta.value - exact) < 4 * delta.error + 0.3).all()
         assert result.scalars[f"scattering_length.{kind}"].error > 0
-        V2_error = result.arrays[f"V2_{kind}_error"]
+        second = result.estimates[f"V2_{kind}"]
         shown = (data.r > 0.2).numpy() & (data.r < 1.0).numpy()
-        assert (np.abs(result.arrays[f"V2_{kind}"]) < 5 * V2_error + 0.05)[shown].all()
-        assert result.units[f"V2_{kind}_error"] == "MeV fm²"
-    assert result.arrays["V2_points"].shape == result.arrays["V2_expansion"].shape == tuple(data.r.shape)
-    assert not result.warnings
+        assert (np.abs(second.value) < 5 * second.error + 0.05)[shown].all()
+        assert second.unit == "MeV fm²"
+    assert result.values["V2_points"].shape == result.values["V2_expansion"].shape == tuple(data.r.shape)
+    assert not any("expansion" in warning for warning in result.warnings)
 
 
 def test_one_source_and_a_kinetic_term_that_turns_are_refused() -> None:
@@ -123,6 +125,6 @@ def test_one_source_and_a_kinetic_term_that_turns_are_refused() -> None:
         fit_expansion(data.select([0]))
     one = torch.ones(1, 1, dtype=torch.float64)
     for hermitian in (True, False):
-        large = DerivativeExpansion(one[0], one[0], one, 50.0 * one, hermitian, one[0])
+        large = Expansion(one[0], one[0], one, 50.0 * one, hermitian, one[0])
         with pytest.raises(HadronlabError, match="V2 reaches"):
             large.solve(rmatrix)

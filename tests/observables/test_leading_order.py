@@ -9,7 +9,7 @@ from hadronlab.data.lattice import leading_order_sites
 from hadronlab.data.noise import Noise
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.errors import DataError
-from hadronlab.observables.leading_order import fit_gaussians, fit_spline
+from hadronlab.observables.leading_order import fit_gaussians
 from hadronlab.physics.forces.local_potentials import omega_ccc
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
@@ -48,26 +48,13 @@ def test_phase_shifts_of_the_truth_from_a_noisy_lattice() -> None:
     mesh = RMatrix(6.0, 60, pair.reduced_mass)
     k = torch.tensor([0.1, 0.5, 1.0, 2.0], dtype=torch.float64)
     exact = mesh.phase_shifts(None, omega_ccc()(mesh.r), k)
-    for potential in (fit_gaussians(r[keep], V[:, keep]), fit_spline(r[keep], V[:, keep], r_max_fm=2.0)):
-        delta = mesh.phase_shifts(None, potential.local(mesh.r), k)
-        assert delta.shape == (11, 4)
-        assert float((delta[0] - exact).abs().max()) < 0.04
-
-
-def test_spline_is_smooth_at_both_ends_and_linear_in_the_bins() -> None:
-    V = torch.stack([torch.exp(-(R**2)), 2 * torch.exp(-(R**2))])
-    fit = fit_spline(R, torch.cat([V[:1], V]), r_max_fm=2.9)
-    r = torch.tensor([0.0, 1e-4, 2.8999, 2.9, 3.5], dtype=torch.float64)
-    values = fit.local(r)
-    torch.testing.assert_close(values[2], 2 * values[1])
-    assert abs(float(values[0, 1] - values[0, 0])) < 1e-7 and values[0, 2:].abs().max() < 1e-6
-    assert float((fit.local(R[R < 2.9])[0] - V[0][R < 2.9]).abs().max()) < 0.03
+    delta = mesh.phase_shifts(None, fit_gaussians(r[keep], V[:, keep]).local(mesh.r), k)
+    assert delta.shape == (11, 4)
+    assert float((delta[0] - exact).abs().max()) < 0.04
 
 
 def test_too_few_points_are_refused() -> None:
     with pytest.raises(DataError, match="4 Gaussians need 8 radii, got 5"):
         fit_gaussians(R[:5], torch.ones(1, 5).double())
-    with pytest.raises(DataError, match="fewer knots"):
-        fit_spline(R[::50], torch.ones(1, 4).double())
     with pytest.raises(DataError, match="no spread over the bins"):
         fit_gaussians(R, torch.ones(4, 200).double())

@@ -1,23 +1,27 @@
 """The table at the end of a run, as wide as a terminal, and its result files."""
 
+import json
+
 import h5py
 import numpy as np
+import pytest
 from rich.console import Console
 
-from hadronlab.observables.observables import Observables, Quantity
+from hadronlab.estimates.estimate import Estimate, Part
+from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import write_results
 from hadronlab.run.report import end_table
 
 
-def table(capsys, observables: Observables, width: int = 80) -> str:
+def table(capsys, observables: Results, width: int = 80) -> str:
     end_table(observables, "x", Console(width=width))
     return capsys.readouterr().out
 
 
 def test_eighty_columns_show_names_and_numbers_in_full(capsys):
-    name, quantity = "color_fraction.(6)10-(6bar)10bar", Quantity(0.19987, 0.00045)
-    found = Observables(
-        {"energy": Quantity(28796.573, 0.012, "MeV"), name: quantity, "samples": Quantity(1e6)},
+    name, quantity = "color_fraction.(6)10-(6bar)10bar", Estimate.quoted(0.19987, 0.00045)
+    found = Results(
+        {"energy": Estimate.quoted(28796.573, 0.012, "MeV"), name: quantity, "samples": Estimate.quoted(1e6)},
         reference={name: {"value": 0.2, "error": 0.001, "source": "a calculation " * 5}},
         warnings=["[1/2] is no markup"],
     )
@@ -28,7 +32,7 @@ def test_eighty_columns_show_names_and_numbers_in_full(capsys):
         "0.2000(10)",
         "28796.573(12) MeV",
         "1000000",
-        "reference: a calculation",
+        "compared with: a calculation",
         "[1/2]",
     ):
         assert text in shown
@@ -37,8 +41,8 @@ def test_eighty_columns_show_names_and_numbers_in_full(capsys):
 
 
 def test_sources_are_numbered_where_there_are_several(capsys):
-    found = Observables(
-        {"scattering_length": Quantity(1.57, 0.01, "fm"), "effective_range": Quantity(0.57, None, "fm")},
+    found = Results(
+        {"scattering_length": Estimate.quoted(1.57, 0.01, "fm"), "effective_range": Estimate.quoted(0.57, None, "fm")},
         reference={"scattering_length": {"value": 1.57, "source": "here"},
                    "effective_range": {"value": "0.5 to 0.6", "source": "there"}},
     )  # fmt: skip
@@ -47,8 +51,11 @@ def test_sources_are_numbered_where_there_are_several(capsys):
 
 
 def test_an_unbound_system_says_so_in_its_row(capsys):
-    found = Observables(
-        {"energy": Quantity(6020.0, 0.1, "MeV"), "threshold": Quantity(6010.5, None, "MeV", "A B")}
+    found = Results(
+        {
+            "energy": Estimate.quoted(6020.0, 0.1, "MeV"),
+            "threshold": Estimate.quoted(6010.5, unit="MeV", name="A B"),
+        }
     )
     assert any(
         "binding_energy" in row and "no bound state" in row for row in table(capsys, found).splitlines()
@@ -56,13 +63,31 @@ def test_an_unbound_system_says_so_in_its_row(capsys):
     assert "reference" not in table(capsys, found)
 
 
-def test_arrays_say_their_unit_and_what_their_rows_are(tmp_path):
-    density = Observables(
-        arrays={"pair_density": np.ones((2, 5))},
-        units={"pair_density": "1/fm"},
-        labels={"pair_density": ["c-c", "c-q~"]},
+def test_truth_and_published_values_stand_side_by_side(capsys):
+    found = Results(
+        {"binding_energy": Estimate.quoted(5.6, 0.1, "MeV")},
+        truth={"binding_energy": {"value": 5.629, "source": "the potential"}},
+        reference={"binding_energy": {"value": 5.68, "error": 0.77, "source": "a paper"}},
     )
-    write_results(tmp_path, density, system="x")
+    shown = table(capsys, found)
+    assert "5.629 MeV¹" in shown and "5.68(77) MeV²" in shown and "¹ the potential" in shown
+    assert found.known("binding_energy") == {"value": 5.629, "source": "the potential"}
+
+
+def test_arrays_say_their_unit_their_rows_their_errors_and_bins(tmp_path):
+    bins = 1.0 + 0.1 * np.arange(8.0)[:, None, None] * np.ones((2, 5))
+    density = Estimate(np.ones((2, 5)), "1/fm", {"walkers": Part(bins)}, rows=("c-c", "c-q~"))
+    scalar = Estimate(1.5, "fm", {"lattice:L48": Part(bins[:, 0, 0]), "lattice:L64": Part(bins[:, 0, 0])})
+    written = Results({"pair_density": density, "radius": scalar, "exact/odd": Estimate(float("nan"))})
+    path = write_results(tmp_path, written, system="x")
     with h5py.File(tmp_path / "result.h5") as file:
         attributes = dict(file["pair_density"].attrs)
-    assert attributes["unit"] == "1/fm" and list(attributes["rows"]) == ["c-c", "c-q~"]
+        assert attributes["unit"] == "1/fm" and list(attributes["rows"]) == ["c-c", "c-q~"]
+        np.testing.assert_allclose(file["pair_density_error"][()], density.error, rtol=1e-15)
+        np.testing.assert_allclose(file["pair_density_bins"][()], bins, rtol=0)  # copied
+        assert file["pair_density_bins"].attrs["kind"] == "jackknife"
+        assert file["radius_bins.lattice:L64"].shape == (8,)
+    result = json.loads(path.read_text(), parse_constant=pytest.fail)  # no NaN, no Infinity
+    assert result["observables"]["exact/odd"]["value"] is None
+    parts = result["observables"]["radius"]["parts"]
+    assert result["observables"]["radius"]["error"] == pytest.approx(np.hypot(*parts.values()), rel=1e-12)

@@ -17,7 +17,7 @@ def job(folder, name, quarks, spin, observables, task="vmc"):
 
 def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
     energy = {"value": 3863.2, "error": 0.1, "unit": "MeV"}
-    binding = {"value": -15.3, "error": 0.1, "unit": "MeV"}
+    binding = {"value": 15.3, "error": 0.1, "unit": "MeV"}
     bound = {
         "energy": energy,
         "threshold": {"value": 3878.5, "unit": "MeV", "name": "D D*"},
@@ -37,11 +37,11 @@ def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
     rows = comparison(tmp_path)
     assert rows[0] == ("tcc (seed 1)", "energy [MeV]", "3863.20(10)", "", "3863.097(30)")
     assert rows[1][:3] == ("tcc (seed 1)", "threshold D D* [MeV]", "3878.5")
-    assert rows[2] == ("tcc (seed 1)", "binding_energy [MeV]", "-15.30(10)", "-15", "-15.411(30)")
+    assert rows[2] == ("tcc (seed 1)", "binding_energy [MeV]", "15.30(10)", "15", "15.411(30)")
     assert rows[5][:3] == ("t4c (seed 1)", "binding_energy [MeV]", "no bound state") and len(rows) == 6
     print_comparison(tmp_path)
     shown = capsys.readouterr().out
-    assert all(text in shown for text in ("hadronlab", "tcc (seed 1)", "binding_energy [MeV]", "-15.411(30)"))
+    assert all(text in shown for text in ("hadronlab", "tcc (seed 1)", "binding_energy [MeV]", "15.411(30)"))
 
 
 def test_nothing_is_printed_for_the_inverse_problem(tmp_path, capsys):

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 
-from hadronlab.observables.observables import Quantity
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.plotting.style import figure, save
 from hadronlab.sweeps.figures import against, draw_sweep, heat_map
 from hadronlab.sweeps.job_results import Job
@@ -36,7 +36,7 @@ def jobs(keys=("depth", "width"), values=((1, 2, 3), (4, 8)), name="energy"):
     for i, a in enumerate(values[0]):
         for j, b in enumerate(values[1]):
             for seed in (1, 2):
-                quantity = Quantity(10.0 ** (i + j) + seed, 0.3, "MeV")
+                quantity = Estimate.quoted(10.0 ** (i + j) + seed, 0.3, "MeV")
                 at = {keys[0]: a, keys[1]: b, "seed": seed}
                 made.append(
                     Job(str(len(made)), at, "ok", observables={name: quantity}, references={name: 1.0})
@@ -48,7 +48,7 @@ def test_texts_of_others_stay_texts_and_links_move_with_the_folder(tmp_path):
     picture = save(figure(figsize=(2, 2))[0], tmp_path / "a.png")
     bad = [
         Job(f"{EVIL}", {EVIL: EVIL, "n": 1}, EVIL, EVIL),
-        Job("1", {EVIL: "b", "n": 2}, "ok", observables={EVIL: Quantity(1.0, 0.1, EVIL)}),
+        Job("1", {EVIL: "b", "n": 2}, "ok", observables={EVIL: Estimate.quoted(1.0, 0.1, EVIL)}),
     ]
     page = write_page(bad, {EVIL: picture}, tmp_path / "sweep.html", EVIL, [(EVIL,) * 5])
     seen = Tags(page.read_text(encoding="utf-8"))
@@ -70,7 +70,9 @@ def test_figures_of_numbers_texts_and_seeds_alone(tmp_path):
     drawn = draw_sweep(jobs(), tmp_path)
     assert list(drawn) == ["energy against depth", "energy against width", "energy over depth and width"]
     assert all(file.stat().st_size > 5000 for file in drawn.values())
-    alone = [Job(str(s), {"seed": s}, "ok", observables={"energy": Quantity(s, 0.1)}) for s in (1, 2, 3)]
+    alone = [
+        Job(str(s), {"seed": s}, "ok", observables={"energy": Estimate.quoted(s, 0.1)}) for s in (1, 2, 3)
+    ]
     assert list(draw_sweep(alone, tmp_path)) == ["energy against seed"]
     assert draw_sweep(alone[:1], tmp_path) == {}
 
@@ -96,7 +98,7 @@ def test_a_random_search_is_points_on_logarithmic_axes():
     generator = np.random.default_rng(1)
     made = [
         Job(str(i), {"lr": 10 ** generator.uniform(-5, -1), "width": int(generator.integers(4, 99)), "seed": i}, "ok",
-            observables={"loss": Quantity(generator.uniform(1, 5), 0.1)})
+            observables={"loss": Estimate.quoted(generator.uniform(1, 5), 0.1)})
         for i in range(50)
     ]  # fmt: skip
     ax = against(made, "loss", "lr").axes[0]
@@ -104,7 +106,9 @@ def test_a_random_search_is_points_on_logarithmic_axes():
     assert ax.containers[0].lines[0].get_linestyle() == "None"
     fig = heat_map(made, "loss", "lr", "width")
     assert len(fig.axes[0].collections[0].get_offsets()) == 50 and fig.get_figwidth() < 10
-    made += [Job("x", {"lr": "auto", "width": 3, "seed": 0}, "ok", observables={"loss": Quantity(1.0)})]
+    made += [
+        Job("x", {"lr": "auto", "width": 3, "seed": 0}, "ok", observables={"loss": Estimate.quoted(1.0)})
+    ]
     assert heat_map(made, "loss", "lr", "width") is None and against(made, "loss", "lr") is None
 
 
@@ -116,5 +120,5 @@ def test_a_field_without_a_job_stays_empty():
 
 def test_a_mean_is_no_surer_than_its_members():
     """Two that agree by chance."""
-    assert mean_and_error([Quantity(1.0, 0.3), Quantity(1.0, 0.4)]).error == 0.25
-    assert np.isclose(mean_and_error([Quantity(0.0, 0.1), Quantity(2.0)]).error, 1.0)
+    assert mean_and_error([Estimate.quoted(1.0, 0.3), Estimate.quoted(1.0, 0.4)]).error == 0.25
+    assert np.isclose(mean_and_error([Estimate.quoted(0.0, 0.1), Estimate.quoted(2.0)]).error, 1.0)

@@ -212,7 +212,7 @@ def test_shipped_systems_and_their_references(settings, interaction):
 def test_references_follow_content_and_interaction():
     tcc = references(quark_system("any", "d~ c u~ c", 1, 0))
     assert tcc["reference"]["energy"]["value"] == 3863.097
-    assert tcc["paper"]["binding_energy"]["value"] == -15
+    assert tcc["paper"]["binding_energy"]["value"] == 15
     assert references(quark_system("tcc", "c c u~ d~", 1, 1)) == {"reference": {}, "paper": {}}
     other = quark_system("tcc", "c c u~ d~", 1, 0, interaction=quark_model("AP1"))
     assert references(other)["reference"] == {}

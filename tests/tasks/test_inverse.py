@@ -9,13 +9,13 @@ from pathlib import Path
 import h5py
 import pytest
 import torch
+from observing import observe
 
 from hadronlab.api import composed, run
 from hadronlab.data.diagnostics import effective_rank
 from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import DataError
 from hadronlab.models.potentials.potential import Potential
-from hadronlab.observables.inverse import observe
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.run.build import build_task
 from hadronlab.run.evaluate import evaluate
@@ -41,7 +41,7 @@ def test_the_exact_potential_gives_the_exact_observables() -> None:
     assert value["effective_range"] == pytest.approx(3.29349325, rel=1e-6)
     assert value["binding_energy"] == pytest.approx(5.8906173e-3, rel=1e-6)
     assert effective_rank(separable_wave_data()) == 7  # on the paper's grid
-    assert result.reference["scattering_length"]["value"] == pytest.approx(7.39708747, rel=1e-8)
+    assert result.truth["scattering_length"]["value"] == pytest.approx(7.39708747, rel=1e-8)
 
 
 def test_models_and_bins_must_match() -> None:

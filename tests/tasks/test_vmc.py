@@ -64,7 +64,7 @@ def test_positronium_is_found(tmp_path):
     assert abs(energy.value + 0.25) < 2e-3
     assert energy.value + 4 * energy.error > -0.25  # variational
     assert observables.scalars["rms_radius.e--e+"].value == pytest.approx(12**0.5, rel=0.05)
-    assert "threshold" not in observables.scalars and observables.arrays["training_energy"].shape == (2, 60)
+    assert "threshold" not in observables.scalars and observables.values["training_energy"].shape == (2, 60)
     assert task.objective(observables) == energy.value
 
 
@@ -132,7 +132,7 @@ def test_the_best_parameter_set_is_quoted_from_samples_of_its_own(tmp_path):
     task.parameter_sets.kept = [poor, exact.clone(), poor]
     observables = task.observe()
     assert observables.scalars["energy"].value == pytest.approx(-0.25, abs=1e-9)
-    assert observables.labels["parameters"] == ["set 2 of 3"]
+    assert task.chosen_parameters == "set 2 of 3"
     virial = observables.scalars["virial_residual"]
     assert virial.value == pytest.approx(0, abs=4 * virial.error)
     task.evaluation_samples = 8000  # what evaluate --samples sets

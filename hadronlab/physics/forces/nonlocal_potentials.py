@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import HadronlabError
+from hadronlab.physics.forces.known import NonlocalPart
 from hadronlab.physics.forces.local_potentials import LocalPotential
-
-
-class NonlocalPotential(Protocol):
-    """Anything with a symmetric kernel U(r,r')."""
-
-    def nonlocal_part(self, r: Tensor, rp: Tensor) -> Tensor:
-        """U(r, r'), MeV fm^-3, broadcast."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class LocalPlusNonlocal:
     """V0(r) δ³(r−r') + U(r,r')."""
 
     local_term: LocalPotential
-    nonlocal_term: NonlocalPotential
+    nonlocal_term: NonlocalPart
 
     def local(self, r: Tensor) -> Tensor:
         """V0(r), MeV."""

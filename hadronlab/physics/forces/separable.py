@@ -123,3 +123,15 @@ class Separable:
             return squares - 2 * (gamma(p, kappa + mu) + b * gamma(p + 1, kappa + mu))
 
         return math.sqrt(moment(2) / moment(0))
+
+    @property
+    def low_energy(self) -> dict[str, float]:
+        """What is known at k = 0 and below, by the names of the observables."""
+        found = {
+            "scattering_length": self.scattering_length,
+            "inverse_scattering_length": 1.0 / self.scattering_length,
+            "effective_range": self.effective_range,
+            "binding_energy": self.binding_energy,
+            "rms_radius": self.rms_radius,
+        }
+        return {name: value for name, value in found.items() if value is not None}

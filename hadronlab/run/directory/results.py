@@ -1,4 +1,4 @@
-"""Write result.json and result.h5: the contract with scripts and people (see the README)."""
+"""Write result.json and result.h5: the contract with scripts and people (see the docs on file formats)."""
 
 from __future__ import annotations
 
@@ -10,46 +10,61 @@ import h5py
 import numpy as np
 
 from hadronlab import __version__
-from hadronlab.observables.observables import Observables
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.results import Results
 from hadronlab.run.directory.files import write_json, write_whole
 
+COMPRESSED = 1000  # numbers from which a dataset is
 
-def write_results(directory: Path, observables: Observables, **about: Any) -> Path:
+
+def write_results(directory: Path, results: Results, **about: Any) -> Path:
     """Write both files whole and return the path of result.json. `about`: system, task, status, model, seed, …"""
-    if observables.arrays:
-        write_whole(directory / "result.h5", lambda path: path.write_bytes(_arrays(observables)))
-    result = {
-        **about,
-        "version": __version__,
-        "observables": {
-            name: {
-                "value": q.value,
-                **({} if q.error is None else {"error": q.error}),
-                "unit": q.unit,
-                **({"name": q.name} if q.name else {}),
-            }
-            for name, q in observables.scalars.items()
-        },
-        "reference": observables.reference,
-        "warnings": observables.warnings,
-    }
+    if results.estimates:
+        write_whole(directory / "result.h5", lambda path: path.write_bytes(as_hdf5(results)))
     path = directory / "result.json"
-    write_json(path, result)
+    write_json(
+        path,
+        {
+            **about,
+            "version": __version__,
+            "observables": {name: estimate.as_json() for name, estimate in results.scalars.items()},
+            **({"truth": results.truth} if results.truth else {}),
+            "reference": results.reference,
+            "warnings": results.warnings,
+        },
+    )
     return path
 
 
-def _arrays(observables: Observables) -> bytes:
+def as_hdf5(results: Results) -> bytes:
     """The content of result.h5, made in memory: HDF5 itself does not survive a full disk.
 
-    Attributes of every array: `unit`, and `rows`, the names of what its leading axis counts, where they have names.
+    Every array as NAME, with the attributes `unit` and, where its leading axis counts things that have names, `rows`;
+    NAME_error; and NAME_bins, the bins along the leading axis, with the attributes `kind` (jackknife, bootstrap), `source`
+    and `scale`. NAME_bins.SOURCE for each of several sources of uncertainty. Scalars that have bins likewise.
     """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        for name, values in observables.arrays.items():
-            dataset = file.create_dataset(
-                name, data=np.asarray(values), compression="gzip" if np.size(values) > 1000 else None
-            )
-            dataset.attrs["unit"] = observables.units.get(name, "")
-            if name in observables.labels:
-                dataset.attrs["rows"] = observables.labels[name]
+        for name, estimate in results.estimates.items():
+            if isinstance(estimate.value, float) and not estimate.parts:
+                continue  # result.json has all of it
+            _put(file, name.replace("/", "|"), estimate)
     return buffer.getvalue()
+
+
+def _put(file: h5py.File, name: str, estimate: Estimate) -> None:
+    rows = {"rows": list(estimate.rows)} if estimate.rows else {}
+    _dataset(file, name, estimate.value, unit=estimate.unit, **rows)
+    if not estimate.parts:
+        return
+    _dataset(file, f"{name}_error", estimate.error, unit=estimate.unit, **rows)
+    for source, part in estimate.parts.items():
+        suffix = f".{source}" if len(estimate.parts) > 1 else ""
+        about = {"kind": part.kind, "source": source, "scale": part.scale}
+        _dataset(file, f"{name}_bins{suffix}", part.bins, unit=estimate.unit, **about)
+
+
+def _dataset(file: h5py.File, name: str, values: Any, **attributes: Any) -> None:
+    compression = "gzip" if np.size(values) > COMPRESSED else None
+    dataset = file.create_dataset(name, data=np.asarray(values), compression=compression)
+    dataset.attrs.update(attributes)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.observables.observables import Observables, Quantity
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.results import Results
 from hadronlab.plotting.style import COLORS, STROKES, figure, limits
 
 GREEK = "Lambda|Sigma|Delta|Omega|Xi|Upsilon|omega|eta|rho|phi|psi|pi"
@@ -29,14 +30,14 @@ def hadrons(name: str) -> str:
     return rf"$\mathrm{{{shown}}}$".replace(" ", r"\,")
 
 
-def convergence(result: Observables) -> Any:
+def convergence(result: Results) -> Any:
     """The energy against the step [DeepQuark, Fig. 2]: the descent, and its end beside what it is compared with.
 
     The descent is that towards the reference; without one, towards the threshold of a state above it, or its own end.
     """
-    if "training_energy" not in result.arrays or result.arrays["training_energy"].shape[1] < 20:
+    if "training_energy" not in result.estimates or result.values["training_energy"].shape[1] < 20:
         return None
-    energy, unit = result.arrays["training_energy"][0], result.units["training_energy"]
+    energy, unit = result.values["training_energy"][0], result.unit("training_energy")
     final, known = result.scalars["energy"], result.reference.get("energy")
     threshold = result.scalars.get("threshold")
     steps = np.arange(1, len(energy) + 1)
@@ -79,15 +80,15 @@ def convergence(result: Observables) -> Any:
     return fig
 
 
-def pair_distances(result: Observables) -> Any:
+def pair_distances(result: Results) -> Any:
     """How far the particles of each pair class are from each other; the dotted lines are rms distances."""
-    if "pair_density" not in result.arrays:
+    if "pair_density" not in result.estimates:
         return None
-    distance, unit = result.arrays["distance"], result.units["distance"]
-    labels = result.labels["pair_density"]
+    distance, unit = result.values["distance"], result.unit("distance")
+    labels = result.estimates["pair_density"].rows
     fig, ax = figure(figsize=(7, 4.4))
     for label, density, stroke in zip(
-        labels, result.arrays["pair_density"], itertools.cycle(STROKES), strict=False
+        labels, result.values["pair_density"], itertools.cycle(STROKES), strict=False
     ):
         rms = result.scalars[f"rms_radius.{label}"]
         ax.plot(distance, density, **stroke, label=f"{tex(label)}  {rms}")
@@ -103,9 +104,9 @@ def pair_distances(result: Observables) -> Any:
     return fig
 
 
-def shares(result: Observables) -> Any:
+def shares(result: Results) -> Any:
     """Probability of every colour and spin configuration, beside the reference where one is known."""
-    chosen: dict[str, dict[str, Quantity]] = {}
+    chosen: dict[str, dict[str, Estimate]] = {}
     for name, quantity in result.scalars.items():
         kind, _, label = name.partition("_fraction.")
         if kind in ("color", "spin") and label:
@@ -124,7 +125,7 @@ def shares(result: Observables) -> Any:
             ax.barh(
                 index, share.value, xerr=error, color=COLORS["network"], ecolor=COLORS["light"], height=0.55
             )
-            ax.annotate(str(Quantity(100 * share.value, 100 * error, "%")), (share.value + error, index),
+            ax.annotate(str(share.map(lambda p: 100 * p, "%")), (share.value + error, index),
                         xytext=(7, 0), textcoords="offset points", va="center")  # fmt: skip
             reference = result.reference.get(f"{kind}_fraction.{label}")
             if reference is not None:
@@ -140,12 +141,12 @@ def shares(result: Observables) -> Any:
     return fig
 
 
-def size(result: Observables) -> Any:
+def size(result: Results) -> Any:
     """Density of each kind of particle about the centre of mass, to one scale; the circle is its rms radius."""
-    if "one_body_density" not in result.arrays:
+    if "one_body_density" not in result.estimates:
         return None
-    distance, unit = result.arrays["distance"], result.units["distance"]
-    labels, densities = result.labels["one_body_density"], result.arrays["one_body_density"]
+    distance, unit = result.values["distance"], result.unit("distance")
+    labels, densities = result.estimates["one_body_density"].rows, result.values["one_body_density"]
     extent = _reach(result, "one_body_density", 0.98)
     line = np.linspace(-extent, extent, 301)
     radius = np.hypot(*np.meshgrid(line, line))
@@ -187,10 +188,10 @@ def size(result: Observables) -> Any:
     return fig
 
 
-def _reach(result: Observables, name: str, share: float = 0.997) -> float:
+def _reach(result: Results, name: str, share: float = 0.997) -> float:
     """The distance within which `share` of every distribution lies."""
-    distance = result.arrays["distance"]
-    cumulative = np.cumsum(result.arrays[name], axis=1)
+    distance = result.values["distance"]
+    cumulative = np.cumsum(result.values[name], axis=1)
     inside = [distance[np.searchsorted(row, share * row[-1])] for row in cumulative]
     return float(max(inside))
 
@@ -201,7 +202,7 @@ def _round_length(length: float) -> float:
     return float(max(step for step in (1, 2, 5) if step * power <= length * 1.0001) * power)
 
 
-FIGURES: dict[str, Callable[[Observables], Any]] = {
+FIGURES: dict[str, Callable[[Results], Any]] = {
     "convergence": convergence,
     "pair_distances": pair_distances,
     "shares": shares,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from hadronlab.observables.observables import Observables
+from hadronlab.observables.results import Results
 from hadronlab.plotting.style import COLORS, STROKES, band, figure, limits
 
 EXPANSION = r"$V_0 + \frac{1}{2}\{V_2, \nabla^2\}$"
@@ -17,9 +17,9 @@ NATURAL = {"r": "$1/μ$", "U": "$μ^4$", "V2_expansion": "$1/μ$"}
 """units where ħ = μ = 1; of every other array: μ"""
 
 
-def potential(result: Observables) -> Any:
+def potential(result: Results) -> Any:
     """U(r,r') and, where the truth is known, the truth and the difference [Wang, Fig. 2]."""
-    arrays = result.arrays
+    arrays = result.values
     if "U" not in arrays:
         return None
     r = arrays["r"]
@@ -48,19 +48,19 @@ def potential(result: Observables) -> Any:
     return fig
 
 
-def localised(result: Observables) -> Any:
+def localised(result: Results) -> Any:
     """V_θ (lines) against V_LO (markers) and the truth, with errors [Wang, Fig. 3]."""
-    arrays = result.arrays
+    arrays = result.values
     if "V_theta" not in arrays:
         return None
     r = arrays["r"]
     fig, ax = figure(figsize=(7, 4.6))
-    shown = r <= (min(float(r[-1]), 2.5) if result.units.get("r") == "fm" else r[-1])
+    shown = r <= (min(float(r[-1]), 2.5) if result.unit("r") == "fm" else r[-1])
     r = r[shown]
     thin = np.unique(np.searchsorted(r, np.linspace(r[0], r[-1], 45)))
 
     ax.axhline(0, color=COLORS["light"], lw=1)
-    labels = result.labels.get("waves") or ["" for _ in arrays["V_theta"]]
+    labels = result.estimates["V_theta"].rows or ("",) * len(arrays["V_theta"])
     waves = sorted({0, len(labels) // 2, len(labels) - 1})
     for wave, stroke, marker in zip(waves, STROKES, "os^", strict=False):
         tag, color = f" ({labels[wave]})" if labels[wave] else "", stroke["color"]
@@ -81,9 +81,9 @@ def localised(result: Observables) -> Any:
     return fig
 
 
-def nonlocal_surface(result: Observables) -> Any:
+def nonlocal_surface(result: Results) -> Any:
     """The nonlocal potential 4π r r' U(r,r') as a surface [Wang, Fig. 4]."""
-    arrays = result.arrays
+    arrays = result.values
     if "U" not in arrays:
         return None
     r = arrays["r"]
@@ -96,7 +96,7 @@ def nonlocal_surface(result: Observables) -> Any:
     ax.plot_surface(*grid, surface, cmap="viridis", linewidth=0, rstride=1, cstride=1)
     ax.set_xlabel(_label("r", result), labelpad=9)
     ax.set_ylabel(_label("r'", result), labelpad=9)
-    unit = "MeV/fm" if result.units.get("r") == "fm" else "$μ^2$"
+    unit = "MeV/fm" if result.unit("r") == "fm" else "$μ^2$"
     ax.set_zlabel(rf"$4\pi r r' U$ [{unit}]", labelpad=22)
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_major_locator(MaxNLocator(5))
@@ -105,9 +105,9 @@ def nonlocal_surface(result: Observables) -> Any:
     return fig
 
 
-def phase_shifts(result: Observables) -> Any:
+def phase_shifts(result: Results) -> Any:
     """δ(k) and k cot δ of the full nonlocal U, of V_θ, of V_LO, of V0 + V2∇² and of the truth, with bands."""
-    arrays = result.arrays
+    arrays = result.values
     if "phase_shift_nonlocal" not in arrays:
         return None
     k = arrays["k"]
@@ -133,7 +133,7 @@ def phase_shifts(result: Observables) -> Any:
     for index, point in enumerate(result.reference.get("phase_shift", {}).get("points", [])):
         left.errorbar(point["k"], point["value"], point.get("error"), fmt="s", ms=4, color=COLORS["light"],
                       label="published" if index == 0 else None)  # fmt: skip
-    length = result.units.get("r")
+    length = result.unit("r")
     inverse, squared = (f"{length}$^{{-1}}$", f"{length}$^{{-2}}$") if length else ("$μ$", "$μ^2$")
     left.axhline(0, color=COLORS["light"], lw=1)
     left.set(xlabel=f"$k$ [{inverse}]", ylabel=r"$\delta_0$ [degrees]")
@@ -147,9 +147,9 @@ def phase_shifts(result: Observables) -> Any:
     return fig
 
 
-def derivative_expansion(result: Observables) -> Any:
+def derivative_expansion(result: Results) -> Any:
     """V0 and V2 of the derivative expansion: solved radius by radius, and fitted in both orderings, with bands."""
-    arrays = result.arrays
+    arrays = result.values
     if "V2_expansion" not in arrays:
         return None
     r = arrays["r"]
@@ -178,16 +178,16 @@ def derivative_expansion(result: Observables) -> Any:
     return fig
 
 
-def singular_values(result: Observables) -> Any:
+def singular_values(result: Results) -> Any:
     """Singular values of the data against their noise: how many directions of U the data hold."""
-    arrays = result.arrays
+    arrays = result.values
     if "singular_values" not in arrays:
         return None
     values = arrays["singular_values"]
     fig, ax = figure(figsize=(6, 4.2))
     ax.semilogy(np.arange(1, len(values) + 1), values, "o-", color=COLORS["network"], label="data")
     if "singular_values_noise" in arrays:
-        noise = float(arrays["singular_values_noise"])
+        noise = float(arrays["singular_values_noise"][0])
         ax.axhline(noise, ls="--", color=COLORS["local"], label="noise")
     rank = result.scalars.get("effective_rank")
     ax.set(xlabel="direction", ylabel="singular value", title=f"effective rank {rank.value:.0f}" if rank else "",
@@ -204,10 +204,11 @@ def _extent(r: np.ndarray, U: np.ndarray) -> float:
     return float(max(inside, r[0] * 3))
 
 
-def _with_error(result: Observables, name: str, at: Any = ...) -> tuple[np.ndarray, np.ndarray | None]:
+def _with_error(result: Results, name: str, at: Any = ...) -> tuple[np.ndarray, np.ndarray | None]:
     """What stands at the indices `at` of an array, and its error where it has one."""
-    error = result.arrays.get(f"{name}_error")
-    return result.arrays[name][at], None if error is None else error[at]
+    estimate: Any = result.estimates[name]
+    error = estimate.error
+    return estimate.value[at], None if error is None else error[at]
 
 
 def _window(r: np.ndarray, *curves: np.ndarray, share: float = 1.0) -> tuple[float, float]:
@@ -216,11 +217,11 @@ def _window(r: np.ndarray, *curves: np.ndarray, share: float = 1.0) -> tuple[flo
     return limits(*wells, *(V[..., r > r[-1] / 6] for V in curves), share=share)
 
 
-def _label(name: str, result: Observables, array: str = "r") -> str:
-    return f"${name}$ [{result.units.get(array) or NATURAL.get(array, '$μ$')}]"
+def _label(name: str, result: Results, array: str = "r") -> str:
+    return f"${name}$ [{result.unit(array) or NATURAL.get(array, '$μ$')}]"
 
 
-FIGURES: dict[str, Callable[[Observables], Any]] = {
+FIGURES: dict[str, Callable[[Results], Any]] = {
     "potential": potential,
     "localised": localised,
     "nonlocal_surface": nonlocal_surface,

@@ -3,33 +3,34 @@
 import numpy as np
 import pytest
 
-from hadronlab.observables.observables import Observables, Quantity
+from hadronlab.estimates.estimate import Estimate, Part
+from hadronlab.observables.results import Results
 from hadronlab.plotting.curves import loss_curves
-from hadronlab.plotting.inverse import FIGURES
+from hadronlab.plotting.hadron_pair import FIGURES
 from hadronlab.plotting.style import band, figure, limits, save
 
 
-def observables(depth: float = 50.0, waves: int = 2, bins: bool = True) -> Observables:
+def observables(depth: float = 50.0, waves: int = 2, bins: bool = True) -> Results:
     r, k = np.linspace(0.0, 3.0, 61), np.linspace(0.03, 2.0, 60)
     V = np.stack([-depth * np.exp(-(r**2))] * waves)
     delta = np.sign(depth) * np.linspace(170, -40, 60)
     arrays = {"r": r, "k": k, "U": V[0, :, None] * V[0], "V_theta": V, "V_lo": V, "V_truth": V[0],
               "phase_shift_nonlocal": delta, "phase_shift_local": delta, "singular_values": np.ones(waves),
-              "singular_values_noise": np.array(2.0)}  # fmt: skip
+              "singular_values_noise": np.full(waves, 2.0)}  # fmt: skip
     for order in ("V0", "V2"):
         arrays |= {
             f"{order}_points": V[0],
             f"{order}_expansion": V[0],
             f"{order}_expansion_non_hermitian": V[0],
         }
-    if bins:
-        arrays |= {
-            f"{name}_error": np.abs(0.1 * arrays[name]) + 1 for name in list(arrays) if name[0] in "Vp"
-        }
-    return Observables(
-        scalars={"effective_rank": Quantity(waves)}, arrays=arrays, units={"r": "fm", "U": "MeV fm⁻³", "V_theta": "MeV"},
-        labels={"waves": [f"wall t={t}" for t in range(waves)]},
-    )  # fmt: skip
+    units = {"r": "fm", "U": "MeV fm⁻³", "V_theta": "MeV"}
+    found = {"effective_rank": Estimate(waves)}
+    for name, values in arrays.items():
+        error = np.abs(0.1 * values) + 1
+        parts = {"lattice": Part((values + error)[None], "systematic")} if bins and name[0] in "Vp" else {}
+        rows = tuple(f"wall t={t}" for t in range(waves)) if name == "V_theta" else ()
+        found[name] = Estimate(values, units.get(name, ""), parts, rows=rows)
+    return Results(found)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -39,7 +40,7 @@ def observables(depth: float = 50.0, waves: int = 2, bins: bool = True) -> Obser
 )
 def test_every_figure_is_drawn_or_left_out(name, result, tmp_path):
     assert save(FIGURES[name](result), tmp_path / f"{name}.png").stat().st_size > 5000
-    assert FIGURES[name](Observables(arrays={"r": result.arrays["r"]})) is None
+    assert FIGURES[name](Results({"r": result.arrays["r"]})) is None
 
 
 def test_k_cot_delta_is_broken_at_its_pole():

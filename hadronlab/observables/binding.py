@@ -1,0 +1,56 @@
+"""The energy against what it is to be compared with: the lowest threshold, and the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.evaluation import Evaluation, Samples
+from hadronlab.observables.protocols import SampleObservable
+from hadronlab.observables.results import Results
+from hadronlab.systems.references import references
+
+FAR_ABOVE = 4.0  # MeV; what comes apart ends nearer to its threshold
+
+
+class Binding(SampleObservable):
+    """`threshold`, and `binding_energy` = threshold − E where E lies below it by two errors: positive when bound."""
+
+    def measure(self, samples: Samples) -> Mapping[str, Tensor]:
+        return {}
+
+    def conclude(self, means: Mapping[str, Estimate], evaluation: Evaluation) -> Results:
+        known = references(evaluation.system)
+        result = Results(reference={**known["paper"], **known["reference"]})
+        if evaluation.threshold is not None:
+            _below(evaluation, result)
+        energy, reference = evaluation.energy, result.reference.get("energy", {})
+        if "error" in reference:
+            margin = 3 * math.hypot(energy.error or 0.0, reference["error"])
+            if energy.value < reference["value"] - margin:
+                result.warnings.append(
+                    f"energy {energy} lies below the reference {reference['value']} by more than three standard errors"
+                )
+        return result
+
+
+def _below(evaluation: Evaluation, result: Results) -> None:
+    threshold, energy = evaluation.threshold, evaluation.energy
+    assert threshold is not None
+    unit, above = energy.unit, float(energy.value) - threshold.energy
+    result.estimates["threshold"] = Estimate(threshold.energy, unit, name=threshold.name)
+    if above < -2 * (energy.error or 0.0):
+        result.estimates["binding_energy"] = energy.map(lambda e: threshold.energy - e, unit)
+        return
+    result.warnings.append(
+        f"no bound state: E = {energy} does not lie below the threshold {threshold.name} "
+        f"at {threshold.energy:.6g} {unit} by two standard errors"
+    )
+    if unit == "MeV" and above > FAR_ABOVE:
+        result.warnings.append(
+            f"{above:.0f} MeV above the threshold leave room for one: train longer; "
+            "model=unbound begins with the hadrons of the threshold far apart"
+        )

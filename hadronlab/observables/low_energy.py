@@ -1,0 +1,83 @@
+"""Scattering length, effective range and bound state of every potential whose scattering is known."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.results import Results
+from hadronlab.physics.scattering.rmatrix import Resolvent
+
+SMALL = 3.0  # errors: nearer to zero than that, the reciprocal runs through a pole
+
+
+class LowEnergy(PotentialObservable):
+    """`inverse_scattering_length`, `scattering_length`, `effective_range`, `binding_energy`, `rms_radius`.
+
+    Those of the full U bear the plain names, others `<name>.<kind>`. Of 1/a0 and a0 one is regular where the other
+    runs through a pole: 1/a0 near unitarity, a0 of a weak potential. The regular one has the error of its bins, the
+    other an interval derived from it, or none.
+    """
+
+    def observe(self, learned: LearnedPotential) -> Results:
+        result = Results()
+        for kind, solved in learned.solvable().items():
+            self._observe(learned, solved, "" if kind == "nonlocal" else f".{kind}", result)
+        return result
+
+    def _observe(self, learned: LearnedPotential, solved: Resolvent, label: str, result: Results) -> None:
+        a0 = solved.scattering_length()
+        length = learned.estimate(a0, learned.length)
+        inverse = learned.estimate(1.0 / a0, learned.momentum)
+        if weak(length, inverse):
+            inverse = length.reciprocal(learned.momentum)
+        else:
+            length = inverse.reciprocal(learned.length)
+        energy, radius = ground_state(solved)
+        found = {
+            "inverse_scattering_length": inverse,
+            "scattering_length": length,
+            "effective_range": learned.estimate(solved.effective_range(), learned.length),
+            "binding_energy": learned.estimate(-energy, learned.energy),
+            "rms_radius": learned.estimate(radius, learned.length),
+        }
+        result.estimates |= {
+            f"{name}{label}": estimate
+            for name, estimate in found.items()
+            if torch.isfinite(torch.tensor(estimate.value))
+        }
+        unbound, bins = int(torch.isnan(energy[1:]).sum()), len(energy) - 1
+        if not torch.isnan(energy[0]) and unbound:
+            result.warnings.append(
+                f"no bound state in {unbound} of {bins} bins: the error of binding_energy{label} is that of the others"
+            )
+        elif torch.isnan(energy[0]) and unbound < bins:
+            result.warnings.append(
+                f"no bound state{_of(label)}, but in {bins - unbound} of {bins} bins there is one"
+            )
+
+
+def weak(length: Estimate, inverse: Estimate) -> bool:
+    """Whether a0 stands nearer to zero, in its errors, than 1/a0, and within SMALL of them."""
+    if not length.parts:
+        return False
+    ratio = abs(length.value) / length.error
+    return bool(ratio < SMALL and ratio < abs(inverse.value) / inverse.error)
+
+
+def ground_state(solved: Resolvent) -> tuple[Tensor, Tensor]:
+    """E < 0 and √⟨r²⟩ of the deepest state, (…,) each; NaN where there is none."""
+    bound = solved.bound_states()
+    batch = solved.poles.shape[:-1]
+    energies, radii = (x.reshape(*batch, -1) for x in (bound.energies, bound.rms_radius))
+    if not energies.shape[-1]:
+        nothing = energies.new_full(batch, torch.nan)
+        return nothing, nothing
+    return energies[..., 0], radii[..., 0]
+
+
+def _of(label: str) -> str:
+    return f" of {label[1:]}" if label else ""

@@ -1,0 +1,54 @@
+"""What an observable is: a class of either kind, chosen by config; a user's own works by `_target_`.
+
+conf/observables/phase_shifts.yaml      phase_shifts: {_target_: hadronlab.observables.phase_shifts.PhaseShifts}
+observables=[default,femtoscopy]        adds one to those that a task measures by default
+observables.femtoscopy.radii=[1.0]      a setting of a chosen one
+~observables.phase_shifts               leaves one out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from torch import Tensor
+
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.results import Results
+
+if TYPE_CHECKING:
+    from hadronlab.observables.evaluation import Evaluation, Samples
+    from hadronlab.observables.learned_potential import LearnedPotential
+
+
+class PotentialObservable(Protocol):
+    """Of the inverse problem: sees the learned potential on every bin."""
+
+    task: ClassVar[str] = "inverse"
+
+    def observe(self, learned: LearnedPotential) -> Results:
+        """Estimates by name (see `LearnedPotential.estimate`), warnings, references."""
+        ...
+
+
+class SampleObservable(Protocol):
+    """Of a few-body state: gives numbers for every sample, of which the framework makes means with errors."""
+
+    task: ClassVar[str] = "vmc"
+
+    def measure(self, samples: Samples) -> Mapping[str, Tensor]:
+        """By name (batch,), or (n, batch) for an array of n numbers a sample."""
+        ...
+
+    def conclude(self, means: Mapping[str, Estimate], evaluation: Evaluation) -> Results:
+        """What the means of `measure` (by its names) say; units are given here."""
+        return Results(dict(means))
+
+
+@runtime_checkable
+class Drawable(Protocol):
+    """An observable with a picture of its own, which takes the name of the observable."""
+
+    def draw(self, results: Results, figure: Any) -> Any:
+        """A figure made by figure(rows, columns, figsize=…) → (figure, axes), or None where there is nothing to draw."""
+        ...
