@@ -23,7 +23,7 @@ from hadronlab.sampling.metropolis import MetropolisSampler
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
     from hadronlab.systems.few_body import FewBodySystem
-    from hadronlab.systems.thresholds import Threshold
+    from hadronlab.systems.threshold import Threshold
 
 DRIFT = 4.0  # standard deviations between the halves of an evaluation that are said
 

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from hadronlab.systems.thresholds import Threshold
 from observing import by_default
 from torch.nn.utils import parameters_to_vector
 
@@ -25,6 +24,7 @@ from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.sampling.selection import set_energies
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
+from hadronlab.systems.threshold import Threshold
 
 
 def positronium(decay=0.5):
