@@ -1,8 +1,13 @@
-"""What every test and every process that it starts finds: one thread, and a cache that is not the user's."""
+"""What every test and every process that it starts finds: one thread, a cache that is not the user's, the same random
+numbers whichever tests went before.
+"""
 
 import os
 import shutil
+import sys
 import tempfile
+
+import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on a core that is shared wait for each other
 
@@ -19,3 +24,11 @@ def pytest_unconfigure() -> None:
     """It goes with the session."""
     if not WORKER:
         shutil.rmtree(os.environ["HADRONLAB_CACHE"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers() -> None:
+    """Where a test draws them without a seed of its own."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(0)

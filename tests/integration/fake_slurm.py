@@ -24,23 +24,29 @@ def install(folder: Path) -> dict[str, str]:
     return {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "FAKE_SLURM": str(folder)}
 
 
+def own_number() -> int:
+    """Of a job, from which its ranks make their port: another one for every process that tests at the same time."""
+    return 10_000 + os.getpid() % 10_000
+
+
 def sbatch(state: Path, script: Path) -> None:
     """Queue a batch script: it starts at once, detached."""
     (state / "job").write_text(script.read_text())
+    job = str(own_number())
     subprocess.Popen(
-        [state / "bin" / "batch"],
+        [state / "bin" / "batch", job],
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    print("Submitted batch job 4711")
+    print(f"Submitted batch job {job}")
 
 
-def batch(state: Path) -> None:
+def batch(state: Path, job: str) -> None:
     """Run the batch script, and again as often as it is requeued."""
     asked = dict(re.findall(r"#SBATCH --([\w-]+)=(\S+)", (state / "job").read_text()))
     tasks = asked["ntasks-per-node"]
-    variables = {"JOB_ID": "4711", "JOB_NAME": "train", "NTASKS": tasks, "NTASKS_PER_NODE": tasks, "JOB_NUM_NODES": "1", "NNODES": "1",
+    variables = {"JOB_ID": job, "JOB_NAME": "train", "NTASKS": tasks, "NTASKS_PER_NODE": tasks, "JOB_NUM_NODES": "1", "NNODES": "1",
                  "NODEID": "0", "JOB_NODELIST": "127.0.0.1", "NODELIST": "127.0.0.1"}  # fmt: skip
     environment = {**os.environ, **{f"SLURM_{name}": value for name, value in variables.items()}}
     while True:
@@ -77,7 +83,7 @@ if __name__ == "__main__":
     if name == "sbatch":
         sbatch(place, Path(sys.argv[-1]))
     elif name == "batch":
-        batch(place)
+        batch(place, sys.argv[1])
     elif name == "srun":
         sys.exit(srun(place, sys.argv[1:]))
     elif name == "scontrol":

@@ -58,7 +58,7 @@ def run(
 ) -> int:
     """The exit status of `start`."""
     process = start(arguments, output, prepare, *args)
-    process.join(120)
+    process.join(240)
     assert process.exitcode is not None, output.read_text()
     return process.exitcode
 

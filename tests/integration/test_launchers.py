@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fake_slurm import install, signal_tasks
+from fake_slurm import install, own_number, signal_tasks
 from processes import (
     SEPARABLE,
     SMALL_SWEEP,
@@ -151,22 +151,23 @@ def test_a_requeued_job_of_slurm_goes_on_on_all_its_ranks(tmp_path: Path) -> Non
         assert f"#SBATCH {line}\n" in script
 
 
-def srun(rank: int, cwd: str) -> None:
+def srun(rank: int, cwd: str, job: int) -> None:
     """What srun tells a task of its place."""
     os.chdir(cwd)
-    values = {"NTASKS": 2, "NTASKS_PER_NODE": 2, "STEP_NUM_TASKS": 2, "JOB_NUM_NODES": 1, "NNODES": 1, "JOB_ID": 4712, "JOB_NAME": "train",
+    values = {"NTASKS": 2, "NTASKS_PER_NODE": 2, "STEP_NUM_TASKS": 2, "JOB_NUM_NODES": 1, "NNODES": 1, "JOB_ID": job, "JOB_NAME": "train",
               "NODEID": 0, "JOB_NODELIST": "127.0.0.1", "NODELIST": "127.0.0.1", "PROCID": rank, "LOCALID": rank}  # fmt: skip
     os.environ.update({f"SLURM_{name}": str(value) for name, value in values.items()})
 
 
 def test_srun_starts_the_ranks_of_a_run(tmp_path: Path) -> None:
+    job = own_number()
     arguments = [*SEPARABLE, "strategy=slurm", "trainer.devices=2", "trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo",
                  "trainer.max_steps=20"]  # fmt: skip
-    tasks = [start(arguments, tmp_path / f"log{rank}", srun, rank, str(tmp_path)) for rank in (0, 1)]
+    tasks = [start(arguments, tmp_path / f"log{rank}", srun, rank, str(tmp_path), job) for rank in (0, 1)]
     for rank, task in enumerate(tasks):
         task.join(120)
         assert task.exitcode == 0, (tmp_path / f"log{rank}").read_text()
-    result = tmp_path / "outputs" / "separable" / "slurm-4712" / "result.json"
+    result = tmp_path / "outputs" / "separable" / f"slurm-{job}" / "result.json"
     assert (tmp_path / "log0").read_text().splitlines()[-1] == str(result) and result.exists()
     assert (tmp_path / "log1").read_text() == ""
 
@@ -179,6 +180,7 @@ def test_a_sweep_is_not_started_by_every_rank(tmp_path: Path) -> None:
             srun,
             1,
             str(tmp_path),
+            own_number(),
         )
         == 1
     )

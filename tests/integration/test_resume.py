@@ -43,7 +43,8 @@ def killed(arguments: list[str], directory: Path, times: int, seed: int, writes:
     """Kill the run `times` times at random moments, or within the writes given, resume it to its end; returns its kills."""
     random_source = random.Random(seed)
     log, kills = directory.with_suffix(".log"), 0
-    again = [*arguments, f"hydra.run.dir={directory}", "resume=auto"]
+    # slow enough that no machine comes to the end before the last kill
+    again = [*arguments, *held(directory, 0.005), f"hydra.run.dir={directory}", "resume=auto"]
     for number in range(times):
         before = last_step(directory)
         if number < len(writes):
@@ -61,6 +62,7 @@ def killed(arguments: list[str], directory: Path, times: int, seed: int, writes:
         process.join()
         if (directory / "result.json").exists():
             break
+    released(directory)
     assert run(again, log) == 0, log.read_text()
     return kills
 

@@ -142,7 +142,7 @@ def test_an_unreachable_server_delays_the_run_and_no_more(tmp_path: Path, log: P
     ]
     began = time.monotonic()
     assert run(arguments, log, with_server, str(tmp_path), "http://127.0.0.1:9") == 0, log.read_text()
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 85  # W&B itself would wait for 90 seconds
     assert "W&B cannot be reached, this run is logged offline" in log.read_text()
     assert (tmp_path / "run" / "result.json").exists() and offline(tmp_path / "run")
 

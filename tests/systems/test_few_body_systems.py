@@ -8,11 +8,12 @@ from typing import ClassVar
 import pytest
 import torch
 import yaml
+from hydra.utils import instantiate
 
+from hadronlab.api import composed
 from hadronlab.errors import ConfigError
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.interaction import Interaction
-from hadronlab.physics.forces.quark_models import AL1, quark_model
+from hadronlab.physics.forces.quark_models import quark_model
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -177,24 +178,25 @@ def test_more_refusals():
             lepton_system("x", leptons, spins)
 
 
-def shipped_systems():
-    for path in sorted((CONF / "system").glob("*.yaml")):
-        content = yaml.safe_load(path.read_text())
-        base = content["defaults"][0]
-        default = {"/base/quarks": "al1", "/base/leptons": "coulomb"}.get(
-            base if isinstance(base, str) else ""
-        )
-        if default and path.stem != "multiquark":
-            chosen = [d["override /interaction"] for d in content["defaults"] if "interaction" in str(d)]
-            yield pytest.param(content["system"], (chosen or [default])[0], id=path.stem)
+def shipped():
+    """Names of the files whose system is one of quarks or leptons, but for the one that leaves open which."""
+    contents = {
+        path.stem: yaml.safe_load(path.read_text()) for path in sorted((CONF / "system").glob("*.yaml"))
+    }
+    few_body = [name for name, content in contents.items() if {"quarks", "leptons"} & set(content["system"])]
+    return [name for name in few_body if name != "multiquark"]
 
 
-@pytest.mark.parametrize(("settings", "interaction"), shipped_systems())
-def test_shipped_systems_and_their_references(settings, interaction):
-    if interaction == "coulomb":
-        system = lepton_system(settings["name"], settings["leptons"])
-    else:
-        system = quark_system(**settings, interaction=flux_tube() if interaction == "flux_tube" else AL1)
+def test_all_systems_of_the_paper_are_shipped():
+    tables = (CONF / "experiment" / "deepquark").glob("*.yaml")
+    swept = [yaml.safe_load(path.read_text()).get("hydra", {}).get("sweeper") for path in tables]
+    names = {name for sweep in swept if sweep for name in sweep["params"]["system"].split(",")}
+    assert len(names) == 25 and names <= set(shipped())
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_systems_and_their_references(name):
+    system = instantiate(composed(f"system={name}").system)
     known = references(system)
     assert known["reference"]
     for column in known.values():

@@ -1,0 +1,63 @@
+"""Every experiment that is shipped runs from its first step to its result, smaller and for a few steps."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+from processes import run
+
+from hadronlab.config.groups import choices
+
+CONF = Path(__file__).parents[2] / "conf"
+DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[2] / "../shared/data")).resolve()
+
+POTENTIAL = ["trainer.max_epochs=2"]
+GROUND_STATE = ["trainer.max_steps=2", "sampler.n_walkers=40", "sampler.sweeps=2", "task.burn_in=4", "task.evaluation_walkers=40",
+                "task.evaluation_samples=80"]  # fmt: skip
+PUBLISHED = [f"schedule.stages.{stage}.n_walkers=40" for stage in ("rough", "finer", "final")]
+
+
+def smaller(experiment: str) -> list[str]:
+    """The settings that leave an experiment its parts and take its length."""
+    if not experiment.startswith("deepquark/"):
+        return POTENTIAL
+    return (
+        [*GROUND_STATE, *PUBLISHED, "schedule.compare_samples=80"]
+        if experiment.endswith("recipe")
+        else GROUND_STATE
+    )
+
+
+def swept(experiment: str) -> int:
+    """How many jobs its file asks for, 1 for a run alone."""
+    values = OmegaConf.select(
+        OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"), "hydra.sweeper.params"
+    )
+    count = 1
+    for text in (values or {}).values():
+        count *= len(str(text).split(","))
+    return count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", choices("experiment"))
+def test_an_experiment_comes_to_its_results(experiment: str, tmp_path: Path) -> None:
+    jobs, log = swept(experiment), tmp_path / "log"
+    arguments = [f"experiment={experiment}", *smaller(experiment), "quiet=true", f"hydra.run.dir={tmp_path}/run",
+                 f"hydra.sweep.dir={tmp_path}/sweep"]  # fmt: skip
+    if experiment.startswith("xixi"):
+        file = DATA / "xixi_1s0_L64.h5"
+        if not file.exists():
+            pytest.skip("the public lattice files are not here")
+        arguments.append(f"data.path={file}")
+    if jobs > 1:
+        arguments.append("--multirun")
+    assert run(arguments, log) == 0, log.read_text()
+    results = [json.loads(path.read_text()) for path in tmp_path.glob("*/**/result.json")]
+    assert len(results) == jobs, log.read_text()
+    for result in results:
+        assert {"loss_final", "energy"} & set(result["observables"])
