@@ -16,6 +16,7 @@ from hadronlab.config.task_parts import task_class
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.run.directory.checkpoint_io import WholeCheckpointIO
 from hadronlab.run.falling_rate import FallingRate
+from hadronlab.run.ranks.environment import check_processes, environment_of
 from hadronlab.run.ranks.processes import KnowsProcesses
 from hadronlab.run.trainer_settings import check_trainer, limits_of
 from hadronlab.tasks.base import Task
@@ -46,13 +47,16 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
     }
     if settings["accelerator"] == "auto":  # not Apple's GPU, which has no double precision
         settings["accelerator"] = "cuda" if torch.cuda.is_available() else "cpu"
+    if settings["strategy"] == "ddp":  # Lightning's own repeats the command line
+        settings["strategy"] = {"_target_": "hadronlab.run.ranks.ddp.JobDDPStrategy"}
     if not isinstance(settings["strategy"], str):
         settings["strategy"] = instantiate(settings["strategy"], directory=directory)
     if isinstance(settings["devices"], DictConfig):  # whichever is free when the training begins
         settings["devices"] = instantiate(settings["devices"])
+    environment = environment_of(config)
     make = instantiate({"_target_": config.trainer._target_}, _partial_=True, _convert_="all")
     try:
-        return make(
+        trainer = make(
             enable_progress_bar=any(
                 isinstance(c, ProgressBar) for c in callbacks
             ),  # else Lightning adds its own
@@ -65,7 +69,7 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             ],
             callbacks=[c for c in callbacks if isinstance(c, Callback)],
             default_root_dir=directory,
-            plugins=[WholeCheckpointIO()],
+            plugins=[WholeCheckpointIO(), environment],
             use_distributed_sampler=False,
             **settings,
         )
@@ -77,3 +81,5 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
         ValueError,
     ) as error:  # what Lightning says of its own settings
         raise ConfigError(f"trainer: {str(error).splitlines()[0]}") from error
+    check_processes(trainer, environment)
+    return trainer

@@ -60,6 +60,8 @@ def launch(config: DictConfig) -> float | None:
 
 def train(config: DictConfig, directory: Path, resume: bool = False) -> float | None:
     """Train the task of `config` in `directory`, write the results and print the path of result.json."""
+    from pytorch_lightning.utilities import rank_zero_only
+
     from hadronlab.callbacks.signs import Fault
     from hadronlab.run.build import build_task
     from hadronlab.run.finish import finish
@@ -69,6 +71,7 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     from hadronlab.run.wandb_logger import close_runs
 
     quiet_libraries()
+    rank_zero_only.rank = rank(config)  # type: ignore[attr-defined]  # Lightning has guessed it from whatever variables there are
     started = time.monotonic()
     check_trainer(config)
     task = build_task(config)

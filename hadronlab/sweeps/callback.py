@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.messages import one_line, uncomposable
 from hadronlab.errors import ConfigError
+from hadronlab.run.ranks.ranks import started_by
 from hadronlab.sweeps.continuation import line_up
 from hadronlab.sweeps.job_results import job_folders
 from hadronlab.sweeps.study import keep_study, of_study
@@ -32,7 +33,7 @@ class SweepDirectory(Callback):
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         directory = Path(config.hydra.sweep.dir).absolute()
-        if max(int(os.environ.get(name, 1)) for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")) > 1:
+        if started_by() is not None:
             print("error: a sweep is started once, without torchrun or srun: strategy=ddp starts the ranks of every job, "
                   "and so does hydra/launcher=slurm_ddp", file=sys.stderr)  # fmt: skip
             sys.exit(1)

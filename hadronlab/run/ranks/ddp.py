@@ -17,7 +17,8 @@ from lightning_fabric.utilities.distributed import _set_num_threads_if_needed
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
-from hadronlab.run.ranks.ranks import RANK_VARIABLES, STARTED
+from hadronlab.run.ranks.meeting import ended_by_signals
+from hadronlab.run.ranks.ranks import OWN_RANK, RANK_VARIABLES, STARTED
 
 
 class JobDDPStrategy(DDPStrategy):
@@ -34,6 +35,11 @@ class JobDDPStrategy(DDPStrategy):
             process_group_backend=process_group_backend, **{"broadcast_buffers": False, **settings}
         )
         self.directory = Path(directory)
+
+    def setup_distributed(self) -> None:
+        """Meet the other ranks."""
+        with ended_by_signals(self.directory, speaks=self.node_rank == 0 and self.local_rank == 0):
+            super().setup_distributed()
 
     def _configure_launcher(self) -> None:
         assert self.cluster_environment is not None
@@ -66,13 +72,13 @@ class _JobLauncher(_SubprocessScriptLauncher):
     def _call_children_scripts(self) -> None:
         self._check_can_spawn_children()
         _set_num_threads_if_needed(self.num_processes)  # before the others are started: they inherit it
-        environment = self.cluster_environment
-        values = (environment.main_address, environment.main_port, environment.node_rank(), environment.local_rank(),
-                  self.num_processes * self.num_nodes)  # fmt: skip
-        os.environ.update({name: str(value) for name, value in zip(RANK_VARIABLES, values, strict=True)})
+        environment, ranks = self.cluster_environment, self.num_processes * self.num_nodes
+        first = environment.node_rank() * self.num_processes
         place = "'" + str(self.directory).replace("'", "\\'") + "'"
-        for rank in range(1, self.num_processes):
+        for local in range(1, self.num_processes):
+            values = (environment.main_address, environment.main_port, environment.node_rank(), local, ranks)
+            told = {OWN_RANK: str(first + local), **dict(zip(RANK_VARIABLES, map(str, values), strict=True))}
             command = [sys.executable, "-m", "hadronlab.train", "--config-path", str(self.directory), "--config-name", "config",
                        f"hydra.run.dir={place}", "hydra.output_subdir=null",
                        "hydra.searchpath=[pkg://hadronlab.conf]", "hydra/job_logging=train_log"]  # fmt: skip
-            self.procs.append(subprocess.Popen(command, env={**os.environ, "LOCAL_RANK": str(rank)}))
+            self.procs.append(subprocess.Popen(command, env={**os.environ, **told}))

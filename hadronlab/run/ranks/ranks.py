@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 
 from hadronlab.errors import HadronlabError
 
+OWN_RANK = "HADRONLAB_RANK"  # what a run tells the ranks that it starts itself; nobody else sets it
 RANK_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE")
 STARTED: list[subprocess.Popen[bytes]] = []  # the other ranks of the run, of this process's starting
 PATIENCE = 60.0  # seconds, in which gloo has long told that a rank is gone; NCCL waits half an hour
@@ -25,14 +26,33 @@ def distributed(config: DictConfig) -> bool:
     return not isinstance(strategy, str) or "ddp" in strategy or config.trainer.num_nodes > 1
 
 
+def started_by() -> str | None:
+    """Who has started this process as one of several: a run of ours, torchrun or srun; None where it stands alone.
+
+    Variables such as RANK, WORLD_SIZE and SLURM_PROCID do not tell: a shell, a pod or a job script leaves them behind.
+    """
+    if OWN_RANK in os.environ:
+        return "hadronlab"
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return "torchrun"
+    return "srun" if number("SLURM_STEP_NUM_TASKS", 1) > 1 else None
+
+
 def rank(config: DictConfig) -> int:
-    """0 in the process that holds the run directory, above 0 in the others, as torchrun, srun or our own launcher tell."""
+    """0 in the process that holds the run directory, above 0 in the others; a run of one process is always 0."""
     if not distributed(config):
         return 0
-    if "RANK" in os.environ:
-        return int(os.environ["RANK"])
-    # our own launcher may stand in a batch script of SLURM, which is process 0 itself
-    return max(int(os.environ.get(name, 0)) for name in ("SLURM_PROCID", "NODE_RANK", "LOCAL_RANK"))
+    names = {"hadronlab": OWN_RANK, "torchrun": "RANK", "srun": "SLURM_PROCID"}
+    starter = started_by()
+    if starter is not None:
+        return number(names[starter], 0)
+    return number("NODE_RANK", 0) if config.trainer.num_nodes > 1 else 0  # started by hand on every node
+
+
+def number(variable: str, default: int) -> int:
+    """The whole number in an environment variable; `default` where there is none."""
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else default
 
 
 @contextlib.contextmanager
