@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +17,12 @@ from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.cli.quoting import quote_values
 from hadronlab.config.messages import uncomposable
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
+from hadronlab.run.global_state import global_state_kept
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,36 @@ class Run:
 def run(*overrides: str, directory: str | Path | None = None) -> Run:
     """Compose a configuration with `overrides` as on the command line and run it.
 
-    directory: of the run; outputs/<system>/<time> by default. Raises HadronlabError or Hydra's errors for bad input.
+    directory: of the run; outputs/<system>/<time> by default. What belongs to the caller's own program is as before when
+    the run has ended: random generators, Hydra's state, logging. Raises HadronlabError or Hydra's errors for bad input.
     """
     from hadronlab.run.launch import launch
 
-    config = composed(*overrides, directory=directory)
-    launch(config)
-    return Run(Path(HydraConfig.get().runtime.output_dir))
+    with global_state_kept():
+        config = composed(*overrides, directory=directory)
+        place = Path(HydraConfig.get().runtime.output_dir)
+        with train_log(place / "train.log"):
+            launch(config)
+        record = place / ".hydra" / "overrides.yaml"  # as the command's: `summarise` tells runs apart by it
+        record.parent.mkdir(exist_ok=True)
+        OmegaConf.save(OmegaConf.create(list(overrides)), record)
+    return Run(place)
+
+
+def evaluate(directory: str | Path, samples: int | None = None, max_time: str | None = None) -> Run:
+    """`hadronlab-evaluate`: compute the observables and figures of the run in `directory` again."""
+    from hadronlab.run.evaluate import evaluate as evaluate_run
+
+    with global_state_kept():
+        return Run(evaluate_run(Path(directory).absolute(), samples, max_time).parent)
+
+
+def summarise(directory: str | Path, sort: str | None = None) -> Path:
+    """`hadronlab-sweep`: collect the jobs of the sweep in `directory`; the path of its sweep.csv."""
+    from hadronlab.sweeps.summary import summarise as summarise_sweep
+
+    with global_state_kept():
+        return summarise_sweep(Path(directory).absolute(), sort)
 
 
 def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig:
@@ -76,3 +103,20 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     with open_dict(config):
         del config["hydra"]
     return config
+
+
+@contextlib.contextmanager
+def train_log(path: Path) -> Iterator[None]:
+    """What is logged goes to `path` too, as with the command."""
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("[%(asctime)s][%(name)s][%(levelname)s] - %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(min(root.level, logging.INFO))
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+        if path.parent.is_dir():
+            path.touch()  # also where nothing was said

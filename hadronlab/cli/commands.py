@@ -28,6 +28,9 @@ def command() -> Iterator[None]:
     present directory are found, as `python -m` finds them.
     """
     replace_what_the_terminal_lacks()
+    os.environ["MPLBACKEND"] = (
+        "Agg"  # figures are drawn to files, and matplotlib refuses a name that it no longer knows
+    )
     try:
         if not {"", os.getcwd()} & set(sys.path):
             sys.path.append(os.getcwd())

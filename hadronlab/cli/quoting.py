@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def _quote_path(argument: str) -> str:
     )
     if match is None or re.fullmatch(r"[\w./-]+|\w+\(.*\)", match.group(2)):
         return argument
-    return match.group(1) + quoted(Path(match.group(2)).expanduser())
+    return match.group(1) + quoted(Path(os.path.expanduser(match.group(2))))
 
 
 def _quote_particles(argument: str) -> str:

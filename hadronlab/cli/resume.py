@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hadronlab.cli.arguments import is_multirun, split
@@ -20,7 +21,7 @@ def resume_arguments(arguments: list[str]) -> list[str]:
     given = [value_of(setting) for setting in settings if key_of(setting) == "resume"]
     if not given or given[-1] in ("", "null", "auto"):
         return [*options, *settings]
-    directory = Path(given[-1]).expanduser().absolute()
+    directory = Path(os.path.expanduser(given[-1])).absolute()
     settings = [setting for setting in settings if key_of(setting) != "resume"]
     if (directory / "multirun.yaml").is_file():
         return resume_sweep_arguments(directory, options, settings)

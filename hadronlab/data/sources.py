@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -105,7 +106,7 @@ class LatticeFile:
         laplacian: str = "auto",
         shell_width: float | None = None,
     ) -> None:
-        self.path, self.shell_width = Path(path).expanduser(), shell_width
+        self.path, self.shell_width = Path(os.path.expanduser(path)), shell_width
         self.sources, self.times, self.r_max = sources, times, r_max
         self.derivatives = Derivatives(time_order, laplacian)
 

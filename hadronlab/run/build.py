@@ -69,7 +69,7 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             ],
             callbacks=[c for c in callbacks if isinstance(c, Callback)],
             default_root_dir=directory,
-            plugins=[WholeCheckpointIO(), environment],
+            plugins=[WholeCheckpointIO(directory / "config.yaml"), environment],
             use_distributed_sampler=False,
             **settings,
         )

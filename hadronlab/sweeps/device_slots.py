@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from hadronlab.errors import ConfigError
+from hadronlab.run.directory.locks import hold
 
 _held: tuple[int, IO[str]] | None = None
 
@@ -27,9 +27,7 @@ def device_slot(devices: Sequence[str], directory: Path | None = None) -> int:
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     for index, device in enumerate(devices):
         handle = open(place / f"{device.replace('/', '_')}.lock", "w")  # noqa: SIM115 (held as long as the process)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not hold(handle):
             handle.close()
             continue
         _held = index, handle

@@ -43,7 +43,7 @@ class MetricsCSV(Logger):
     def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
         row = {"step": step, **{k: float(v) for k, v in metrics.items() if k != "epoch"}}
         try:
-            if not self._columns or not row.keys() <= set(self._columns):
+            if not row.keys() <= set(self._columns) or not self.path.exists():
                 self._rewrite(row)
             self._append(row)
         except OSError as error:  # a full disk costs rows, not the run

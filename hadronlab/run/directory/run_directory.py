@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from hadronlab.config.messages import one_line
 from hadronlab.errors import ConfigError
 from hadronlab.run.directory.files import write_text
+from hadronlab.run.directory.locks import hold
 
 
 @contextlib.contextmanager
@@ -27,13 +27,9 @@ def locked(directory: Path) -> Iterator[Path]:
         raise ConfigError(
             f"cannot write in {directory} ({error.strerror}): choose hydra.run.dir=…"
         ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+    if not hold(handle):
         handle.close()
-        raise ConfigError(
-            f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…"
-        ) from error
+        raise ConfigError(f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…")
     try:
         yield directory
     finally:
