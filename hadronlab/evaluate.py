@@ -20,11 +20,20 @@ def main() -> None:
     parser.add_argument(
         "--max-time", metavar="DD:HH:MM:SS", help="vmc: time of the evaluation (default: trainer.max_time)"
     )
-    options = parser.parse_args()
+    parser.add_argument(
+        "--config-dir", type=Path, metavar="DIR", help="with choices of observables of your own"
+    )
+    parser.add_argument(
+        "observables", nargs="*", default=[], metavar="OBSERVABLES",
+        help="other ones than the run's: observables=[default,…], observables.NAME.key=value, ~observables.NAME",
+    )  # fmt: skip
+    options = parser.parse_intermixed_args()
 
     from hadronlab.run.evaluate import evaluate
 
-    evaluate(options.run_directory, options.samples, options.max_time)
+    evaluate(
+        options.run_directory, options.samples, options.max_time, options.observables, options.config_dir
+    )
 
 
 if __name__ == "__main__":

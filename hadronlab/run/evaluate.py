@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,16 @@ from hadronlab.run.restore import restore
 from hadronlab.tasks.final_evaluation import bound_by
 
 
-def evaluate(directory: Path, samples: int | None = None, max_time: str | None = None) -> Path:
+def evaluate(
+    directory: Path,
+    samples: int | None = None,
+    max_time: str | None = None,
+    overrides: Sequence[str] = (),
+    config_dir: Path | None = None,
+) -> Path:
     """Result file of the evaluation, which `max_time` bounds, or else the run's `trainer.max_time`.
+
+    overrides, config_dir: other observables than those of the run, see `with_observables`.
 
     What the training said (status, time, warnings) is kept. Raises ConfigError where `directory` is not that of a run.
     """
@@ -24,7 +33,7 @@ def evaluate(directory: Path, samples: int | None = None, max_time: str | None =
         raise ConfigError(f"--samples={samples}: give 1 or more")
     quiet_libraries()
     logging.getLogger("hadronlab").addHandler(logging.NullHandler())  # the table shows the warnings
-    config, task, about = restore(directory, samples)
+    config, task, about = restore(directory, samples, overrides, config_dir)
     bound_by(task, max_time, config.trainer.max_time)
     result = directory / "result.json"
     known: dict[str, Any] = (

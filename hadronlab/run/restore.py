@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.run.directory.trust import read_run_config
+from hadronlab.run.other_observables import with_observables
 from hadronlab.tasks.protocols import SampledEvaluation
 
 
@@ -25,14 +27,20 @@ def about_run(config: DictConfig, task: Any) -> dict[str, Any]:
     }
 
 
-def restore(directory: Path, samples: int | None = None) -> tuple[DictConfig, Any, dict[str, Any]]:
+def restore(
+    directory: Path,
+    samples: int | None = None,
+    overrides: Sequence[str] = (),
+    config_dir: Path | None = None,
+) -> tuple[DictConfig, Any, dict[str, Any]]:
     """(config, task with the parameters of the newest checkpoint, what result.json says of the run).
 
-    Raises ConfigError where `directory` is no run directory or has no checkpoint that loads.
+    overrides, config_dir: of its observables, see `with_observables`. Raises ConfigError where `directory` is no run directory or has no checkpoint that loads.
     """
     if not (directory / "config.yaml").is_file():
         raise ConfigError(f"{directory} is not a run directory: it has no config.yaml")
     config = read_run_config(directory / "config.yaml")
+    config = with_observables(config, directory, overrides, config_dir)
     check(config)
     checkpoint = newest_whole(directory / "checkpoints")
     if checkpoint is None:
