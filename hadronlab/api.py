@@ -22,6 +22,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from hadronlab.cli.quoting import quote_values
 from hadronlab.config.messages import uncomposable
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.run.directory.results import read_estimate
 from hadronlab.run.global_state import global_state_kept
 
 
@@ -44,6 +46,10 @@ class Run:
         """An array of result.h5, such as run.array("phase_shift_nonlocal")."""
         with h5py.File(self.directory / "result.h5") as file:
             return np.asarray(file[name])
+
+    def estimate(self, name: str) -> Estimate:
+        """An observable or array with its unit, error and bins, fit for functions and covariances of several."""
+        return read_estimate(self.directory, name)
 
     def figure(self, name: str) -> Path:
         """A picture of figures/, such as run.figure("phase_shifts")."""
@@ -69,12 +75,23 @@ def run(*overrides: str, directory: str | Path | None = None) -> Run:
     return Run(place)
 
 
-def evaluate(directory: str | Path, samples: int | None = None, max_time: str | None = None) -> Run:
-    """`hadronlab-evaluate`: compute the observables and figures of the run in `directory` again."""
+def evaluate(
+    directory: str | Path,
+    *observables: str,
+    samples: int | None = None,
+    max_time: str | None = None,
+    config_dir: str | Path | None = None,
+) -> Run:
+    """`hadronlab-evaluate`: compute the observables and figures of the run in `directory` again.
+
+    observables: other ones than the run's, "observables=[default,femtoscopy]", "observables.femtoscopy.radii=[1.0]".
+    config_dir: with choices of your own.
+    """
     from hadronlab.run.evaluate import evaluate as evaluate_run
 
+    own = None if config_dir is None else Path(config_dir)
     with global_state_kept():
-        return Run(evaluate_run(Path(directory).absolute(), samples, max_time).parent)
+        return Run(evaluate_run(Path(directory).absolute(), samples, max_time, observables, own).parent)
 
 
 def summarise(directory: str | Path, sort: str | None = None) -> Path:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from hadronlab.errors import DataError
 from hadronlab.estimates.estimate import Estimate, Part
 from hadronlab.observables.results import Results
-from hadronlab.run.directory.results import write_results
+from hadronlab.run.directory.results import read_estimate, write_results
 from hadronlab.run.report import end_table
 
 
@@ -87,6 +88,14 @@ def test_arrays_say_their_unit_their_rows_their_errors_and_bins(tmp_path):
         np.testing.assert_allclose(file["pair_density_bins"][()], bins, rtol=0)  # copied
         assert file["pair_density_bins"].attrs["kind"] == "jackknife"
         assert file["radius_bins.lattice:L64"].shape == (8,)
+    back = read_estimate(tmp_path, "pair_density")
+    assert (
+        back.unit == "1/fm" and back.rows == density.rows and np.array_equal(back.error, density.error)
+    )  # copied
+    assert read_estimate(tmp_path, "radius").covariance(scalar)[0, 0] == pytest.approx(scalar.error**2)
+    assert read_estimate(tmp_path, "exact/odd").error is None
+    with pytest.raises(DataError, match="no estimate 'mass'; it has radius, exact/odd"):
+        read_estimate(tmp_path, "mass")
     result = json.loads(path.read_text(), parse_constant=pytest.fail)  # no NaN, no Infinity
     assert result["observables"]["exact/odd"]["value"] is None
     parts = result["observables"]["radius"]["parts"]

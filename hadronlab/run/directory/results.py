@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import h5py
 import numpy as np
 
 from hadronlab import __version__
-from hadronlab.estimates.estimate import Estimate
+from hadronlab.errors import DataError
+from hadronlab.estimates.estimate import Estimate, Part
 from hadronlab.observables.results import Results
 from hadronlab.run.directory.files import write_json, write_whole
 
@@ -68,3 +70,31 @@ def _dataset(file: h5py.File, name: str, values: Any, **attributes: Any) -> None
     compression = "gzip" if np.size(values) > COMPRESSED else None
     dataset = file.create_dataset(name, data=np.asarray(values), compression=compression)
     dataset.attrs.update(attributes)
+
+
+def read_estimate(directory: Path, name: str) -> Estimate:
+    """An estimate of the run in `directory` as it was written. Raises DataError where there is none of that name."""
+    stored = name.replace("/", "|")
+    try:
+        with h5py.File(directory / "result.h5") as file:
+            if stored in file:
+                return _read(file, stored)
+        scalars = json.loads((directory / "result.json").read_text(encoding="utf-8"))["observables"]
+    except OSError as error:
+        raise DataError(f"{directory} has no result that can be read ({error})") from error
+    if name not in scalars:
+        raise DataError(f"{directory} has no estimate {name!r}; it has {', '.join(scalars)}")
+    entry = scalars[name]
+    value, interval = entry["value"], entry.get("interval")
+    return Estimate(np.nan if value is None else value, entry["unit"], name=entry.get("name", ""),
+                    interval=None if interval is None else (interval[0], interval[1]))  # fmt: skip
+
+
+def _read(file: h5py.File, name: str) -> Estimate:
+    parts = {}
+    for key, bins in file.items():
+        if key == f"{name}_bins" or key.startswith(f"{name}_bins."):
+            about = bins.attrs
+            parts[str(about["source"])] = Part(bins[()], str(about["kind"]), float(about["scale"]))
+    about = file[name].attrs
+    return Estimate(file[name][()], str(about["unit"]), parts, rows=tuple(map(str, about.get("rows", ()))))
