@@ -9,6 +9,7 @@ from hadronlab.data.lattice import leading_order_sites
 from hadronlab.data.noise import Noise
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.errors import DataError
+from hadronlab.estimates.resampling import resampled_error
 from hadronlab.observables.leading_order import fit_gaussians
 from hadronlab.physics.forces.local_potentials import omega_ccc
 from hadronlab.physics.scattering.rmatrix import RMatrix
@@ -50,7 +51,10 @@ def test_phase_shifts_of_the_truth_from_a_noisy_lattice() -> None:
     exact = mesh.phase_shifts(None, omega_ccc()(mesh.r), k)
     delta = mesh.phase_shifts(None, fit_gaussians(r[keep], V[:, keep]).local(mesh.r), k)
     assert delta.shape == (11, 4)
-    assert float((delta[0] - exact).abs().max()) < 0.04
+    error = resampled_error(delta)
+    assert float(error.max()) < 0.06
+    # five errors out of ten bins, and 10 mrad of what the lattice Laplacian leaves: for other seeds of the noise too
+    assert bool(((delta[0] - exact).abs() < 5 * error + 0.01).all())
 
 
 def test_too_few_points_are_refused() -> None:

@@ -183,5 +183,7 @@ def test_many_permutations_are_taken_in_parts(monkeypatch):
         sampler = MetropolisSampler(wavefunction(quark_system("N", "u u d", 0.5, 0.5)), n_walkers=50, seed=1)
         whole = sampler._evaluate(sampler.r, sampler.channel)
         monkeypatch.setattr("hadronlab.sampling.metropolis.COLUMNS", 6 * 7)
-        torch.testing.assert_close(sampler._evaluate(sampler.r, sampler.channel), whole)
+        parts = sampler._evaluate(sampler.r, sampler.channel)
+        # ln ψ² in single precision: 1e-7 of six copies that cancel to a thousandth near a node of ψ
+        torch.testing.assert_close(parts, whole, rtol=0, atol=1e-3)
         monkeypatch.undo()
