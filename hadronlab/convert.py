@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kinds = parser.add_subparsers(required=True, metavar="KIND")
     tables = kinds.add_parser("tables", help="text tables, .npz archives, pickled wedges")
     add_table_arguments(tables)
-    tables.set_defaults(run=convert_tables)
+    tables.set_defaults(run=tables_command)
     options = vars(parser.parse_args(arguments))
     logging.basicConfig(format="warning: %(message)s")
     options.pop("run")(**options)
@@ -40,7 +40,7 @@ def add_table_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="overwrite OUT")
 
 
-def convert_tables(inputs: list[str], output: str, **settings: Any) -> None:
+def tables_command(inputs: list[str], output: str, **settings: Any) -> None:
     """Write the file and say what it holds."""
     from hadronlab.data.ingest import convert
 

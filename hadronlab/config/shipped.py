@@ -26,7 +26,7 @@ NAMED = (
 POTENTIALS = (
     *(f"hadronlab.physics.forces.local_potentials.{name}"
       for name in ("Gaussians", "YukawaSquared", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega", "nucleon_phi")),
-    *(f"hadronlab.physics.forces.nonlocal_potentials.{name}" for name in ("PereyBuck", "LocalPlusNonlocal")),
+    "hadronlab.physics.forces.nonlocal_potentials.PereyBuck",
     "hadronlab.physics.forces.separable.Separable",
 )  # fmt: skip
 OPTIMIZERS = tuple(f"torch.optim.{name}" for name in

@@ -6,6 +6,7 @@ by a child process (0.3 s); only if that comes back is it opened here.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import secrets
@@ -23,8 +24,12 @@ from hadronlab.errors import DataError
 
 SECONDS = 60.0  # for the child process, and one more for every 20 MB
 MAX_RATIO = 1100  # declared over stored bytes: gzip reaches 1032
-MAX_BYTES = 2**31  # of one dataset: a declared shape is refused before anything of its size is allocated
-KINDS = {"float": "f", "integer": "iu"}
+MAX_DATASET_BYTES = (
+    2**31
+)  # of one dataset: a declared shape is refused before anything of its size is allocated
+# what a file system without locks says: Lustre mounted without flock, NFS without its lock daemon
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+DTYPE_KINDS = {"float": "f", "integer": "iu"}
 # What h5py raises for damaged files, depending on where the damage sits.
 FAILURES = (
     OSError,
@@ -72,7 +77,7 @@ class Group:
             raise self.error(name, "must be a dataset")
         if item.is_virtual or item.external:
             raise self.error(name, "takes its values from another file; store the data themselves")
-        if item.dtype.kind not in KINDS[kind] or item.dtype.itemsize > 8:
+        if item.dtype.kind not in DTYPE_KINDS[kind] or item.dtype.itemsize > 8:
             raise self.error(name, f"must hold {kind} numbers, got {item.dtype}")
         if item.ndim not in ndim:
             raise self.error(
@@ -80,8 +85,10 @@ class Group:
             )
         if item.size is None or item.size == 0:
             raise self.error(name, f"is empty, shape {item.shape}")
-        if item.size * 8 > MAX_BYTES:
-            raise self.error(name, f"declares shape {item.shape}, over the limit of {MAX_BYTES >> 20} MiB")
+        if item.size * 8 > MAX_DATASET_BYTES:
+            raise self.error(
+                name, f"declares shape {item.shape}, over the limit of {MAX_DATASET_BYTES >> 20} MiB"
+            )
         if item.size * item.dtype.itemsize > MAX_RATIO * max(item.id.get_storage_size(), 1):
             stored = item.id.get_storage_size()
             raise self.error(name, f"declares shape {item.shape}, but stores {stored} bytes")
@@ -132,7 +139,7 @@ def opened(path: str | Path, trusted: bool = False) -> Iterator[Group]:
     try:
         if not trusted:
             _probe(where)
-        with h5py.File(where, "r") as file:
+        with _open(where) as file:
             yield Group(path, file)
     except DataError:
         raise
@@ -150,6 +157,16 @@ def _check_regular(path: Path) -> None:
         raise DataError(f"{path}: no such file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _open(path: Path) -> h5py.File:
+    """The file, held against writers where its file system has locks."""
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return h5py.File(path, "r", locking=False)
 
 
 def _cause(path: Path, error: Exception) -> str:
@@ -192,7 +209,7 @@ def survey(path: str | Path) -> None:
         for group in (file, *file.groups().values()):
             group.attributes()
             for name in group.members():
-                for kind in KINDS:
+                for kind in DTYPE_KINDS:
                     with suppress(DataError):
                         group.array(name, kind, ndim=(1, 2, 3))
 

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 
 from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.radial import laplacian as radial_laplacian
-from hadronlab.data.radial import slope as radial_slope
+from hadronlab.data.radial import radial_laplacian, radial_slope
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
 from hadronlab.errors import ConfigError, DataError
@@ -87,19 +86,6 @@ def available_times(correlator: RCorrelator, time_order: int = 2) -> list[int]:
     """Lattice times whose neighbours are in the file."""
     present, reach = set(correlator.t.tolist()), time_order // 2
     return [t for t in correlator.t.tolist() if all(t + s in present for s in range(-reach, reach + 1))]
-
-
-def leading_order_sites(
-    correlator: RCorrelator, source: str, time: int, r_max_fm: float, how: Derivatives | None = None
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Radii (n,) fm and V_LO (1+B, n) MeV on every site r ≤ r_max, r = 0 too, not projected [Wang, Eq. 3]."""
-    R, KR = kinetic(correlator, source, time, how)
-    distance = correlator.radius if correlator.radius is not None else _wedge(correlator).distance
-    r = distance * correlator.spacing_fm
-    keep = r <= r_max_fm
-    if not keep.any():
-        raise DataError(f"{correlator.origin}: no site lies within r_max = {r_max_fm} fm")
-    return torch.from_numpy(r[keep]), torch.from_numpy((KR / R)[:, keep])  # Eq. (3)
 
 
 def lattice_wave_data(

@@ -57,11 +57,11 @@ def _derivative(values: np.ndarray, r: np.ndarray, derivative: int, method: str)
     raise DataError(f"unknown radial Laplacian {method!r}; choose one of {', '.join(METHODS)}")
 
 
-def laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
+def radial_laplacian(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
     """∇²f = u''/r, u = rf, of `values` (..., N) on `r` (N,)."""
     return _derivative(values, r, 2, method) / r
 
 
-def slope(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
+def radial_slope(values: np.ndarray, r: np.ndarray, method: str = "differences") -> np.ndarray:
     """df/dr = (u' − f)/r, u = rf, of `values` (..., N) on `r` (N,)."""
     return (_derivative(values, r, 1, method) - values) / r

@@ -20,7 +20,7 @@ from hadronlab.systems.hadrons import HadronPair
 SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in nature
 
 
-class Source(Protocol):
+class DataSource(Protocol):
     """Anything with `load` can stand behind `data=`; a user's own class works by `_target_`."""
 
     def load(self, pair: HadronPair) -> WaveData:

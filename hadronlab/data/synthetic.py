@@ -25,7 +25,7 @@ from hadronlab.systems.hadrons import HadronPair
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceShape:
     """s(r) is constant ("wall"), e^{−r/range_fm} ("exponential") or e^{−(r/range_fm)²} ("gaussian")."""
 
     shape: str = "wall"
@@ -61,8 +61,8 @@ class SyntheticLattice:
     spacing_fm: float = 0.0846
     length: int = 96
     times: Sequence[int] = (24, 25, 26, 27, 28)
-    sources: Mapping[str, Source] = field(
-        default_factory=lambda: {"wall": Source(), "smeared": Source("exponential", 0.5)}
+    sources: Mapping[str, SourceShape] = field(
+        default_factory=lambda: {"wall": SourceShape(), "smeared": SourceShape("exponential", 0.5)}
     )
     grid: str = "radial"
     step: float = 0.2
@@ -73,8 +73,8 @@ class SyntheticLattice:
     inelastic: InelasticState | None = None
 
     def __post_init__(self) -> None:
-        # A configuration hands over its own containers, in which a Source has become mere settings.
-        sources = {str(name): Source(s.shape, s.range_fm) for name, s in self.sources.items()}
+        # A configuration hands over its own containers, in which a SourceShape has become mere settings.
+        sources = {str(name): SourceShape(s.shape, s.range_fm) for name, s in self.sources.items()}
         object.__setattr__(self, "times", tuple(int(t) for t in self.times))
         object.__setattr__(self, "sources", sources)
         if self.grid not in ("radial", "sites"):
@@ -166,7 +166,7 @@ def energy_shifts(box: BoxSpectrum, masses: tuple[float, float]) -> Tensor:
     return sum((k2 / (torch.sqrt(m**2 + k2) + m) for m in masses), torch.zeros_like(k2))
 
 
-def overlaps(box: BoxSpectrum, source: Source, n_points: int = 400) -> Tensor:
+def overlaps(box: BoxSpectrum, source: SourceShape, n_points: int = 400) -> Tensor:
     """A_n = ∫ 4π r² s(r) ψ_n(r) dr, (n,)."""
     r, weight = gauss_legendre(0.0, box.mesh.radius, n_points)
     return box.wavefunctions(r) @ (4 * math.pi * r**2 * weight * source(r))

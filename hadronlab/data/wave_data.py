@@ -24,7 +24,7 @@ class WaveData:
     amplitude: Tensor  # (1+B, K, N) φ_k(r) or R(t, r); index 0 is the mean, 1…B the bins
     lhs: Tensor  # (1+B, K, N) (E − H0) φ or K R, MeV × [amplitude]
     error: Tensor | None  # (K, N) error of lhs − V_LO φ, the inverse weights of the fit; None: unit weights
-    equation: Tensor  # (N,) bool: rows used as equations; the others only feed the integral
+    equation: Tensor  # (N,) bool: radii at which the equation is imposed; the others only feed the integral
     labels: tuple[str, ...]  # (K) such as "wall t=13", "k=0.01"
     sources: tuple[str, ...]  # (K) such as "wall"; "" without one
     times: tuple[int | None, ...]  # (K) lattice time; None without one
@@ -92,7 +92,7 @@ class WaveData:
 
     @property
     def rows(self) -> Tensor:
-        """Indices of the equations, (n,) int64."""
+        """Indices (n,) int64 of the radii at which the equation is imposed: rows of U(r_i, r_j)."""
         return torch.nonzero(self.equation).squeeze(1)
 
     @property
@@ -103,22 +103,6 @@ class WaveData:
     def leading_order(self) -> Tensor:
         """V_LO(r) = K R / R of every bin and wave function, (1+B, K, N) in MeV [Wang, Eq. 3]."""
         return self.lhs / self.amplitude  # Eq. (3)
-
-    def select(self, waves: list[int]) -> WaveData:
-        """The same data with only these wave functions."""
-        index = torch.as_tensor(waves, dtype=torch.long, device=self.r.device)
-        return replace(
-            self,
-            amplitude=self.amplitude[:, index],
-            lhs=self.lhs[:, index],
-            laplacian=None if self.laplacian is None else self.laplacian[:, index],
-            slope=None if self.slope is None else self.slope[:, index],
-            error=None if self.error is None else self.error[index],
-            momenta=None if self.momenta is None else self.momenta[index],
-            labels=tuple(self.labels[i] for i in waves),
-            sources=tuple(self.sources[i] for i in waves),
-            times=tuple(self.times[i] for i in waves),
-        )
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> WaveData:
         """A copy on another device or in another floating type (`equation` stays boolean)."""

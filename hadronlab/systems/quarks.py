@@ -8,8 +8,9 @@ from fractions import Fraction
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.forces.interaction import Interaction
-from hadronlab.physics.forces.quark_models import AL1, HBAR_C
+from hadronlab.physics.forces.quark_models import AL1
 from hadronlab.physics.quantum_numbers.channels import quark_channels
 from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
@@ -81,7 +82,7 @@ def quark_system(
         labels=tuple(labels),
         flavors=tuple(flavors),
         masses=torch.tensor([interaction.mass(f) for f in bare], dtype=torch.float64),
-        hbar_c=HBAR_C,
+        hbar_c=HBAR_C_GEV,
         energy_unit="MeV",
         to_unit=1000.0,
         channels=quark_channels(bare, anti, total_spin, total_isospin),

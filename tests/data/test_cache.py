@@ -24,7 +24,7 @@ from hadronlab.data import cache
 from hadronlab.data.cache import directory, key, synthetic_correlator
 from hadronlab.data.noise import Noise
 from hadronlab.data.r_correlator import write
-from hadronlab.data.synthetic import Source, SyntheticLattice
+from hadronlab.data.synthetic import SourceShape, SyntheticLattice
 from hadronlab.physics.finite_volume.box import box_mesh
 from hadronlab.physics.forces.local_potentials import Gaussians
 from hadronlab.systems.hadrons import HadronPair
@@ -170,12 +170,12 @@ def test_key_depends_on_every_setting() -> None:
         (PAIR, replace(LATTICE, times=(24, 25, 26))),
         (PAIR, replace(LATTICE, noise=Noise())),
         (PAIR, replace(LATTICE, noise=Noise(seed=1))),
-        (PAIR, replace(LATTICE, sources={"wall": Source()})),
+        (PAIR, replace(LATTICE, sources={"wall": SourceShape()})),
         (PAIR, replace(LATTICE, grid="sites")),
     ]
     assert len({key(*variant) for variant in variants}) == len(variants)
-    configured = OmegaConf.create({"wall": Source("gaussian", 0.4)}, flags={"allow_objects": True})
-    other = OmegaConf.create({"wall": Source("gaussian", 0.5)}, flags={"allow_objects": True})
+    configured = OmegaConf.create({"wall": SourceShape("gaussian", 0.4)}, flags={"allow_objects": True})
+    other = OmegaConf.create({"wall": SourceShape("gaussian", 0.5)}, flags={"allow_objects": True})
     assert len({key(PAIR, replace(LATTICE, sources=sources)) for sources in (configured, other)}) == 2
     same = replace(PAIR, potential=Gaussians(strengths=[-50.0], exponents=[2.0]))
     assert key(same, replace(LATTICE, times=[24, 25, 26, 27, 28])) == key(PAIR, LATTICE)

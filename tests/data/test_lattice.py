@@ -13,7 +13,6 @@ from hadronlab.data.lattice import (
     available_times,
     kinetic,
     lattice_wave_data,
-    leading_order_sites,
 )
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.wedge import Wedge, wedge_sites
@@ -93,13 +92,6 @@ def test_radial_file_gives_the_potential_of_a_known_wave_function() -> None:
     # ∫ 4π r² e^{−b r²} dr over the normalised R is the volume
     volume = 4 / 3 * np.pi * (r[-1] * correlator.spacing_fm) ** 3
     assert float((data.weight * data.amplitude[0, 0]).sum()) == pytest.approx(volume, rel=1e-2)
-
-
-def test_sites_of_the_leading_order_are_not_projected(small_correlator: Make) -> None:
-    correlator = small_correlator()
-    r, V = leading_order_sites(correlator, "wall", 6, r_max_fm=100.0)
-    assert len(r) == len(correlator.site) and V.shape == (4, len(r))  # type: ignore[arg-type]
-    assert float(r.min()) == 0.0
 
 
 def test_requests_that_the_file_cannot_meet(small_correlator: Make) -> None:

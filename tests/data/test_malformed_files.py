@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -193,6 +194,18 @@ def test_a_file_that_may_not_be_read(small_file: Path, monkeypatch: pytest.Monke
     monkeypatch.undo()
     with pytest.raises(DataError, match=r"cannot be read \(File name too long"):
         read("x" * 300)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks(small_file: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    class NoLocks(h5py.File):
+        def __init__(self, *arguments: object, locking: bool = True, **settings: object) -> None:
+            if locking:
+                raise OSError(code, "unable to lock file")
+            super().__init__(*arguments, locking=locking, **settings)
+
+    monkeypatch.setattr(hdf5.h5py, "File", NoLocks)
+    assert read(small_file, trusted=True).n_bins == 3
 
 
 def test_a_group_within_itself_is_harmless(small_file: Path, tmp_path: Path) -> None:

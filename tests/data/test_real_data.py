@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
-from hadronlab.data.lattice import lattice_wave_data, leading_order_sites
+from hadronlab.data.lattice import kinetic, lattice_wave_data
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.estimates.resampling import resampled_error
@@ -77,6 +77,16 @@ PUBLISHED = {
 }
 
 
+def leading_order(
+    correlator: RCorrelator, source: str, time: int, r_max_fm: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Radii (n,) fm and V_LO (1+B, n) MeV on every site r ≤ r_max, not projected [Wang, Eq. 3]."""
+    R, KR = kinetic(correlator, source, time)
+    r = correlator.distance * correlator.spacing_fm
+    keep = r <= r_max_fm
+    return torch.from_numpy(r[keep]), torch.from_numpy((KR / R)[:, keep])  # Eq. (3)
+
+
 def phase_shifts(correlator: RCorrelator, potential: torch.Tensor, mesh: RMatrix) -> torch.Tensor:
     k = torch.tensor(K2, dtype=torch.float64).sqrt() / correlator.spacing_fm
     return mesh.phase_shifts(None, potential, k)
@@ -84,7 +94,7 @@ def phase_shifts(correlator: RCorrelator, potential: torch.Tensor, mesh: RMatrix
 
 @pytest.mark.parametrize("source", ["wall", "smeared"])
 def test_leading_order_phase_shifts(xixi64: RCorrelator, source: str) -> None:
-    r, V = leading_order_sites(xixi64, source, 13, r_max_fm=3.5)
+    r, V = leading_order(xixi64, source, 13, r_max_fm=3.5)
     mesh = RMatrix(8.0, 100, xixi64.mass * xixi64.inverse_spacing / 2)
     delta = phase_shifts(xixi64, fit_gaussians(r, V).local(mesh.r), mesh)
     published, error = (torch.tensor(part, dtype=torch.float64) for part in PUBLISHED[source])
@@ -115,16 +125,16 @@ def test_leading_order_potential(xixi48: RCorrelator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("waves", "expected"),
-    [([0, 1, 2], [3601, 14.7, 0.77]), ([0, 1, 2, 3, 4, 5], [3696, 850, 42.9, 2.92])],
+    ("sources", "rank", "expected"),
+    [(["wall"], 2, [3601, 14.7, 0.77]), (["wall", "smeared"], 4, [3696, 850, 42.9, 2.92])],
     ids=["wall", "wall and smeared"],
 )
-def test_signal_to_noise(xixi64: RCorrelator, waves: list[int], expected: list[float]) -> None:
+def test_signal_to_noise(xixi64: RCorrelator, sources: list[str], rank: int, expected: list[float]) -> None:
     """3600, 10.6, 1.1 and 3652, 933, 44, 2.3 were found on a slightly different set of sites."""
-    data = lattice_wave_data(xixi64, ["wall", "smeared"], [12, 13, 14]).select(waves)
+    data = lattice_wave_data(xixi64, sources, [12, 13, 14])
     ratio = signal_to_noise(data)
     np.testing.assert_allclose(ratio[: len(expected)].numpy(), expected, rtol=0.01)
-    assert effective_rank(data) == {3: 2, 6: 4}[len(waves)]
+    assert effective_rank(data) == rank
 
 
 def test_hermiticity_holds_within_two_errors(xixi64: RCorrelator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,17 +12,28 @@ import torch
 from hadronlab.data.diagnostics import effective_rank, hermiticity, signal_to_noise
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.noise import InelasticState, Noise
-from hadronlab.data.synthetic import Source, SyntheticLattice, energy_shifts, generate, overlaps
+from hadronlab.data.synthetic import SourceShape, SyntheticLattice, energy_shifts, generate, overlaps
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics.finite_volume.box import box_spectrum
 from hadronlab.physics.forces.local_potentials import Gaussians, nucleon_omega, omega_ccc
-from hadronlab.physics.forces.nonlocal_potentials import LocalPlusNonlocal, PereyBuck
+from hadronlab.physics.forces.nonlocal_potentials import PereyBuck
 from hadronlab.systems.hadrons import HadronPair
 
 CCC = HadronPair("omega_ccc", 4796.0, 4796.0, potential=omega_ccc())
 RADIAL = SyntheticLattice()
+
+
+@dataclass(frozen=True)
+class LocalAndNonlocal:
+    """V0(r) δ³(r−r') + U(r,r')."""
+
+    local: Gaussians
+    kernel: PereyBuck
+
+    def nonlocal_part(self, r: torch.Tensor, rp: torch.Tensor) -> torch.Tensor:
+        return self.kernel.nonlocal_part(r, rp)
 
 
 def potential_error(
@@ -40,7 +51,7 @@ def test_box_levels_and_weights_are_the_published_ones() -> None:
     shifts = energy_shifts(box, (4796.0, 4796.0))
     expected = [-5.646149, 0.567731, 11.194910, 29.078251, 53.727518, 84.846035, 122.251255, 165.823268]
     np.testing.assert_allclose(shifts.numpy(), expected, atol=2e-5)
-    weights = overlaps(box, Source()) * torch.exp(-shifts * 26 * 0.0846 / 197.3269804)
+    weights = overlaps(box, SourceShape()) * torch.exp(-shifts * 26 * 0.0846 / 197.3269804)
     ratio = weights.abs() / weights[1].abs()
     np.testing.assert_allclose(
         ratio[:6].numpy(), [0.435198, 1.0, 0.076821, 0.02459, 0.009263, 0.003521], atol=2e-4
@@ -65,7 +76,7 @@ def test_lattice_floor_is_that_of_the_nearest_neighbour_laplacian() -> None:
 def test_equation_of_a_nonlocal_potential() -> None:
     """K R = V0 R + ∫ U R for a potential that is half nonlocal, and its K is Hermitian."""
     half = Gaussians(strengths=(20.0, -60.0), exponents=(6.0, 1.5))
-    truth = LocalPlusNonlocal(half, PereyBuck(half, 0.5))
+    truth = LocalAndNonlocal(half, PereyBuck(half, 0.5))
     correlator = generate(HadronPair("x", 1500.0, 1500.0, potential=truth), RADIAL)
     for order, tolerance in ((2, 1e-3), (4, 2e-5)):  # what is left is the time derivative
         data = lattice_wave_data(correlator, times=[26], r_max_fm=4.5, how=Derivatives(order))
@@ -87,14 +98,15 @@ def test_unequal_masses() -> None:
 
 
 def test_two_sources_hold_more_directions_than_one() -> None:
-    data = lattice_wave_data(generate(CCC, RADIAL), times=[26])
-    assert effective_rank(data) == 2 and effective_rank(data.select([0])) == 1
+    correlator = generate(CCC, RADIAL)
+    assert effective_rank(lattice_wave_data(correlator, times=[26])) == 2
+    assert effective_rank(lattice_wave_data(correlator, ["wall"], [26])) == 1
 
 
 def test_noise_has_the_size_it_says_and_grows() -> None:
     noise = Noise(relative=2e-3, growth=0.3, bins=200, seed=5)
-    clean = generate(CCC, SyntheticLattice(sources={"wall": Source()}))
-    noisy = generate(CCC, SyntheticLattice(sources={"wall": Source()}, noise=noise))
+    clean = generate(CCC, SyntheticLattice(sources={"wall": SourceShape()}))
+    noisy = generate(CCC, SyntheticLattice(sources={"wall": SourceShape()}, noise=noise))
     R = torch.from_numpy(noisy.values["wall"])
     relative = resampled_error(R) / torch.from_numpy(clean.values["wall"][0]).abs()
     r = torch.from_numpy(noisy.radius) * 0.0846  # type: ignore[arg-type]
@@ -141,8 +153,8 @@ def test_inelastic_state_spoils_early_times_more() -> None:
         (lambda: SyntheticLattice(grid="cube"), "choose radial or sites"),
         (lambda: SyntheticLattice(length=2), "length >= 4"),
         (lambda: SyntheticLattice(sources={}), "at least one source"),
-        (lambda: Source("point"), "wall, exponential or gaussian"),
-        (lambda: Source("gaussian"), "range_fm = None"),
+        (lambda: SourceShape("point"), "wall, exponential or gaussian"),
+        (lambda: SourceShape("gaussian"), "range_fm = None"),
         (lambda: Noise(relative=-1.0), "sizes must be positive"),
         (lambda: Noise(bins=1), "bins 2 or more"),
     ],

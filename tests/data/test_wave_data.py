@@ -38,9 +38,9 @@ def test_inconsistent_fields_are_refused(data: WaveData, change: dict, message: 
     assert "\n" not in str(error.value)
 
 
-def test_select_and_to(data: WaveData) -> None:
-    part = data.select([2, 0]).to(dtype=torch.float32)
-    assert part.labels == (data.labels[2], data.labels[0])
+def test_to(data: WaveData) -> None:
+    part = data.to(dtype=torch.float32)
+    assert part.labels == data.labels
     assert part.amplitude.dtype == torch.float32 and part.equation.dtype == torch.bool
-    torch.testing.assert_close(part.lhs[0, 1].double(), data.lhs[0, 0], rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(part.lhs[0, 0].double(), data.lhs[0, 0], rtol=1e-6, atol=1e-7)
     assert data.n_bins == 0 and data.rows.tolist() == list(range(12))

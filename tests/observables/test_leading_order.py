@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hadronlab.data.lattice import leading_order_sites
+from hadronlab.data.lattice import kinetic
 from hadronlab.data.noise import Noise
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.errors import DataError
@@ -44,7 +44,11 @@ def test_points_count_by_their_errors_and_shells_may_repeat() -> None:
 def test_phase_shifts_of_the_truth_from_a_noisy_lattice() -> None:
     pair = HadronPair("omega_ccc", 4796.0, 4796.0, potential=omega_ccc())
     lattice = SyntheticLattice(grid="sites", length=64, noise=Noise(relative=2e-4, bins=10))
-    r, V = leading_order_sites(generate(pair, lattice), "wall", 26, r_max_fm=2.5)
+    correlator = generate(pair, lattice)
+    inside = correlator.distance * correlator.spacing_fm <= 2.5
+    R, KR = kinetic(correlator, "wall", 26)
+    r = torch.from_numpy(correlator.distance[inside] * correlator.spacing_fm)
+    V = torch.from_numpy((KR / R)[:, inside])
     keep = r > 0.15  # nearer, the lattice Laplacian is off by 5 MeV and more
     mesh = RMatrix(6.0, 60, pair.reduced_mass)
     k = torch.tensor([0.1, 0.5, 1.0, 2.0], dtype=torch.float64)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.forces.quark_models import HBAR_C, QuarkModel, quark_model
+from hadronlab.physics.constants import HBAR_C_GEV
+from hadronlab.physics.forces.quark_models import QuarkModel, quark_model
 
 
 def shortest_tube(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -35,7 +36,10 @@ class FluxTube(QuarkModel):
     def many_body(self, distances: Tensor, masses: Tensor) -> Tensor:
         """σ_Y L_min (+ V_C) in GeV, shape (batch,)."""
         tube = (
-            self.sigma_ratio * self.string * shortest_tube(distances[0], distances[1], distances[2]) / HBAR_C
+            self.sigma_ratio
+            * self.string
+            * shortest_tube(distances[0], distances[1], distances[2])
+            / HBAR_C_GEV
         )  # Eq. (3)
         extra = super().many_body(distances, masses)
         return tube if extra is None else tube + extra

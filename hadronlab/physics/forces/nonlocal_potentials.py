@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import HadronlabError
-from hadronlab.physics.forces.known import NonlocalPart
 from hadronlab.physics.forces.local_potentials import LocalPotential
 
 
@@ -38,19 +37,3 @@ class PereyBuck:
         twice_z = (4.0 * r * rp / beta**2).clamp(min=1e-12)
         angle = torch.exp(-(((r - rp) / beta) ** 2)) * -torch.expm1(-twice_z) / twice_z
         return self.form(0.5 * (r + rp)) * angle / (math.pi**1.5 * beta**3)
-
-
-@dataclass(frozen=True)
-class LocalPlusNonlocal:
-    """V0(r) δ³(r−r') + U(r,r')."""
-
-    local_term: LocalPotential
-    nonlocal_term: NonlocalPart
-
-    def local(self, r: Tensor) -> Tensor:
-        """V0(r), MeV."""
-        return self.local_term(r)
-
-    def nonlocal_part(self, r: Tensor, rp: Tensor) -> Tensor:
-        """U(r, r'), MeV fm^-3, broadcast."""
-        return self.nonlocal_term.nonlocal_part(r, rp)

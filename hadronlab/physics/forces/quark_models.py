@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics import constants
+from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.forces.interaction import Interaction
-
-HBAR_C = constants.HBAR_C / 1000  # GeV fm
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class QuarkModel(Interaction):
 
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         """Radial factors of λ_i·λ_j and of λ_i·λ_j S_i·S_j in GeV; r in fm, the masses broadcast."""
-        x = r / HBAR_C  # GeV⁻¹
+        x = r / HBAR_C_GEV  # GeV⁻¹
         smear = 1.0 if self.r_c == 0 else -torch.expm1(-x / self.r_c)
         central = -self.kappa * smear / x + self.confinement(x) - self.constant  # Eq. (2)
         r0 = self.A * (2 * mass_i * mass_j / (mass_i + mass_j)) ** (-self.B)

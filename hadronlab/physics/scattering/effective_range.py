@@ -23,14 +23,3 @@ def threshold_parameters(poles: Tensor, edge: Tensor, radius: float, kinetic: fl
     a0 = radius - rho
     r_eff = 2.0 * (radius - radius**2 / a0 + radius**3 / (3.0 * a0**2)) - 2.0 * slope / a0**2
     return a0, torch.where(a0.abs() > ROUNDING * radius, r_eff, torch.nan)
-
-
-def fit_effective_range(k: Tensor, delta: Tensor, order: int = 2) -> tuple[Tensor, Tensor]:
-    """(a0, r_eff), fm, by least squares of k cot δ in powers of k² up to `order`; k (M,), delta (…, M).
-
-    For phase shifts known only on a grid of small momenta; a potential itself gives `threshold_parameters`.
-    """
-    powers = torch.stack([k ** (2 * n) for n in range(order + 1)], dim=-1)
-    target = (k / torch.tan(delta)).unsqueeze(-1)
-    c = torch.linalg.lstsq(powers.expand(*target.shape[:-1], -1), target).solution[..., 0]
-    return -1.0 / c[..., 0], 2.0 * c[..., 1]

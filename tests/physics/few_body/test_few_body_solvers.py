@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.few_body.three_body import three_body_levels
 from hadronlab.physics.few_body.two_body import two_body_levels
 from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.interaction import Interaction
-from hadronlab.physics.forces.quark_models import HBAR_C
 from hadronlab.systems.quarks import quark_system
 
 
@@ -64,7 +64,7 @@ def levels(system, wave=0):
 def test_three_equal_oscillators(quarks, spin, isospin, wave, quanta):
     """E = (3 + n) ħω, ω² = 3k/m; the forbidden level tells whether antisymmetry is right."""
     system = quark_system("x", quarks, spin, isospin, interaction=Oscillator())
-    omega = HBAR_C * np.sqrt(3 * Oscillator().stiffness / float(system.masses[0]))
+    omega = HBAR_C_GEV * np.sqrt(3 * Oscillator().stiffness / float(system.masses[0]))
     found, exact = levels(system, wave), (3 + np.array(quanta)) * omega
     assert np.all(found > exact * (1 - 1e-9))  # variational
     np.testing.assert_allclose(found, exact, rtol=2e-3 if wave else 2e-4)
@@ -77,7 +77,7 @@ def test_unequal_oscillators():
     """
     system = quark_system("x", "u d c", 0.5, 0, interaction=Oscillator())
     m, heavy, k = 0.4, 1.5, Oscillator().stiffness
-    omega = HBAR_C * np.sqrt(np.array([3 * k / m, 2 * k * (1 / heavy + 1 / (2 * m))]))
+    omega = HBAR_C_GEV * np.sqrt(np.array([3 * k / m, 2 * k * (1 / heavy + 1 / (2 * m))]))
     assert levels(system)[0] == pytest.approx(1.5 * omega.sum(), rel=1e-5)
     np.testing.assert_allclose(levels(system, 1), 1.5 * omega.sum() + np.sort(omega), rtol=1e-4)
 
@@ -108,7 +108,7 @@ def test_meson_masses_and_radii(name):
     quarks, spin, isospin, mass, radius = MESONS[name]
     system = quark_system(name, quarks, spin, isospin)
     reduced = float(system.masses.prod() / system.masses.sum())
-    found = two_body_levels(lambda r: system.potential(r[:, None])[:, 0, 0], reduced, HBAR_C, 0.6)
+    found = two_body_levels(lambda r: system.potential(r[:, None])[:, 0, 0], reduced, HBAR_C_GEV, 0.6)
     assert found.energy[0].item() * 1000 + system.mass_sum == pytest.approx(mass, abs=0.001)
     assert found.rms[0].item() == pytest.approx(radius, abs=6e-5)
 

@@ -20,7 +20,7 @@ from hadronlab.physics.forces.local_potentials import (
     omega_ccc,
     omega_omega,
 )
-from hadronlab.physics.forces.nonlocal_potentials import LocalPlusNonlocal, PereyBuck
+from hadronlab.physics.forces.nonlocal_potentials import PereyBuck
 from hadronlab.physics.scattering.quadrature import gauss_legendre
 
 R = torch.tensor([0.05, 0.4, 1.1, 2.3], dtype=torch.float64)
@@ -81,13 +81,6 @@ def test_perey_buck_is_symmetric_finite_and_local_in_the_limit() -> None:
     assert float(PereyBuck(form, 0.4).nonlocal_part(R[:1] * 0, R[:1] * 0)) == pytest.approx(
         -50.0 / (math.pi**1.5 * 0.064), rel=1e-9
     )
-
-
-def test_local_plus_nonlocal() -> None:
-    form = Gaussians(strengths=(-50.0,), exponents=(0.5,))
-    both = LocalPlusNonlocal(omega_ccc(), PereyBuck(form, 0.5))
-    torch.testing.assert_close(both.local(R), omega_ccc()(R))
-    torch.testing.assert_close(both.nonlocal_part(R, R), PereyBuck(form, 0.5).nonlocal_part(R, R))
 
 
 def test_refusals() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.few_body.jacobi import (
     from_jacobi_matrix,
     jacobi_matrix,
@@ -14,7 +15,7 @@ from hadronlab.physics.few_body.jacobi import (
 )
 from hadronlab.physics.forces.coulomb import Coulomb
 from hadronlab.physics.forces.flux_tube import flux_tube, shortest_tube
-from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, HBAR_C, quark_model
+from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, quark_model
 from hadronlab.systems.quarks import quark_system
 
 
@@ -48,7 +49,7 @@ def test_ap1_in_a_baryon():
     """p = 2/3: three sides r give 3/2·λ r^{2/3}; the difference of two radii cancels the constant."""
     system = quark_system("omega_ccc", "c c c", 1.5, 0, interaction=AP1)
     near, far = (system.potential(tensor(r, r, r))[0, 0].item() for r in (6.0, 9.0))
-    x = 6.0 / HBAR_C, 9.0 / HBAR_C
+    x = 6.0 / HBAR_C_GEV, 9.0 / HBAR_C_GEV
     slope = 1.5 * (0.3898 * (x[1] ** (2 / 3) - x[0] ** (2 / 3)) - 0.4242 * (1 / x[1] - 1 / x[0]))
     assert far - near == pytest.approx(slope, rel=1e-9)
 
@@ -116,7 +117,7 @@ def test_flux_tube_nucleon():
     tube, plain = (quark_system("N", "u u d", 0.5, 0.5, interaction=i) for i in (flux_tube(), AL1))
     r = tensor(0.8, 0.8, 0.8)
     difference = tube.potential(r) - plain.potential(r)
-    expected = 0.1653 * (0.9204 * math.sqrt(3) - 1.5) * 0.8 / HBAR_C
+    expected = 0.1653 * (0.9204 * math.sqrt(3) - 1.5) * 0.8 / HBAR_C_GEV
     torch.testing.assert_close(difference, expected * torch.eye(4, dtype=torch.float64))
 
 
@@ -134,15 +135,15 @@ def test_flux_tube_refuses():
 
 def test_jacobi_coordinates():
     masses = tensor(1.836, 1.836, 0.315, 0.315, 1.836)
-    forward, back = jacobi_matrix(masses, HBAR_C), from_jacobi_matrix(masses, HBAR_C)
+    forward, back = jacobi_matrix(masses, HBAR_C_GEV), from_jacobi_matrix(masses, HBAR_C_GEV)
     identity = torch.eye(4, dtype=torch.float64)
-    torch.testing.assert_close(forward @ torch.diag(HBAR_C**2 / masses) @ forward.T, identity)
+    torch.testing.assert_close(forward @ torch.diag(HBAR_C_GEV**2 / masses) @ forward.T, identity)
     torch.testing.assert_close(forward @ back, identity)
     assert (masses @ back).abs().max() < 1e-15  # centre of mass at the origin
     assert forward.sum(1).abs().max() < 1e-14  # translations
     r = torch.randn(5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     pairs = [(0, 1), (1, 4), (2, 3)]
-    separation = pair_vectors_matrix(masses, pairs, HBAR_C) @ (forward @ r)
+    separation = pair_vectors_matrix(masses, pairs, HBAR_C_GEV) @ (forward @ r)
     torch.testing.assert_close(separation, torch.stack([r[i] - r[j] for i, j in pairs]))
     for perm in [(1, 4, 2, 3, 0), (0, 1, 3, 2, 4), (4, 0, 3, 2, 1)]:
         rotation = permutation_map(perm, masses)

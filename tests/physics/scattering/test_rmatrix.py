@@ -23,7 +23,6 @@ from hadronlab.physics.forces.local_potentials import (
 )
 from hadronlab.physics.forces.nonlocal_potentials import PereyBuck
 from hadronlab.physics.forces.separable import Separable
-from hadronlab.physics.scattering.effective_range import fit_effective_range
 from hadronlab.physics.scattering.quadrature import gauss_legendre
 from hadronlab.physics.scattering.rmatrix import RMatrix
 
@@ -220,9 +219,13 @@ def test_effective_range_is_the_slope_of_k_cot_delta() -> None:
     rmatrix = RMatrix(6.0, 60, 600.0)
     V = Gaussians(strengths=(-55.0, 200.0), exponents=(0.8, 6.0))(rmatrix.r)
     k = torch.linspace(0.01, 0.12, 12, dtype=torch.float64)
-    a0, r_eff = fit_effective_range(k, rmatrix.phase_shifts(None, V, k), order=3)
-    assert float(rmatrix.scattering_length(V=V)) == pytest.approx(float(a0), rel=1e-7)
-    assert float(rmatrix.effective_range(V=V)) == pytest.approx(float(r_eff), rel=1e-5)
+    # k cot δ = −1/a0 + ½ r_eff k² + …, fitted up to k⁶
+    powers = torch.stack([k ** (2 * n) for n in range(4)], dim=-1)
+    minus_inverse, half_range = torch.linalg.lstsq(
+        powers, (k / torch.tan(rmatrix.phase_shifts(None, V, k)))[:, None]
+    ).solution[:2, 0]
+    assert float(rmatrix.scattering_length(V=V)) == pytest.approx(-1 / float(minus_inverse), rel=1e-7)
+    assert float(rmatrix.effective_range(V=V)) == pytest.approx(2 * float(half_range), rel=1e-5)
 
 
 def test_without_a_potential_there_is_no_effective_range() -> None:
