@@ -43,4 +43,4 @@ $(VENV)/.installed-docs: $(VENV)/.installed-dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info docs/generated

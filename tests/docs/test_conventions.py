@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
 
+from hadronlab.api import Run, run
 from hadronlab.data.lattice import kinetic
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.estimates.resampling import resampled_error
@@ -183,3 +185,85 @@ CHECKS: dict[str, Callable[[], None]] = {
 def test_formula(quantity: str) -> None:
     assert quantity in ROWS, f"{PAGE.name} has no row {quantity!r}"
     CHECKS[quantity]()
+
+
+RUNS = {
+    "potential": (
+        "system=omega_ccc", "data=synthetic_noisy", "data.sources=[wall,smeared]", "model=hybrid_low_rank",
+        "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=3",
+        "data.lattice.noise.bins=4",
+    ),
+    "separable": ("system=separable", "trainer.max_epochs=2"),
+    "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    place = tmp_path_factory.mktemp("conventions")
+    return {name: run(*overrides, "quiet=true", directory=place / name) for name, overrides in RUNS.items()}
+
+
+def units(result: Run) -> dict[str, str]:
+    """Unit of everything that the two files of a run hold."""
+    found = {name: entry["unit"] for name, entry in result.result["observables"].items()}
+    with h5py.File(result.directory / "result.h5") as file:
+        found |= {
+            name: dataset.attrs["unit"] for name, dataset in file.items() if isinstance(dataset, h5py.Dataset)
+        }
+    return found
+
+
+def row_of(name: str) -> Row | None:
+    """The row whose name is `name`, or its longest beginning: U_error belongs to U, rms_radius.c-c to rms_radius."""
+    fits = [
+        (len(known), row)
+        for row in ROWS.values()
+        for known in row.names
+        if re.match(rf"{re.escape(known)}($|[._])", name)
+    ]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
+
+
+@pytest.mark.slow
+def test_every_number_of_a_run_has_a_row_with_its_unit(results: dict[str, Run]) -> None:
+    for kind, result in results.items():
+        for name, unit in units(result).items():
+            row = row_of(name)
+            assert row is not None, f"{PAGE.name} has no row for {name} of {kind}"
+            expected = {"", row.unit} if kind == "separable" else {row.unit}
+            assert unit in expected, f"{name} has the unit {unit!r}, {PAGE.name} says {row.unit!r}"
+
+
+@pytest.mark.slow
+def test_every_row_is_checked(results: dict[str, Run]) -> None:
+    written = {row.quantity for result in results.values() for name in units(result) if (row := row_of(name))}
+    written |= {"error"}  # the key beside a value, below
+    assert set(ROWS) <= set(CHECKS) | written, set(ROWS) - set(CHECKS) - written
+
+
+@pytest.mark.slow
+def test_what_the_results_of_a_bound_state_obey(results: dict[str, Run]) -> None:
+    quarks, observables = results["quarks"], results["quarks"].result["observables"]
+    for result in results.values():
+        assert result["binding_energy"] > 0
+    assert quarks["binding_energy"] == pytest.approx(quarks["threshold"] - quarks["energy"])
+    masses = float(quark_system("tbb", "b b u~ d~", 1, 0).mass_sum)
+    assert quarks["kinetic_energy"] + quarks["potential_energy"] + masses == pytest.approx(
+        quarks["energy"], abs=1e-6
+    )
+    for share in ("color_fraction.", "spin_fraction."):
+        assert sum(q["value"] for name, q in observables.items() if name.startswith(share)) == pytest.approx(
+            1.0
+        )
+    distance, density = quarks.array("distance"), quarks.array("pair_density")
+    np.testing.assert_allclose(
+        density.sum(1) * (distance[1] - distance[0]), 1.0, atol=0.02
+    )  # the tail beyond the last bin
+    assert observables["energy"]["error"] > 0
+
+
+@pytest.mark.slow
+def test_losses_are_sums(results: dict[str, Run]) -> None:
+    """[Wang, Sec. 4.1]: 3.78 for U = 0, the sum over ten waves and a hundred radii."""
+    assert results["separable"]["loss_zero_potential"] == pytest.approx(3.78, abs=0.005)
