@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -26,8 +27,13 @@ def start_table(rows: dict[str, str], console: Console | None = None) -> None:
 
 
 def end_table(results: Results, title: str, console: Console | None = None) -> None:
-    """Observables with their errors beside truth and references, the sources of these, then the warnings."""
+    """Observables with their errors beside truth and references, the sources of these, then the warnings.
+
+    What stands beside a number under the same name, as `binding_energy.local` beside `binding_energy`, follows in a
+    table of its own.
+    """
     console = console or Console()
+    beside = _variants(results)
     columns = {heading: known for heading, known in (("truth", results.truth), ("reference", results.reference))
                if known.keys() & results.scalars.keys()}  # fmt: skip
     marks = _marks([known[name] for known in columns.values() for name in results.scalars if name in known])
@@ -36,6 +42,8 @@ def end_table(results: Results, title: str, console: Console | None = None) -> N
     for heading in ("value", *columns):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, estimate in results.scalars.items():
+        if any(name == f"{plain}.{kind}" for kind, row in beside.items() for plain in row):
+            continue
         cells = [f"{name} {estimate.name}".strip(), str(estimate)]
         for known in columns.values():
             entry = known.get(name)
@@ -44,10 +52,35 @@ def end_table(results: Results, title: str, console: Console | None = None) -> N
         if name == "threshold" and "binding_energy" not in results.scalars:
             table.add_row("binding_energy", "no bound state")
     console.print(table)
+    if beside:
+        console.print(_variant_table(results, beside))
     for source, mark in marks.items():
         console.print(f"{mark or 'compared with:'} {source}", highlight=False, markup=False)
     for warning in results.warnings:
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
+
+
+def _variants(results: Results) -> dict[str, dict[str, Estimate]]:
+    """Kind → {plain name: estimate} of the scalars called NAME.KIND where NAME is a scalar too."""
+    found: dict[str, dict[str, Estimate]] = {}
+    for name, estimate in results.scalars.items():
+        plain, _, kind = name.partition(".")
+        if kind and plain in results.scalars:
+            found.setdefault(kind, {})[plain] = estimate
+    return found
+
+
+def _variant_table(results: Results, variants: Mapping[str, Mapping[str, Estimate]]) -> Table:
+    """A row an observable, a column a kind, units beside the names."""
+    table = Table(pad_edge=False)
+    table.add_column("of", overflow="fold")
+    for kind in variants:
+        table.add_column(kind.replace("_", " "), justify="right", overflow="fold")
+    for plain in dict.fromkeys(name for row in variants.values() for name in row):
+        unit = results.unit(plain)
+        cells = [str(replace(row[plain], unit="")) if plain in row else "" for row in variants.values()]
+        table.add_row(*map(escape, [f"{plain} [{unit}]" if unit else plain, *cells]))
+    return table
 
 
 def _marks(entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -51,6 +51,18 @@ def test_sources_are_numbered_where_there_are_several(capsys):
     assert "1.57 fm¹" in shown and "0.5 to 0.6²" in shown and "¹ here" in shown and "² there" in shown
 
 
+def test_other_potentials_stand_beside_the_full_one(capsys):
+    kinds = ("local", "leading_order", "expansion", "expansion_non_hermitian")
+    found = Results({"inverse_scattering_length": Estimate.quoted(0.62, 0.02, "fm⁻¹")})
+    for number, kind in enumerate(kinds):
+        found.estimates[f"inverse_scattering_length.{kind}"] = Estimate.quoted(
+            0.5 + 0.01 * number, 0.02, "fm⁻¹"
+        )
+    shown = table(capsys, found)
+    assert "inverse_scattering_length.local" not in shown and max(map(len, shown.splitlines())) <= 80
+    assert all(f"0.5{number}0(20)" in shown for number in range(4)) and "hermitian" in shown
+
+
 def test_an_unbound_system_says_so_in_its_row(capsys):
     found = Results(
         {
