@@ -43,7 +43,7 @@ def test_a_run_measures_what_is_chosen(done: Path) -> None:
     assert "hermiticity" not in config and "phase_shifts" in config
     found = again(done)
     assert "scattering_length" in found and "loss_final" in found
-    few = again(done, "observables=[loss,phase_shifts]", "observables.phase_shifts.at=[0.25,0.5]")
+    few = again(done, "observables=[training_loss,phase_shifts]", "observables.phase_shifts.at=[0.25,0.5]")
     assert set(few) == {"loss_final", "loss_zero_potential", "phase_shift.0.25", "phase_shift.0.5"}
     with h5py.File(done / "result.h5") as file:
         assert "phase_shift_nonlocal" in file and "U" not in file

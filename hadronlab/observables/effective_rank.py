@@ -1,0 +1,33 @@
+"""How many directions of U the data hold above their noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hadronlab.data.diagnostics import RELATIVE_FLOOR, SIGNAL_TO_NOISE, effective_rank, signal_to_noise
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.results import Results
+
+
+class EffectiveRank(PotentialObservable):
+    """`effective_rank`, `singular_values` and `singular_values_noise`, with a warning where the rank is one."""
+
+    def observe(self, learned: LearnedPotential) -> Results:
+        rank, data = effective_rank(learned.data), learned.data
+        floor = SIGNAL_TO_NOISE if data.n_bins else RELATIVE_FLOOR
+        values = signal_to_noise(data).numpy()
+        result = Results(
+            {
+                "singular_values": Estimate(values),
+                "singular_values_noise": Estimate(np.full_like(values, floor)),
+                "effective_rank": Estimate(rank),
+            }
+        )
+        if rank == 1:
+            result.warnings.append(
+                "effective rank 1: the data hold one direction, so the phase shifts of the full U are not determined, "
+                "and V_theta agreeing with V_LO is no evidence; add a second source or other times"
+            )
+        return result
