@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import torch
@@ -15,7 +16,7 @@ from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
 from hadronlab.observables.results import Results
-from hadronlab.optim.processes import Processes
+from hadronlab.optim.processes import ALONE, Processes
 
 
 class Task(LightningModule):
@@ -36,8 +37,10 @@ class Task(LightningModule):
     recommended_optimizer: ClassVar[str] = "adam"
 
     model: torch.nn.Module
-    observables: Mapping[str, Any]
-    processes: Processes
+    observables: Mapping[str, Any] = MappingProxyType({})
+    """of the result, by name; they draw its figures"""
+    processes: Processes = ALONE
+    """all of the run acting as one, as the run says when it begins"""
 
     @classmethod
     def build(cls, config: DictConfig) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import importlib
 import multiprocessing
 import os
 import signal
@@ -45,26 +46,38 @@ FAST = ["callbacks.checkpoints.every_n_steps=10"]
 
 
 def start(
-    arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any
+    arguments: Sequence[str],
+    output: Path,
+    prepare: Callable[..., None] | None = None,
+    *args: Any,
+    command: str = "train",
 ) -> BaseProcess:
-    """`hadronlab-train arguments`, its output appended to a file; `prepare(*args)` is called first in the process."""
-    process = CONTEXT.Process(target=_main, args=(list(arguments), str(output), prepare, args))
+    """`hadronlab-train arguments`, or another command, its output appended to a file; `prepare(*args)` is called first in the process."""
+    process = CONTEXT.Process(target=_main, args=(command, list(arguments), str(output), prepare, args))
     process.start()
     return process
 
 
 def run(
-    arguments: Sequence[str], output: Path, prepare: Callable[..., None] | None = None, *args: Any
+    arguments: Sequence[str],
+    output: Path,
+    prepare: Callable[..., None] | None = None,
+    *args: Any,
+    command: str = "train",
 ) -> int:
     """The exit status of `start`."""
-    process = start(arguments, output, prepare, *args)
+    process = start(arguments, output, prepare, *args, command=command)
     process.join(240)
     assert process.exitcode is not None, output.read_text()
     return process.exitcode
 
 
 def _main(
-    arguments: list[str], output: str, prepare: Callable[..., None] | None, args: tuple[Any, ...]
+    command: str,
+    arguments: list[str],
+    output: str,
+    prepare: Callable[..., None] | None,
+    args: tuple[Any, ...],
 ) -> None:
     stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(stream, 1)
@@ -73,10 +86,8 @@ def _main(
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test run in the background ignores
     if prepare is not None:
         prepare(*args)
-    sys.argv = ["hadronlab-train", *arguments]
-    from hadronlab.train import main
-
-    main()
+    sys.argv = [f"hadronlab-{command}", *arguments]
+    importlib.import_module(f"hadronlab.{command}").main()
 
 
 class SpareRank:

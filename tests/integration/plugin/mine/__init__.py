@@ -1,0 +1,1 @@
+"""A user's package: one of each noun."""
