@@ -163,12 +163,12 @@ class DeepQuarkWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def tangent_rows(
-        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, worn: Tensor | None = None
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
     ) -> Tensor:
         shape = (self.n_tangent, len(cotangent), r.shape[-1])
         # sample-major in memory, as they are made and as their products read them
-        fits = worn is not None and worn.shape == shape and worn.dtype == r.dtype
-        out = worn if worn is not None and fits else r.new_empty(*shape[1:], shape[0]).permute(2, 0, 1)
+        fits = spare is not None and spare.shape == shape and spare.dtype == r.dtype
+        out = spare if spare is not None and fits else r.new_empty(*shape[1:], shape[0]).permute(2, 0, 1)
         for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[..., part], some, out[..., part])

@@ -99,11 +99,11 @@ class WaveFunction(nn.Module):
     # points. Tangent coordinates, those of an orthonormal basis of it, hold all of it in fewer numbers.
 
     def tangent_rows(
-        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, worn: Tensor | None = None
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
     ) -> Tensor:
         """`parameter_rows` in tangent coordinates, (n_tangent, R, batch).
 
-        worn: rows no longer needed, whose memory may be used again.
+        spare: rows that are no longer needed: their memory may be used again.
         """
         return self.parameter_rows(r, cotangent, channel)
 
