@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ def with_observables(
             )
     if not overrides:
         return config
-    config = OmegaConf.create(OmegaConf.to_container(config, resolve=True))  # of its own
+    config = copy.deepcopy(config)
     search = [f"hydra.searchpath=['file://{config_dir.absolute()}']"] if config_dir else []
     GlobalHydra.instance().clear()
     if any(override.startswith("observables=") for override in overrides):
