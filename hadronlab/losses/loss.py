@@ -1,7 +1,10 @@
-"""What every loss offers: residuals affine in (U, V0), and the weighted sum of their squares."""
+"""What every loss offers: its radii, its residuals in (U, V0), and the weighted sum of their squares."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import torch
 from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
@@ -9,36 +12,33 @@ from hadronlab.errors import ConfigError
 
 
 class Loss(nn.Module):
-    """weight · Σ residual², with residual = constant + linear(U, V0).
+    """weight · Σ residual². Task and optimiser ask a loss for what stands here and for nothing else.
 
-    U: (…, n, M) on rows × the first M radii (those beyond count as zero) in MeV fm⁻³, or None for zero;
-    V: (…, n) in MeV, or None for zero; rows: (n,) indices into data.r; bin: 0 the mean, 1…B the resampling bins.
-    Leading dimensions of U and V come back at the front of the residual. `coupled`: every residual is made of all rows,
-    which then cannot be taken in parts.
+    r: the radii (N,) on which the loss wants the potential, fm; they need not be those of another loss. rows: indices
+    (n,), increasing, of the radii r_i on which it wants U(r_i, ·) and V0(r_i); None: all of them.
+    n_bins: resampling bins of its own data; 0 for a loss that is the same in every bin. Losses with bins have equally
+    many: bin b of a fit takes bin b of each. data_term: whether it compares with data, or else only regularises.
+    coupled: whether a residual is made of several rows, which then cannot be taken in parts.
+    `residual` may be any differentiable function of U and V0; the derivatives come from autograd, one backward pass a
+    residual. One that is affine is a `LinearLoss`, and cheaper.
     """
 
-    coupled: bool = False
+    data_term: ClassVar[bool] = True
+    coupled: bool = True
 
-    def __init__(self, data: WaveData, weight: float = 1.0) -> None:
+    def __init__(self, r: Tensor, weight: float = 1.0, n_bins: int = 0, rows: Tensor | None = None) -> None:
         super().__init__()
         if not weight >= 0:
             raise ConfigError(f"weight = {weight} of {type(self).__name__}: must be zero or positive")
-        self.data, self.weight = data, float(weight)
-
-    def rows(self) -> Tensor:
-        """The rows the loss is a sum over, indices into data.r."""
-        return self.data.rows
+        self.weight, self.n_bins = float(weight), int(n_bins)
+        self.r = nn.Buffer(r, persistent=False)
+        self.rows = nn.Buffer(torch.arange(len(r)) if rows is None else rows, persistent=False)
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
-        """(…, any shape), affine in U and V."""
-        raise NotImplementedError
+        """Any shape, from U (n, M) on rows × the first M radii, MeV fm⁻³, and V (n,), MeV.
 
-    def columns(self, count: int) -> slice:
-        """The radii r' that `jacobian` wants dU on: of the first `count`, where U ends."""
-        return slice(0, count)
-
-    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
-        """∂residual/∂θ, (…, P), in the order of `residual`, from dU (n, M, P) on `columns` and dV (n, P)."""
+        None stands for zero, and so do the radii beyond M. bin: 0 the mean, 1…B the resampling bins.
+        """
         raise NotImplementedError
 
     def forward(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
@@ -47,7 +47,24 @@ class Loss(nn.Module):
 
     def zero(self, bin: int = 0) -> Tensor:
         """The loss of U = V0 = 0: what a collapsed network gives."""
-        return self(None, None, self.rows(), bin)
+        return self(None, None, self.rows, bin)
+
+
+class LinearLoss(Loss):
+    """A loss whose residuals are affine in (U, V0), those of one row in that row alone unless it is `coupled`.
+
+    `residual` here takes leading dimensions of U and V, which come back at its front.
+    """
+
+    coupled = False
+
+    def columns(self, count: int) -> slice:
+        """The radii r' that `jacobian` wants dU on: of the first `count`, where U ends."""
+        return slice(0, count)
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """∂residual/∂θ, (…, P), in the order of `residual`, from dU (n, M, P) on `columns` and dV (n, P)."""
+        raise NotImplementedError
 
 
 def reference_scale(data: WaveData) -> float:

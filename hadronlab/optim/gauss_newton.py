@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import Coordinates, LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
+
+GRAM_MEMORY = 2**29  # bytes that the normal matrices of resampling bins may take together
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,16 @@ class StepReport:
     accepted: bool
     shift: float
     rung: str
+
+
+@dataclass(frozen=True)
+class Refit:
+    """Resampling bins fitted from the centre: θ (B, P), losses (B,), steps taken (B,), and whether each converged (B,)."""
+
+    theta: Tensor
+    loss: Tensor
+    steps: Tensor
+    converged: Tensor
 
 
 class GaussNewton:
@@ -54,10 +66,8 @@ class GaussNewton:
             )
         self.problem = problem
         self.solver = solver if solver is not None else DampedSolver(shift=1e-4, relative=True)
-        if acceleration and self.solver.momentum:
-            raise ConfigError(
-                "momentum > 0 and geodesic acceleration exclude each other: set one of them to zero"
-            )
+        if self.solver.momentum:
+            raise ConfigError("Gauss–Newton takes no momentum: its solver must have momentum = 0")
         self.up, self.down, self.min_shift, self.tries = up, down, min_shift, tries
         self.acceleration = acceleration
         self.report = StepReport(float("nan"), False, self.solver.shift, "none")
@@ -65,8 +75,9 @@ class GaussNewton:
     def displacement(self, bin: int = 0) -> Tensor:
         """δ (P,), zero if no trial lowered the loss; θ − δ is the next point. The model is left as it is."""
         theta = self.problem.theta()
-        gram, force, loss = (x[0] for x in self.problem.normal(theta, (bin,)))
-        return self._search(theta, gram, force, float(loss), bin)
+        along = self.problem.coordinates(theta)
+        gram, force, loss = (x[0] for x in self.problem.normal(theta, (bin,), along))
+        return along.back(self._search(theta, along, gram, force, float(loss), bin))
 
     def step(self, bin: int = 0) -> StepReport:
         """One displacement, applied to the model."""
@@ -85,45 +96,73 @@ class GaussNewton:
                 break
         return self.report
 
-    def refit_bins(self, bins: Sequence[int], steps: int = 3) -> tuple[Tensor, Tensor]:
-        """θ (B, P) and loss (B,) of resampling bins, all started from the model's present (central) parameters.
+    def refit_bins(self, bins: Sequence[int], most: int = 60, tolerance: float = 1e-3) -> Refit:
+        """Minima of resampling bins, all started from the model's present (central) parameters.
 
         ∂U/∂θ at the centre serves every bin, so the normal matrices of all of them cost little more than one step;
-        later steps keep the matrix and take the exact gradient of their own bin.
+        later steps keep the matrix and take the exact gradient of their own bin. A bin has converged when, in three
+        steps in succession, its loss fell by less than `tolerance` of its whole fall from the centre, and the step was
+        less than √tolerance of its whole way, both lengths in the metric JᵀJ; or when no step lowers its loss any more.
+        At most `most` steps each.
         """
         centre = self.problem.theta()
-        gram, force, loss = self.problem.normal(centre, bins)
-        thetas = centre.repeat(len(bins), 1)
+        along = self.problem.coordinates(centre)
+        shift, acceleration = self.solver.shift, self.acceleration
         # near the minimum the path is straight: the acceleration costs more than it saves
-        shift, acceleration, self.acceleration = self.solver.shift, self.acceleration, False
-        for position, bin in enumerate(bins):
-            self.solver.shift = shift
-            value = float(loss[position])
-            for number in range(steps):
-                if number:
-                    slope, now = self.problem.gradient(thetas[position], bin)
-                    force[position], value = slope, float(now)
-                delta = self._search(thetas[position], gram[position], force[position], value, bin)
-                thetas[position] -= delta
-                if not self.report.accepted:
-                    break
-            loss[position] = self.report.loss
+        self.acceleration, found = False, []
+        together = max(1, GRAM_MEMORY // (8 * self.problem.width**2))
+        for start in range(0, len(bins), together):
+            group = bins[start : start + together]
+            for bin, gram, force, loss in zip(group, *self.problem.normal(centre, group, along), strict=True):
+                self.solver.shift = shift
+                found.append(self._refit(centre, along, gram, force, float(loss), bin, most, tolerance))
         self.solver.shift, self.acceleration = shift, acceleration
-        return thetas, loss
+        theta, loss, steps, converged = zip(*found, strict=True)
+        return Refit(
+            torch.stack(theta),
+            torch.tensor(loss, dtype=torch.float64),
+            torch.tensor(steps),
+            torch.tensor(converged),
+        )
 
-    def _search(self, theta: Tensor, gram: Tensor, force: Tensor, loss: float, bin: int) -> Tensor:
-        """Raise the shift until a trial lowers the loss."""
+    def _refit(
+        self, centre: Tensor, along: Coordinates, gram: Tensor, force: Tensor, loss: float, bin: int, most: int,
+        tolerance: float,
+    ) -> tuple[Tensor, float, int, bool]:  # fmt: skip
+        """θ (P,), the loss, the number of steps and whether they ended at a minimum, of one bin."""
+        theta, way, first, idle = centre, torch.zeros_like(force), loss, 0
+        for number in range(most):
+            if number:
+                slope, now = self.problem.gradient(theta, bin)
+                force, loss = along.of(slope), float(now)
+            step = self._search(theta, along, gram, force, loss, bin)
+            if not self.report.accepted:
+                return theta, loss, number, True
+            way, theta = way - step, theta - along.back(step)
+            fallen, fall = loss - self.report.loss, first - self.report.loss
+            small = float(step @ (gram @ step)) < tolerance * float(way @ (gram @ way))
+            idle = idle + 1 if small and fallen < tolerance * fall else 0
+            if idle == 3:
+                return theta, self.report.loss, number + 1, True
+        return theta, self.report.loss, most, False
+
+    def _search(
+        self, theta: Tensor, along: Coordinates, gram: Tensor, force: Tensor, loss: float, bin: int
+    ) -> Tensor:
+        """The step in coordinates (k,), the shift raised until a trial lowers the loss; zero if none does."""
         for _ in range(self.tries):
-            delta = self.solver.solve_gram(gram, force)
+            delta = self.solver.solve_gram(gram, force, size=self.problem.size)
             # the linear model predicts L − |e − Jδ|² = 2 δ·F − δᵀGδ
             predicted = float(2.0 * delta @ force - delta @ (gram @ delta))
             rung, shift = self.solver.rung, self.solver.shift_used
-            bend = self._bend(theta, delta, gram, bin) if self.acceleration else torch.zeros_like(delta)
+            bend = (
+                self._bend(theta, along, delta, gram, bin) if self.acceleration else torch.zeros_like(delta)
+            )
             # where the second order is not small beside the first it cannot be trusted, nor the shift lowered
             trusted = bool(bend.norm() < 0.1875 * delta.norm())
             delta = delta - bend if trusted else delta
             with torch.no_grad():
-                trial = float(self.problem.loss(theta - delta, bin))
+                trial = float(self.problem.loss(theta - along.back(delta), bin))
             if trial < loss:
                 self.report = StepReport(trial, True, shift, rung)
                 if trusted and loss - trial > 0.5 * predicted:
@@ -131,18 +170,20 @@ class GaussNewton:
                 return delta
             self.solver.shift *= self.up
         self.report = StepReport(loss, False, self.solver.shift_used, self.solver.rung)
-        return torch.zeros_like(theta)
+        return torch.zeros_like(force)
 
-    def _bend(self, theta: Tensor, delta: Tensor, gram: Tensor, bin: int, probe: float = 0.1) -> Tensor:
-        """½a (P,), the second derivative taken by finite differences of the residual along δ."""
-        leaf = theta.clone().requires_grad_()
+    def _bend(
+        self, theta: Tensor, along: Coordinates, delta: Tensor, gram: Tensor, bin: int, probe: float = 0.1
+    ) -> Tensor:
+        """½a (k,), the second derivative taken by finite differences of the residual along δ."""
+        leaf, step = theta.clone().requires_grad_(), probe * along.back(delta)
         here = self.problem.residual(leaf, bin)
         with torch.no_grad():
-            ahead = self.problem.residual(theta - probe * delta, bin)
-            behind = self.problem.residual(theta + probe * delta, bin)
+            ahead = self.problem.residual(theta - step, bin)
+            behind = self.problem.residual(theta + step, bin)
             second = (ahead - 2.0 * here + behind) / probe**2
         (force,) = torch.autograd.grad(here @ second, leaf)
-        return -0.5 * self.solver.solve_gram(gram, force)
+        return -0.5 * self.solver.solve_gram(gram, along.of(force), size=self.problem.size)
 
     def state_dict(self) -> dict[str, Any]:
         return self.solver.state_dict()

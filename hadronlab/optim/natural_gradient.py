@@ -55,11 +55,14 @@ class DampedSolver:
         self.previous: Tensor | None = None
         self.rung, self.shift_used, self.fisher_norm = "none", float("nan"), float("nan")
 
-    def solve_gram(self, gram: Tensor, force: Tensor, step: float = 1.0) -> Tensor:
-        """δ (P,) from G (P, P) and F (P,); `step` is the learning rate the cap counts."""
+    def solve_gram(self, gram: Tensor, force: Tensor, step: float = 1.0, size: int | None = None) -> Tensor:
+        """δ (P,) from G (P, P) and F (P,); `step` is the learning rate the cap counts.
+
+        size: the number of parameters, where G is that of fewer coordinates which hold its whole trace.
+        """
         G, F = gram.double(), force.double()
         _finite(G, F)
-        shift = self._shift(G)
+        shift = self._shift(G, size)
         if self.momentum and self.previous is not None:
             F = F + shift * self.momentum * self.previous.to(F)
         delta = self._ladder(G, F, shift)
@@ -112,8 +115,8 @@ class DampedSolver:
         return vectors @ (inverse * (vectors.T @ right))
 
     def _remember(self, delta: Tensor) -> None:
-        if self.momentum:
-            self.previous = delta.detach().clone()
+        # a step from before a stretch without momentum is none to go on with
+        self.previous = delta.detach().clone() if self.momentum else None
 
     def _capped(self, delta: Tensor, fisher_norm: Tensor, step: float) -> Tensor:
         self.fisher_norm = step * float(fisher_norm)

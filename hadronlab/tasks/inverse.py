@@ -15,17 +15,16 @@ from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
-from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.loss import Loss, collapsed
-from hadronlab.losses.row_share import RowShare
+from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
-from hadronlab.optim.shared_least_squares import SharedLeastSquares
+from hadronlab.optim.processes import ALONE
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
 
@@ -36,7 +35,8 @@ class InverseTask(Task):
     optimizer: called with the parameters; scheduler: called with the optimizer, stepped once a step, or None.
     observables: of the result, by name.
     k_max: largest momentum whose phase shift is quoted, fm⁻¹.
-    refit_steps, refit_shift: Gauss–Newton steps of every resampling bin after the training, and their damping.
+    refit_steps, refit_shift: bound of the Gauss–Newton steps that fit every resampling bin after the training (0: no
+    errors), and their damping; see `GaussNewton.refit_bins` for when they end.
     log_every: steps between two logged losses.
     """
 
@@ -62,9 +62,7 @@ class InverseTask(Task):
         if not losses:
             raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
         model = instantiate(config.model, _convert_="all")
-        if config.task.get("refit_steps"):
-            _check_refits(sum(p.numel() for p in model.parameters()), data.n_bins)
-        return instantiate(config.task, _partial_=True)(
+        task = instantiate(config.task, _partial_=True)(
             model=model,
             losses=losses,
             data=data,
@@ -74,6 +72,9 @@ class InverseTask(Task):
             scheduler=build_scheduler(config),
             log_every=config.trainer.log_every_n_steps,
         )
+        if task.terms.n_bins and task.refit_steps:
+            _check_refits(task.least_squares())
+        return task
 
     def __init__(
         self,
@@ -85,7 +86,7 @@ class InverseTask(Task):
         scheduler: Callable[[torch.optim.Optimizer], Any] | None = None,
         observables: Mapping[str, PotentialObservable] | None = None,
         k_max: float = 2.0,
-        refit_steps: int = 3,
+        refit_steps: int = 60,
         refit_shift: float = 1e-6,
         log_every: int = 20,
     ) -> None:
@@ -101,43 +102,35 @@ class InverseTask(Task):
             log_every,
         )
         self.bins: Tensor | None = None
-        self.r = nn.Buffer(data.r, persistent=False)
-        self._take_rows(0, 1)
+        self.processes = ALONE  # all of the run acting as one; the run says which
+        self.unconverged: list[int] = []  # resampling bins whose refit met its bound
+        self.terms = Terms(losses)
         self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
         self._last: tuple[tuple[str, ...], Tensor] = (), torch.zeros(0)  # names and terms of the last loss
 
     def setup(self, stage: str) -> None:
         """The rows are split over the processes."""
-        self._take_rows(self.trainer.global_rank, self.trainer.world_size)
+        self.terms = Terms(self.terms.losses, self.processes.rank, self.processes.size)
 
     def teardown(self, stage: str) -> None:
-        self._take_rows(0, 1)
-
-    def _take_rows(self, rank: int, size: int) -> None:
-        losses = {name: loss for name, loss in self.losses.items() if isinstance(loss, Loss)}
-        shares = {name: RowShare(loss, rank, size) if size > 1 else loss for name, loss in losses.items()}
-        rows = torch.unique(torch.cat([loss.rows() for loss in shares.values()]))
-        self.rows = nn.Buffer(rows.to(self.r.device), persistent=False)
-        self._where = {name: _positions(rows, loss.rows()) for name, loss in shares.items()}
+        self.terms, self.processes = Terms(self.terms.losses), ALONE
 
     def on_train_start(self) -> None:
         """Fit the local part of a hybrid alone first: a network that starts in its place ends 0.15 rad off."""
-        local = getattr(self.model, "local_part", None)
-        if self.global_step == 0 and local is not None:
-            data_terms = {name: loss for name, loss in self.losses.items() if isinstance(loss, Schrodinger)}
+        local = self.model.fitted_first
+        data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
+        if self.global_step == 0 and local is not None and data_terms:
             GaussNewton(LeastSquares(local, data_terms), DampedSolver(1e-10, relative=True)).run(3)
+
+    def potential(self, rows: Tensor, r: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """U (n, N) on radii rows (n,) × r (N,) and V0 (n,), at the present parameters; None for zero."""
+        model = self.model
+        U = model.on_grid(rows, r) if model.has_nonlocal else None
+        return U, model.local(rows) if model.has_local else None
 
     def loss_parts(self) -> dict[str, Tensor]:
         """The weighted terms of the loss at the present parameters, over the rows of this process."""
-        U = self.model.on_grid(self.r[self.rows], self.r) if self.model.has_nonlocal else None
-        V = self.model.local(self.r[self.rows]) if self.model.has_local else None
-        parts = {}
-        for name, loss in self.losses.items():
-            where = self._where[name]
-            part_u = U if where is None or U is None else U[where]
-            part_v = V if where is None or V is None else V[where]
-            parts[name] = loss(part_u, part_v, self.rows if where is None else self.rows[where])
-        return parts
+        return self.terms.losses_at(self.potential)
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """The whole data are one batch. DDP averages the gradients of the processes; the loss is their sum."""
@@ -169,23 +162,17 @@ class InverseTask(Task):
         }
 
     def least_squares(self) -> LeastSquares:
-        """The losses as one function of flat parameters, for Gauss–Newton."""
-        losses = {name: loss for name, loss in self.losses.items() if isinstance(loss, Loss)}
-        if self._trainer is None or self.trainer.world_size == 1 or not self.trainer.training:
-            return LeastSquares(self.model, losses)
-        return SharedLeastSquares(
-            self.model, losses, self.trainer.global_rank, self.trainer.world_size, self.total
-        )
+        """The losses as one function of flat parameters, for Gauss–Newton; shared by the processes of a training."""
+        return LeastSquares(self.model, self.terms.losses, self.processes)
 
     def refit(self) -> None:
         """Fit every resampling bin by Gauss–Newton, warm-started from the present (central) parameters."""
-        if self.data.n_bins == 0 or self.refit_steps == 0:
+        if self.terms.n_bins == 0 or self.refit_steps == 0:
             return
-        problem = self.least_squares()
-        solver = DampedSolver(shift=self.refit_shift, relative=True)
-        self.bins, _ = GaussNewton(problem, solver).refit_bins(
-            range(1, self.data.n_bins + 1), self.refit_steps
-        )
+        newton = GaussNewton(self.least_squares(), DampedSolver(shift=self.refit_shift, relative=True))
+        found = newton.refit_bins(range(1, self.terms.n_bins + 1), self.refit_steps)
+        self.bins = found.theta
+        self.unconverged = (torch.nonzero(~found.converged)[:, 0] + 1).tolist()
 
     def observe(self) -> Results:
         """Observables of the present parameters, with the errors of the refitted bins."""
@@ -201,6 +188,11 @@ class InverseTask(Task):
         result = Results()
         for observable in self.observables.values():
             result.add(observable.observe(learned))
+        if self.unconverged:
+            result.warnings.append(
+                f"{len(self.unconverged)} of {self.terms.n_bins} bins had not converged after {self.refit_steps} steps: their "
+                f"errors are rough; train longer, or raise task.refit_steps"
+            )
         if collapsed(loss, self.loss_zero):
             result.warnings.append("the potential has collapsed to zero: train from another seed")
         elif not loss < self.loss_zero:
@@ -217,10 +209,10 @@ class InverseTask(Task):
         return None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["bins"] = self.bins
+        checkpoint["bins"], checkpoint["unconverged"] = self.bins, self.unconverged
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.bins = checkpoint.get("bins")
+        self.bins, self.unconverged = checkpoint.get("bins"), checkpoint.get("unconverged", [])
 
     def status(self) -> str:
         """The loss and its parts for the progress bar."""
@@ -244,16 +236,11 @@ class InverseTask(Task):
         }
 
 
-def _check_refits(parameters: int, bins: int) -> None:
-    """Raise ConfigError where the refits of the resampling bins, a square matrix each, are too large for this machine."""
-    needed, memory = 8 * bins * parameters**2, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _check_refits(problem: LeastSquares) -> None:
+    """Raise ConfigError where the refits of the resampling bins are too large for this machine."""
+    needed, memory = problem.bytes_needed, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > memory:
         raise ConfigError(
-            f"refitting {parameters} parameters to {bins} bins takes {needed / 1e9:.0f} GB, and this machine has "
+            f"refitting {problem.size} parameters to the bins takes {needed / 1e9:.0f} GB, and this machine has "
             f"{memory / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
         )
-
-
-def _positions(rows: Tensor, wanted: Tensor) -> Tensor | None:
-    """Where `wanted` stand in `rows`; None if they are the same."""
-    return None if torch.equal(rows, wanted) else torch.searchsorted(rows, wanted.contiguous())

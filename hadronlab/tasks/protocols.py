@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.processes import Processes
 from hadronlab.optim.schedule import Schedule, Stage
 from hadronlab.sampling.local_energy import LocalEnergy

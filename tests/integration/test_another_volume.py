@@ -18,7 +18,7 @@ from hadronlab.models.potentials.local import LocalGaussians
 from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.optim.gauss_newton import GaussNewton
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.systems.hadrons import HadronPair
 

@@ -11,10 +11,10 @@ from hadronlab.data.separable import separable_wave_data
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import RCorrelator
-from hadronlab.losses.row_share import RowShare
+from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.optim.gauss_newton import GaussNewton
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 
 
@@ -62,7 +62,7 @@ def test_gauss_newton_takes_all_rows_at_once() -> None:
     slope, value = squares.gradient(theta)
     torch.testing.assert_close(loss, value)
     torch.testing.assert_close(force, slope)
-    refitted, _ = GaussNewton(squares, DampedSolver(1e-12, relative=True)).refit_bins([1, 2], steps=2)
+    refitted = GaussNewton(squares, DampedSolver(1e-12, relative=True)).refit_bins([1, 2]).theta
     assert float(squares.gradient(refitted[1], 2)[0].norm()) < 1e-6 * float(slope.norm())
 
 
@@ -75,4 +75,4 @@ def test_what_it_refuses() -> None:
         loss = RCorrelator(noisy(), weighting="covariance")
         loss.residual(None, None, torch.arange(3))
     with pytest.raises(ConfigError, match="cannot be split over processes"):
-        RowShare(RCorrelator(noisy(), weighting="covariance"), 0, 2)
+        Terms({"r_correlator": RCorrelator(noisy(), weighting="covariance")}, 0, 2)

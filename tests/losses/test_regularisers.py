@@ -41,9 +41,9 @@ def test_ridge_is_the_frobenius_norm() -> None:
 def test_a_strided_ridge_keeps_the_integral() -> None:
     """Every third radius of rows and columns, weighted nine times: the same norm of a smooth U."""
     whole, some = Ridge(DATA), Ridge(DATA, stride=3)
-    U = TRUE_U[some.rows()]
+    U = TRUE_U[some.rows]
     assert len(U) == 34
-    assert float(some(U, None, some.rows())) == pytest.approx(
+    assert float(some(U, None, some.rows)) == pytest.approx(
         float(whole.forward(TRUE_U, None, DATA.rows)), rel=0.02
     )
 

@@ -15,7 +15,7 @@ from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.models.potentials.sdnn import sdnn, sdnn_joint
 from hadronlab.optim.gauss_newton import GaussNewton
-from hadronlab.optim.jacobian import LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 
 DATA = separable_wave_data(n_momenta=4, n_radii=24, quadrature="gregory")

@@ -75,14 +75,16 @@ def test_what_the_optimizer_refuses_is_told(system: str) -> None:
 def test_refits_too_large_for_the_machine_are_told_before_the_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(os, "sysconf", lambda name: 2**17)  # 17 GB
-    noisy = ["system=omega_ccc", "data=synthetic_noisy"]
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**16)  # 4 GB
+    noisy = ["system=omega_ccc", "data=synthetic_noisy", "model=hybrid"]
+    wide = [*noisy, "model.nonlocal_part.widths=[200,100]", "model.nonlocal_part.head=[60]"]
     with pytest.raises(
-        ConfigError, match=r"21377 parameters to 20 bins takes 73 GB.* has 17: .*model=hybrid"
+        ConfigError, match=r"26\d\d\d parameters to the bins takes \d+ GB.* has 4: .*model=hybrid"
     ):
-        build_task(composed(*noisy))
-    build_task(composed(*noisy, "task.refit_steps=0"))
-    build_task(composed(*noisy, "model=hybrid"))
+        build_task(composed(*wide))
+    build_task(composed(*wide, "task.refit_steps=0"))
+    build_task(composed(*noisy))
+    build_task(composed(*noisy[:2], "model=sdnn_deep"))  # many parameters, few features
 
 
 def test_several_gpus_need_a_strategy_for_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,10 @@ class Hybrid(Potential):
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
         self.additive = nonlocal_part.additive
 
+    @property
+    def fitted_first(self) -> Potential:
+        return self.local_part
+
     def local(self, r: Tensor) -> Tensor:
         return self.local_part.local(r)
 

@@ -64,6 +64,11 @@ class Potential(nn.Module):
             raise ConfigError(f"support = {support} fm: the range of a potential must be positive")
         self.support = float(support)
 
+    @property
+    def fitted_first(self) -> Potential | None:
+        """The part that is fitted alone before the whole is trained, if any."""
+        return None
+
     def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
         """U(r,r') before the truncation at `support`; r and rp of one shape."""
         return torch.zeros_like(r)
