@@ -76,7 +76,7 @@ def test_refits_too_large_for_the_machine_are_told_before_the_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "sysconf", lambda name: 2**16)  # 4 GB
-    noisy = ["system=omega_ccc", "data=synthetic_noisy", "model=hybrid"]
+    noisy = ["system=omega_ccc", "data=synthetic_noisy", "model=hybrid", "loss=r_correlator_ridge"]
     wide = [*noisy, "model.nonlocal_part.widths=[200,100]", "model.nonlocal_part.head=[60]"]
     with pytest.raises(
         ConfigError, match=r"26\d\d\d parameters to the bins takes \d+ GB.* has 4: .*model=hybrid"
