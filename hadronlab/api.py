@@ -62,9 +62,9 @@ def run(*overrides: str, directory: str | Path | None = None) -> Run:
     directory: of the run; outputs/<system>/<time> by default. What belongs to the caller's own program is as before when
     the run has ended: random generators, Hydra's state, logging. Raises HadronlabError or Hydra's errors for bad input.
     """
-    from hadronlab.run.launch import launch
-
     with global_state_kept():
+        from hadronlab.run.launch import launch
+
         config = composed(*overrides, directory=directory)
         place = Path(HydraConfig.get().runtime.output_dir)
         with train_log(place / "train.log"):
@@ -96,9 +96,9 @@ def evaluate(
 
 def summarise(directory: str | Path, sort: str | None = None) -> Path:
     """`hadronlab-sweep`: collect the jobs of the sweep in `directory`; the path of its sweep.csv."""
-    from hadronlab.sweeps.summary import summarise as summarise_sweep
-
     with global_state_kept():
+        from hadronlab.sweeps.summary import summarise as summarise_sweep
+
         return summarise_sweep(Path(directory).absolute(), sort)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import random
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -58,11 +59,13 @@ def global_state_kept() -> Iterator[None]:
 
 
 def _import_matplotlib() -> None:
-    """Import matplotlib, without MPLBACKEND where that names a backend which this version does not know."""
-    try:
-        import matplotlib
-    except ValueError:
-        named = os.environ.pop("MPLBACKEND")
-        import matplotlib  # noqa: F401
+    """Import matplotlib as MPLBACKEND wants it, but where that names a backend which this version does not know."""
+    named = os.environ.pop("MPLBACKEND", None)
+    known = "matplotlib" in sys.modules
+    import matplotlib
 
+    if named is not None:
         os.environ["MPLBACKEND"] = named
+        if not known:
+            with contextlib.suppress(ValueError):
+                matplotlib.rcParams["backend"] = named
