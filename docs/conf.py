@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from generators import api, docstrings, first_run, floor_plan, groups, help_texts, mathml  # noqa: E402
+from generators import api, docstrings, extension, first_run, floor_plan, groups, help_texts, mathml  # noqa: E402
 
 project = "hadronlab"
 copyright = "the hadronlab authors, Apache-2.0"
@@ -47,7 +47,7 @@ def setup(app: Sphinx) -> None:
     """Pages that are made from the code are made before Sphinx looks for pages."""
     generated = HERE / "generated"
     generated.mkdir(exist_ok=True)
-    for maker in (api, first_run, floor_plan, groups, help_texts):
+    for maker in (api, extension, first_run, floor_plan, groups, help_texts):
         maker.write(generated)
     mathml.add_to(app)
     app.connect("autodoc-process-docstring", docstrings.plain_text)

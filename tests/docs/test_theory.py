@@ -27,12 +27,17 @@ def test_the_table_is_there() -> None:
 
 @pytest.mark.parametrize(("equation", "function", "test"), ROWS)
 def test_function_and_test_exist(equation: str, function: str, test: str) -> None:
-    parts = function.split(".")
-    depth = next(n for n in range(len(parts), 0, -1) if module_exists(parts[:n]))
-    module = importlib.import_module(".".join(["hadronlab", *parts[:depth]]))
-    reduce(getattr, parts[depth:], module)
+    depth, parts = find(function), function.split(".")
     text = (ROOT / test).read_text(encoding="utf-8")
     assert re.search(rf"\b{parts[-1]}\b", text) or parts[depth] in text, f"{test} does not name {parts[-1]}"
+
+
+def find(name: str) -> int:
+    """Import `name` of hadronlab; how many of its parts are those of the module."""
+    parts = name.split(".")
+    depth = next(n for n in range(len(parts), 0, -1) if module_exists(parts[:n]))
+    reduce(getattr, parts[depth:], importlib.import_module(".".join(["hadronlab", *parts[:depth]])))
+    return depth
 
 
 def module_exists(parts: list[str]) -> bool:
@@ -47,3 +52,12 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
         page.read_text(encoding="utf-8"),
     ):
         assert (ROOT / name).exists(), f"{page.name} names {name}"
+
+
+def test_what_a_user_may_derive_from_exists() -> None:
+    rooms = [path.name for path in (ROOT / "hadronlab").iterdir() if path.is_dir()]
+    page = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
+    names = re.findall(rf"`((?:{'|'.join(rooms)})(?:\.\w+)+)`", page)
+    assert len(names) > 8
+    for name in names:
+        find(name)
