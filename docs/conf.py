@@ -21,6 +21,7 @@ version = release = version_of("hadronlab")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx_design", "sphinx_copybutton"]
 exclude_patterns = ["generators", "generated/*.md"]
+highlight_language = "none"
 html_theme = "furo"
 html_title = "hadronlab"
 html_static_path = ["static"]
