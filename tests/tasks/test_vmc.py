@@ -151,7 +151,7 @@ def test_walkers_and_momentum_follow_the_schedule(tmp_path):
 def test_time_bounds_a_run(tmp_path):
     task, trainer = fit(tmp_path, "system=D", "trainer.max_steps=100000", "trainer.max_time=00:00:00:03")
     assert 0 < trainer.global_step < 100_000
-    assert seconds_left(task) is not None and seconds_left(task) < 3
+    assert 0 < seconds_left(task) < 3  # a share of the time is left for the evaluation
 
 
 def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp_path, monkeypatch, capsys):
@@ -228,11 +228,11 @@ def test_a_potential_of_the_user_has_thresholds_of_its_own(tmp_path, monkeypatch
 
 
 def test_a_met_target_ends_the_training(tmp_path):
-    task, trainer = fit(tmp_path, "system=positronium", "trainer.max_steps=2000", "task.target_error=0.05",
+    task, trainer = fit(tmp_path, "system=positronium", "trainer.max_steps=2000", "task.target_error=3e-5",
                         "schedule.stages.descend.until=10", "callbacks.convergence.min_steps=30")  # fmt: skip
     assert 30 <= trainer.global_step < 2000  # not before it may, and before the last step
     fall, error = task.remaining_descent()
-    assert fall + error < 0.05
+    assert fall + error < 3e-5
 
 
 @pytest.mark.parametrize(
