@@ -30,8 +30,9 @@ def run(config: DictConfig) -> float | None:
 def main() -> None:
     """Run with one-line errors and exit status 1 for everything a user can mend (HADRONLAB_DEBUG=1: with the trace)."""
     from hadronlab.cli.arguments import hydra_arguments
+    from hadronlab.cli.hydra_errors import explained
     from hadronlab.cli.resume import resume_arguments
-    from hadronlab.sweeps.callback import explained, summarise_sweep, tell_how_it_goes_on
+    from hadronlab.sweeps.multirun import summarise_sweep, tell_how_it_goes_on
 
     if "--version" in sys.argv:  # Hydra would tell its own
         print(f"hadronlab {__version__}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.sweeps.job_results import job_folders
 
 SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction")
 
@@ -15,15 +16,15 @@ SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction"
 def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
     """(system, observable [unit], ours, paper, reference) of every variational job below `directory` with a result."""
     rows: dict[Path, list[tuple[str, str, str, str, str]]] = {}
-    for path in sorted(directory.glob("*/result.json"), key=lambda p: (len(p.parent.name), p.parent.name)):
+    for job in job_folders(directory):
         try:
-            result = json.loads(path.read_text(encoding="utf-8"))
-            rows[path.parent] = _rows(path.parent, result) if result["task"] == "vmc" else []
-        except (ValueError, KeyError, TypeError):
+            result = json.loads((job / "result.json").read_text(encoding="utf-8"))
+            rows[job] = _rows(job, result) if result["task"] == "vmc" else []
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             continue  # the table of the sweep says what is wrong with this job
     titles = Counter(found[0][0] for found in rows.values() if found)
     return [
-        (row[0] if titles[row[0]] == 1 else f"{row[0]}, job {job.name}", *row[1:])
+        (row[0] if titles[row[0]] == 1 else f"{row[0]}, job {job.relative_to(directory)}", *row[1:])
         for job, found in rows.items()
         for row in found
     ]

@@ -1,12 +1,14 @@
-"""The jobs of a sweep that is continued: with more values of what it sweeps, each directory goes to its job's new number."""
+"""The jobs of a sweep that is continued: with more values of what it sweeps, each directory gets its job's new name."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 
 import yaml
+from hydra._internal.config_loader_impl import get_overrides_dirname
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
@@ -43,32 +45,52 @@ def refuse_other_jobs(directory: Path, recorded: Sequence[str], given: Sequence[
 
 
 def line_up(config: DictConfig, directory: Path) -> None:
-    """Give the directories of `directory` the numbers that their jobs have in the multirun `config`.
+    """Give the directories of `directory` the names that their jobs have in the multirun `config`.
 
-    Those whose overrides no job has any more come after the jobs. A study draws its own jobs, and directories that do
-    not bear numbers find their jobs by themselves: nothing is done then. Raises ConfigError where one of them is in use.
+    Jobs are named by their numbers or their overrides. Numbered ones that are no job any more come after the jobs, others
+    stay. A study draws its own jobs, and names of the user's own making find their jobs by themselves: nothing is done
+    then. Raises ConfigError where one of the directories is in use.
     """
-    plain = str(OmegaConf.select(config, "hydra.sweeper._target_")).endswith("BasicSweeper")
-    if not plain or not all(folder.name.lstrip(".").isdecimal() for folder in job_folders(directory)):
+    if not str(OmegaConf.select(config, "hydra.sweeper._target_")).endswith("BasicSweeper"):
         return
     params = config.hydra.sweeper.get("params") or {}
     overrides = [*(f"{key}={value}" for key, value in params.items()), *config.hydra.overrides.task]
     (jobs,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(overrides), None)
-    numbers = {_identity(job): number for number, job in enumerate(jobs)}
-    moves, spare = [], len(jobs)
-    for folder in job_folders(directory):
-        number = numbers.pop(_identity(_overrides_of(folder)), None)
-        if number is None:
-            number, spare = spare, spare + 1
-        if folder.name != str(number):
-            moves.append((folder, folder.with_name(f".{folder.name.lstrip('.')}"), directory / str(number)))
+    folders = job_folders(directory)
+    pattern = OmegaConf.to_container(config.hydra.sweep, resolve=False)["subdir"]  # type: ignore[call-overload,index]
+    if pattern == "${hydra.job.num}":
+        folders = [folder for folder in folders if folder.name.lstrip(".").isdecimal()]
+        names, spare = [str(number) for number in range(len(jobs))], map(str, count(len(jobs)))
+    elif pattern == "${hydra.job.override_dirname}":
+        names, spare = [_dirname(job, config) for job in jobs], None
+    else:
+        return
+    wanted = dict(zip(map(_identity, jobs), names, strict=True))
+    moves = []
+    for folder in folders:
+        name = wanted.pop(_identity(_overrides_of(folder)), None) or (next(spare) if spare else None)
+        if name is not None and folder != directory / name:
+            moves.append((folder, directory / name))
+    _move(moves)
+
+
+def _dirname(job: Sequence[str], config: DictConfig) -> str:
+    """What Hydra calls hydra.job.override_dirname of a job."""
+    parsed = OverridesParser.create().parse_overrides(list(job))
+    return get_overrides_dirname(parsed, **config.hydra.job.config.override_dirname)
+
+
+def _move(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Rename directories, some of which have the names that others are to get."""
+    between = {folder: folder.with_name(f".{folder.name.lstrip('.')}") for folder, _ in moves}
     with contextlib.ExitStack() as stack:
-        for folder, _, _ in moves:
+        for folder in between:
             stack.enter_context(locked(folder))  # or a job that runs elsewhere would lose its directory
-        for folder, between, _ in moves:  # where a kill leaves it, it is found again by its overrides
-            folder.rename(between)
-        for _, between, place in moves:
-            between.rename(place)
+        for folder, hidden in between.items():  # where a kill leaves it, it is found again by its overrides
+            folder.rename(hidden)
+        for folder, place in moves:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            between[folder].rename(place)
 
 
 def _overrides_of(folder: Path) -> list[str]:

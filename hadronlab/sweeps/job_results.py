@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,22 +46,33 @@ def collect(directory: Path) -> list[Job]:
         raise ConfigError(
             f"{directory} is not the directory of a sweep: it has no job directories with .hydra/ in them"
         )
-    return [read_job(folder) for folder in folders]
+    return [read_job(folder, str(folder.relative_to(directory))) for folder in folders]
 
 
 def job_folders(directory: Path) -> list[Path]:
-    """The directories of the jobs below `directory`: 0, 1, 2, …, those of a resumed study (1.0, 1.1, …), others by name."""
+    """The directories of the jobs below `directory`: 0, 1, 2, …, those of a resumed study (1.0, 1.1, …), others by name.
+
+    Names of the jobs of a multirun may hold a slash: model=deepquark/table1.
+    """
 
     def key(folder: Path) -> tuple[bool, list[int], str]:
         parts = folder.name.split(".")
         numbers = [int(part) for part in parts] if all(p.isdecimal() for p in parts) else []
-        return not numbers, [len(numbers), *numbers], folder.name
+        return not numbers, [len(numbers), *numbers], str(folder)
 
-    return sorted((path.parent for path in directory.glob("*/.hydra")), key=key)
+    if not (directory / "multirun.yaml").is_file():
+        return sorted((path.parent for path in directory.glob("*/.hydra")), key=key)
+    found = []
+    for place, below, _ in os.walk(directory):
+        if ".hydra" in below:
+            found.append(Path(place))
+            below.clear()
+    return sorted(found, key=key)
 
 
-def read_job(directory: Path) -> Job:
-    """One job from its files; whatever state they are in."""
+def read_job(directory: Path, name: str | None = None) -> Job:
+    """One job from its files, whatever state they are in; called `name`, or as its directory."""
+    name = name or directory.name
     overrides = _overrides(directory / ".hydra" / "overrides.yaml")
     try:
         result = json.loads((directory / "result.json").read_text(encoding="utf-8"))
@@ -74,13 +86,13 @@ def read_job(directory: Path) -> Job:
             if isinstance(entry.get("value"), int | float)  # a range given as text is for the reader
         }
     except FileNotFoundError:
-        return _without_result(directory, overrides)
+        return _without_result(directory, name, overrides)
     except (ValueError, KeyError, TypeError, AttributeError):
-        return Job(directory.name, overrides, "failed", "result.json is damaged")
+        return Job(name, overrides, "failed", "result.json is damaged")
     status = str(result.get("status", "ok"))
     reason = "" if status == "ok" else "; ".join(map(str, result.get("warnings", [])[-1:]))
     return Job(
-        directory.name,
+        name,
         overrides,
         status,
         reason,
@@ -91,7 +103,7 @@ def read_job(directory: Path) -> Job:
     )
 
 
-def _without_result(directory: Path, overrides: dict[str, Any]) -> Job:
+def _without_result(directory: Path, name: str, overrides: dict[str, Any]) -> Job:
     steps = None
     try:
         with open(directory / "metrics.csv", newline="", encoding="utf-8") as file:
@@ -102,9 +114,9 @@ def _without_result(directory: Path, overrides: dict[str, Any]) -> Job:
         reason = (directory / "stopped.txt").read_text(encoding="utf-8").strip()
     except OSError:
         after = "before the first step" if steps is None else f"after step {steps}"
-        return Job(directory.name, overrides, "unfinished", f"running or killed {after}", steps=steps)
+        return Job(name, overrides, "unfinished", f"running or killed {after}", steps=steps)
     status = "unfinished" if reason.startswith("interrupted") else "failed"
-    return Job(directory.name, overrides, status, reason, steps=steps)
+    return Job(name, overrides, status, reason, steps=steps)
 
 
 def _overrides(path: Path) -> dict[str, Any]:

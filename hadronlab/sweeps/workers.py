@@ -1,13 +1,15 @@
-"""Worker processes of a sweep do not outlive it."""
+"""Worker processes of a sweep: they do not outlive it, and joblib keeps its workings to itself."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 
 PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -33,3 +35,13 @@ def ending_with_parent() -> Iterator[None]:
         if os.getppid() != sweep.pid:
             os._exit(int(interrupted.code or 0))  # or it waits for its next job for ever
         raise
+
+
+def quiet_joblib() -> None:
+    """Leave out what joblib says of its own workings."""
+    # it begins a new worker where one that had skipped its jobs loads torch: it takes that for a leak
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+    own = os.environ.get("PYTHONWARNINGS")  # of its process that clears up after an interrupted sweep
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [own, "ignore:resource_tracker"]))
+    launcher = logging.getLogger("hydra_plugins.hydra_joblib_launcher._core")
+    launcher.addFilter(lambda record: not str(record.msg).startswith("Joblib.Parallel"))

@@ -12,6 +12,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.run.directory.run_directory import has_result, locked
 from hadronlab.run.same_run import refuse_another_run, warn_of_other_settings
 from hadronlab.sweeps.continuation import line_up, refuse_other_jobs
+from hadronlab.sweeps.job_results import job_folders
 
 TOY = ("system=separable", "model=sdnn_uniform")
 
@@ -74,10 +75,16 @@ def test_a_sweep_keeps_its_jobs(override: str) -> None:
         refuse_other_jobs(Path("there"), OWN, [override])
 
 
-def multirun(*task: str, sweeper: str = "hydra._internal.BasicSweeper", **params: str) -> DictConfig:
-    return OmegaConf.create(
-        {"hydra": {"sweeper": {"_target_": sweeper, "params": params}, "overrides": {"task": list(task)}}}
-    )
+def multirun(
+    *task: str, sweeper: str = "hydra._internal.BasicSweeper", subdir: str = "${hydra.job.num}", **params: str
+) -> DictConfig:
+    names = {"override_dirname": {"kv_sep": "=", "item_sep": ",", "exclude_keys": ["resume"]}}
+    hydra = {
+        "sweeper": {"_target_": sweeper, "params": params},
+        "sweep": {"subdir": subdir},
+        "job": {"config": names},
+    }
+    return OmegaConf.create({"hydra": {**hydra, "overrides": {"task": list(task)}}})
 
 
 def sweep(directory: Path, *jobs: list[str]) -> None:
@@ -121,3 +128,24 @@ def test_directories_in_use_or_of_another_sweeper_stay(tmp_path: Path) -> None:
     (tmp_path / "0").rename(tmp_path / ".0")  # killed between the two renamings
     line_up(multirun("seed=2,1"), tmp_path)
     assert marks(tmp_path) == {"0": "seed=2", "1": "seed=1"}
+
+
+BY_OVERRIDES = "${hydra.job.override_dirname}"
+
+
+def test_directories_named_by_overrides_follow_their_jobs(tmp_path: Path) -> None:
+    """quiet and resume change no job; what no job has any more stays; a name may hold a slash."""
+    (tmp_path / "multirun.yaml").touch()
+    for name in ("quiet=True,seed=1", "quiet=True,seed=2", "model=deepquark/table1,seed=9"):
+        sweep(tmp_path, name.replace("True", "true").split(","))
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "0").rename(tmp_path / name)
+    line_up(multirun("quiet=true", "seed=1,2,3", "resume=auto", subdir=BY_OVERRIDES), tmp_path)
+    assert set(marks(tmp_path)) == {"quiet=True,seed=1", "quiet=True,seed=2"}
+    line_up(multirun("quiet=true", "quiet=false", "seed=2,1", "logger=wandb", subdir=BY_OVERRIDES), tmp_path)
+    assert marks(tmp_path) == {f"logger=wandb,quiet=False,seed={n}": f"quiet=true seed={n}" for n in (1, 2)}
+    found = [str(folder.relative_to(tmp_path)) for folder in job_folders(tmp_path)]
+    assert "model=deepquark/table1,seed=9" in found and len(found) == 3
+    before = marks(tmp_path)
+    line_up(multirun("seed=2,1", subdir="seed-${seed}"), tmp_path)
+    assert marks(tmp_path) == before

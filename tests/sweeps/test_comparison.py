@@ -6,8 +6,7 @@ from hadronlab.sweeps.comparison import comparison, print_comparison
 
 
 def job(folder, name, quarks, spin, observables, task="vmc"):
-    folder.mkdir(parents=True)
-    factory = "hadronlab.systems.quarks.quark_system"
+    (folder / ".hydra").mkdir(parents=True)
     factory = "hadronlab.systems.quarks.quark_system"
     system = f"{{_target_: {factory}, name: {name}, quarks: {quarks}, spin: {spin}, isospin: 0}}"
     (folder / "config.yaml").write_text(f"system: {system}\n")
@@ -32,7 +31,7 @@ def test_rows_of_bound_and_unbound_systems(tmp_path, capsys):
         {"energy": energy, "threshold": {"value": 6010.5, "unit": "MeV"}},
     )
     job(tmp_path / "2", "omega", "c c u~ d~", 1, bound, task="inverse")
-    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / ".hydra").mkdir(parents=True)
     (tmp_path / "3" / "result.json").write_text("{torn")
     rows = comparison(tmp_path)
     assert rows[0] == ("tcc (seed 1)", "energy [MeV]", "3863.20(10)", "", "3863.097(30)")

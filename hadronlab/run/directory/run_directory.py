@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
@@ -18,18 +18,23 @@ from hadronlab.run.directory.locks import hold
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[Path]:
-    """Hold the run directory for one process. Raises ConfigError where it cannot be written or another run holds it."""
+def locked(directory: Path, kind: Literal["run", "sweep"] = "run") -> Iterator[Path]:
+    """Hold the directory of a run or sweep for one process.
+
+    Raises ConfigError where it cannot be written or another process holds it.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         handle = open(directory / ".lock", "a")  # noqa: SIM115 (held as long as the run lasts)
     except OSError as error:
         raise ConfigError(
-            f"cannot write in {directory} ({error.strerror}): choose hydra.run.dir=…"
+            f"cannot write in {directory} ({error.strerror}): choose hydra.{kind}.dir=…"
         ) from error
     if not hold(handle):
         handle.close()
-        raise ConfigError(f"another run is writing in {directory}: wait for it or choose hydra.run.dir=…")
+        raise ConfigError(
+            f"another {kind} is writing in {directory}: wait for it or choose hydra.{kind}.dir=…"
+        )
     try:
         yield directory
     finally:

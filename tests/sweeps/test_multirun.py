@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from hadronlab.cli.hydra_errors import explained
 from hadronlab.errors import ConfigError
 from hadronlab.run import launch
-from hadronlab.sweeps.callback import SweepDirectory, explained, quiet_joblib
+from hadronlab.sweeps.multirun import Multirun
+from hadronlab.sweeps.workers import quiet_joblib
 
 
 def test_a_bug_within_a_run_is_no_mistake_of_the_arguments() -> None:
@@ -46,6 +48,6 @@ def test_a_launcher_of_slurm_where_there_is_none(
     launcher = {"_target_": "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"}
     config = OmegaConf.create({"hydra": {"launcher": launcher, "sweep": {"dir": str(tmp_path / "sweep")}}})
     with pytest.raises(SystemExit, match="1"):
-        SweepDirectory().on_multirun_start(config)
+        Multirun().on_multirun_start(config)
     assert "hands its jobs to SLURM, and there is no srun here" in capsys.readouterr().err
     assert not (tmp_path / "sweep").exists()
