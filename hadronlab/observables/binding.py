@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
-from hadronlab.observables.evaluation import Evaluation, Samples
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.observables.samples import Evaluation, Samples
 from hadronlab.systems.references import references
 
 FAR_ABOVE = 4.0  # MeV; what comes apart ends nearer to its threshold

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
-from hadronlab.observables.evaluation import Evaluation, Samples
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.observables.samples import Evaluation, Samples
 
 
 class Densities(SampleObservable):

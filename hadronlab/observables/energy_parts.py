@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
-from hadronlab.observables.evaluation import Evaluation, Samples
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.observables.samples import Evaluation, Samples
 from hadronlab.systems.few_body import FewBodySystem
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -15,60 +12,15 @@ from torch import Tensor
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.chains import ChainStatistics, chain_statistics, grouped
 from hadronlab.estimates.estimate import Estimate, jackknife_of_blocks
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
-from hadronlab.sampling.local_energy import LocalEnergy, local_energy
+from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
-
-if TYPE_CHECKING:
-    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
-    from hadronlab.systems.few_body import FewBodySystem
-    from hadronlab.systems.threshold import Threshold
+from hadronlab.systems.threshold import Threshold
 
 DRIFT = 4.0  # standard deviations between the halves of an evaluation that are said
-
-
-@dataclass(frozen=True)
-class Samples:
-    """A batch of samples of ρ   [DeepQuark, Eq. 12, 14]: what an observable of a few-body state sees.
-
-    r: (N, 3, batch), fm (bohr). channel: (batch,) where channels are sampled too, else None. local: the local energies
-    and what they are made of, in the internal unit. reach: no particle is expected farther from another.
-    """
-
-    wavefunction: WaveFunction
-    r: Tensor
-    channel: Tensor | None
-    local: LocalEnergy
-    reach: float
-
-    @property
-    def system(self) -> FewBodySystem:
-        """That of the wave function."""
-        return self.wavefunction.system
-
-    @cached_property
-    def psi(self) -> Tensor:
-        """All channels, (n_channels, batch): less noise than the sampled one."""
-        return self.local.psi if self.channel is None else self.wavefunction(self.r)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What is known of an evaluation beside the means.
-
-    statistics: of the chain of every number measured. threshold: the lowest one, None without. drift: energy of the
-    later half of the samples minus that of the earlier, in its errors. walkers: their number.
-    """
-
-    system: FewBodySystem
-    energy: Estimate
-    statistics: Mapping[str, ChainStatistics]
-    threshold: Threshold | None
-    acceptance: float
-    drift: float
-    walkers: int
-    reach: float
 
 
 def evaluate(

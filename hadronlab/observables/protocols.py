@@ -9,16 +9,14 @@ observables.femtoscopy.radii=[1.0]      a setting of a chosen one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.results import Results
-
-if TYPE_CHECKING:
-    from hadronlab.observables.evaluation import Evaluation, Samples
-    from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.samples import Evaluation, Samples
 
 
 class PotentialObservable(Protocol):

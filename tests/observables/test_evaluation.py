@@ -16,10 +16,11 @@ from hadronlab.observables import evaluation
 from hadronlab.observables.binding import Binding
 from hadronlab.observables.densities import Densities
 from hadronlab.observables.energy_parts import EnergyParts
-from hadronlab.observables.evaluation import Evaluation, sampling_quality
+from hadronlab.observables.evaluation import sampling_quality
 from hadronlab.observables.fractions import Fractions
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.radii import Radii
+from hadronlab.observables.samples import Evaluation
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.sampling.selection import set_energies
 from hadronlab.systems.leptons import lepton_system

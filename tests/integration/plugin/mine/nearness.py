@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
-from hadronlab.observables.evaluation import Evaluation, Samples
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.observables.samples import Evaluation, Samples
 
 
 class Nearness(SampleObservable):
