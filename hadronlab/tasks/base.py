@@ -99,7 +99,7 @@ class Task(LightningModule):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning sets this forty times a step, and torch looks each time whether it is a parameter: 4 % of the step of the
-        # separable toy (benchmarks/inverse_training.py; CPU time, paired within one run, 3 to 4.5 % in four measurements)
+        # separable toy (benchmarks/inverse_training.py; CPU time, paired within one run, 3 to 5 % in five measurements)
         if name == "_current_fx_name":
             self.__dict__[name] = value
         else:

@@ -15,11 +15,17 @@ PLUGIN = Path(__file__).parent / "plugin"
 # fmt: off
 FEW_BODY = ["system=deuteron", "model=gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",
             "task.evaluation_walkers=100", "task.evaluation_samples=2000", "task.burn_in=50"]
-PAIR = ["system=separable", "data=plane_waves", "loss=schrodinger", "observables=[default,volume]"]
+PAIR = ["system=separable", "data=plane_waves", "loss=normalised", "observables=[default,volume]"]
 RUNS = {
     "system, interaction, wave function, move, observable": FEW_BODY,
     "optimizer, callback": [*FEW_BODY, "optimizer=sign", "callbacks=largest_step"],
-    "data, potential, observable": [*PAIR, "model=one_range"],
+    "data, loss, potential, observable": [*PAIR, "model=one_range"],
+    "loss with the local part of a shipped potential": [
+        *PAIR,
+        "model=hybrid",
+        "optimizer=natural_gradient",
+        "optimizer.natural_gradient.warmup_steps=2",
+    ],
     "task, model": ["system=omega_ccc", "task=ritz", "model=wave", "optimizer=adam", "optimizer.optimizer.lr=0.05"],
 }
 # fmt: on
@@ -31,7 +37,8 @@ SAYS = {
         "nearness",
     },
     "optimizer, callback": {"energy"},
-    "data, potential, observable": {"volume", "loss_final"},
+    "data, loss, potential, observable": {"volume", "loss_final"},
+    "loss with the local part of a shipped potential": {"volume"},
     "task, model": {"energy"},
 }
 
@@ -84,7 +91,7 @@ def test_a_noun_of_ones_own_is_trained_evaluated_and_resumed(directory: Path, no
 
 def test_what_is_not_trusted_is_told_in_one_line(directory: Path) -> None:
     here = directory / "run"
-    command(directory, "--config-dir", "conf", *RUNS["data, potential, observable"], "quiet=true",
+    command(directory, "--config-dir", "conf", *RUNS["data, loss, potential, observable"], "quiet=true",
             f"hydra.run.dir={here}", "trainer.max_epochs=2")  # fmt: skip
     line = command(directory, str(here), name="evaluate", trusted="", status=1)
     assert line.count("\n") == 0 and "HADRONLAB_TRUST=mine" in line
