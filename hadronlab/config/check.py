@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.annotations import describe, fits, hints_of
 from hadronlab.config.groups import groups, holds_parts
+from hadronlab.config.parts import not_chosen
 from hadronlab.config.task_parts import check_parts, check_task, locate, targets
 from hadronlab.errors import ConfigError
 
@@ -67,6 +68,9 @@ def _check_keys(config: DictConfig, group: str) -> None:
     for key in map(str, parts) if isinstance(parts, DictConfig) else ():
         part = parts[key]
         if not (part is None or (isinstance(part, DictConfig) and "_target_" in part)):
+            chosen = [str(other) for other in parts if other != key and parts[other] is not None]
+            if told := not_chosen(group, key, chosen):
+                raise ConfigError(told)
             others = get_close_matches(key, [str(other) for other in parts if other != key], n=1, cutoff=0.7)
             hint = (
                 f"did you mean {others[0]!r}?"

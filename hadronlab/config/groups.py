@@ -26,7 +26,7 @@ def choices(group: str) -> list[str]:
 
 def target_of(group: str, choice: str) -> str | None:
     """The class that a shipped choice names, itself or by the choice on which it builds (the first of its defaults)."""
-    content = _content(group, choice)
+    content = content_of(group, choice)
     base = next((d for d in content.get("defaults", []) if d in choices(group)), None)
     return content.get("_target_") or (None if base is None else target_of(group, base))
 
@@ -43,7 +43,8 @@ def _elsewhere(group: str, choice: str) -> bool:
     return _text(group, choice).startswith("# @package")
 
 
-def _content(group: str, choice: str) -> dict[str, Any]:
+def content_of(group: str, choice: str) -> dict[str, Any]:
+    """What the file of a shipped choice holds."""
     return yaml.safe_load(_text(group, choice)) or {}
 
 

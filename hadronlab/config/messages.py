@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from hadronlab.config.check import nearest
-from hadronlab.config.groups import choices
+from hadronlab.config.groups import choices, groups, holds_parts
+from hadronlab.config.parts import known_parts, not_chosen
 from hadronlab.errors import ConfigError, HadronlabError
+
+if TYPE_CHECKING:
+    from omegaconf import Container, DictConfig
 
 
 def user_errors() -> tuple[type[Exception], ...]:
@@ -31,7 +37,8 @@ def one_line(error: BaseException) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return type(error).__name__
-    for pattern, reply in ((r"Could not find '(\w+/[^']*)'", _unknown_choice),
+    for pattern, reply in ((r"Could not (?:find|load) '(\w+/[^']*)'", _unknown_choice),
+                           (r"Could not delete from config. '([^']+)' does not exist", _nothing_to_leave_out),
                            (r"Could not override '([^']+)'", _unknown_key),
                            (r"Key '([^']+)' is not in struct", _unknown_key),
                            (r"Multiple values for ([\w/@.]+)\. To override", _chosen_twice),
@@ -76,12 +83,43 @@ def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -
     full = next(
         (m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key
     )
-    known, deeper = _keys_near(error)
+    group, _, rest = full.partition(".")
+    node = _node_that_refused(error)
+    if group in groups() and node is not None:
+        told = _of_a_group(group, rest.partition(".")[0], node._get_root())
+        if told:
+            return told
+    known, deeper = _keys_of(node)
     below = [path for path in deeper if path.endswith(f".{full}")]
     hint = f": did you mean {below[0]}?" if below else ""
     if known and not below:
         hint = f": {nearest(full.rsplit('.', 1)[-1], known)}"
     return f"{full} is not a setting{hint} (to add a new one write +{full}=…)"
+
+
+def _of_a_group(group: str, part: str, root: Container) -> str | None:
+    """What to say of a setting of a group that is not chosen, or of a part that its choice does not bring."""
+    from omegaconf import OmegaConf
+
+    chosen = OmegaConf.to_container(root, resolve=False).get(group)  # type: ignore[union-attr]
+    if chosen is None:
+        return f"no {group} is chosen here, and only with one has it settings: choose {group}= one of {', '.join(choices(group))}"
+    present = [
+        name for name, content in chosen.items() if content
+    ]  # Hydra makes {} of null before it sets what is within
+    told = not_chosen(group, part, present)
+    if told is None and part and part not in present:
+        close = (
+            get_close_matches(part, {*present, *known_parts(group)}, n=1, cutoff=0.7)
+            if holds_parts(group)
+            else []
+        )
+        told = f"{group}.{part} is not a setting: did you mean {close[0]!r}?" if close else None
+    return told
+
+
+def _nothing_to_leave_out(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    return f"~{match.group(1)} leaves nothing out: there is no {match.group(1)} here"
 
 
 def _known_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
@@ -115,18 +153,27 @@ def _all(error: BaseException) -> list[str]:
     return text.splitlines()
 
 
-def _keys_near(error: BaseException) -> tuple[list[str], list[str]]:
-    """Keys of the node that refused a key, and paths one step below; from the OmegaConf error that caused `error`."""
+def _node_that_refused(error: BaseException) -> DictConfig | None:
+    """The node of the configuration that did not have a key, from the OmegaConf error that caused `error`."""
     from omegaconf import DictConfig
+    from omegaconf.errors import OmegaConfBaseException
 
     current: BaseException | None = error
     while current is not None:
-        parent = getattr(current, "parent_node", None)
-        if isinstance(parent, DictConfig):
-            keys = [str(key) for key in parent if not str(key).startswith("_")]
-            nodes = {key: parent._get_node(key) for key in keys}
-            deeper = [f"{key}.{name}" for key, node in nodes.items() if isinstance(node, DictConfig)
-                      and not (node._is_none() or node._is_missing()) for name in map(str, node)]  # fmt: skip
-            return keys, deeper
+        if isinstance(current, OmegaConfBaseException) and isinstance(current.parent_node, DictConfig):
+            return current.parent_node
         current = current.__cause__ or current.__context__
-    return [], []
+    return None
+
+
+def _keys_of(node: DictConfig | None) -> tuple[list[str], list[str]]:
+    """Keys of a node, and paths one step below."""
+    from omegaconf import DictConfig
+
+    if node is None or node._is_none():
+        return [], []
+    keys = [str(key) for key in node if not str(key).startswith("_")]
+    nodes = {key: node._get_node(key) for key in keys}
+    deeper = [f"{key}.{name}" for key, child in nodes.items() if isinstance(child, DictConfig)
+              and not (child._is_none() or child._is_missing()) for name in map(str, child)]  # fmt: skip
+    return keys, deeper

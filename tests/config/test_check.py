@@ -45,7 +45,7 @@ def test_every_potential_composes_and_passes(model: str) -> None:
         (["experiment=deepquark/tabel4"], "did you mean 'deepquark/table4'?"),
         (
             ["experiment=omega_ccc_best", "loss=r_correlator"],
-            "loss.ridge is not a setting: it names no class (_target_); leave it out with ~loss.ridge",
+            "loss.ridge is not chosen: loss=r_correlator_ridge adds it",
         ),
         (["system=tcc", "~sampler"], "sampler names no class, but no run is without it: choose sampler="),
         (["model.scal=3"], "model.scal is not a setting: did you mean 'scale'"),
