@@ -17,6 +17,7 @@ import time
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from hadronlab.estimates.streams import stream_seed
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
@@ -103,7 +104,7 @@ def report(
 ) -> str:
     system = psi.system
     start = time.process_time()
-    found = evaluate(psi, n_samples=options.samples, seed=10_000 + seed)
+    found = evaluate(psi, n_samples=options.samples, seed=stream_seed(seed, "evaluation"))
     known = references(system)["reference"]
     scale, unit = (1.0, "MeV") if system.energy_unit == "MeV" else (1e6, "μHa")
     energy = found.energy

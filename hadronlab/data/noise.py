@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.streams import stream_seed
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Noise:
 
     def generator(self) -> torch.Generator:
         """The random numbers of this seed."""
-        return torch.Generator().manual_seed(self.seed)
+        return torch.Generator().manual_seed(stream_seed(self.seed, "noise"))
 
     def resample(self, R: Tensor, t: np.ndarray, r: Tensor, generator: torch.Generator) -> Tensor:
         """(1+B, T, N): a noisy mean and jackknife bins of R (T, N), at times t (T,) and radii r (N,) fm."""

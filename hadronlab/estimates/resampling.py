@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import DataError
+from hadronlab.estimates.streams import stream_seed
 
 KINDS = ("jackknife", "bootstrap")
 
@@ -25,7 +26,7 @@ def make_bins(samples: Tensor, n_bins: int, kind: str = "jackknife", seed: int =
         )
     mean = samples.mean(0, keepdim=True)
     if kind == "bootstrap":
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(stream_seed(seed, "bins"))
         draw = torch.randint(count, (n_bins, count), generator=generator)
         return torch.cat([mean, torch.stack([samples[index].mean(0) for index in draw])])
     total = samples.sum(0)

@@ -11,9 +11,9 @@ from pytorch_lightning import Trainer, seed_everything
 from pytorch_lightning.callbacks import Callback, ProgressBar
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
-from hadronlab.config.check import SEEDS
 from hadronlab.config.task_parts import task_class
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.estimates.streams import stream_seed
 from hadronlab.run.directory.checkpoint_io import WholeCheckpointIO
 from hadronlab.run.falling_rate import FallingRate
 from hadronlab.run.ranks.environment import check_processes, environment_of
@@ -24,7 +24,7 @@ from hadronlab.tasks.base import Task
 
 def build_task(config: DictConfig, restart: int = 0) -> Task:
     """The task of the configuration, its random numbers fixed by `config.seed` (and `restart`, if anew)."""
-    seed_everything((config.seed + 1000 * restart) % SEEDS, verbose=False)
+    seed_everything(stream_seed(config.seed, "network", restart, bits=32), verbose=False)
     return task_class(config).build(config)
 
 

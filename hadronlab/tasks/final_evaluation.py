@@ -14,6 +14,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.estimates.streams import stream_seed
 from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-EVALUATION_SEED = (
-    10_007  # added to the run's seed: the final walkers share nothing with those of the training
-)
 FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
 SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
 
@@ -53,7 +51,7 @@ def measure(task: VMCTask) -> Results:
         max_samples=task.max_samples,
         n_walkers=walkers,
         thermalisation=task.burn_in,
-        seed=task.seed + EVALUATION_SEED,
+        seed=stream_seed(task.seed, "evaluation"),
         max_seconds=seconds_left(task),
         make_sampler=task.make_sampler,
     )
@@ -72,7 +70,7 @@ def load_best_set(task: VMCTask) -> str:
     sets = task.parameter_sets.candidates(parameters_to_vector(task.model.parameters()).detach())
     best = next(iter(sets))
     if len(sets) > 1:
-        seed, left = task.seed + 2 * EVALUATION_SEED, seconds_left(task)
+        seed, left = stream_seed(task.seed, "selection"), seconds_left(task)
         sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
         walkers = affordable_walkers(task, sweeps, None if left is None else left / 6)
         sampler = task.make_sampler(task.model, n_walkers=walkers, seed=seed)
@@ -98,7 +96,9 @@ def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int
     """
     if seconds is None:
         return task.evaluation_walkers
-    sampler = task.make_sampler(task.model, n_walkers=task.evaluation_walkers, seed=task.seed)
+    sampler = task.make_sampler(
+        task.model, n_walkers=task.evaluation_walkers, seed=stream_seed(task.seed, "timing")
+    )
     started = time.monotonic()
     sampler.sample(1)
     sweep = (time.monotonic() - started) / 2  # the density is computed once before it

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.streams import stream_seed
 from hadronlab.estimates.trend import remaining_descent
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
@@ -109,7 +110,7 @@ class VMCTask(Task):
         self.target_error, self.log_every = target_error, log_every
         self.evaluation_walkers, self.evaluation_samples = evaluation_walkers, evaluation_samples
         self.max_samples, self.burn_in = max_samples, burn_in
-        self.sampler = sampler(model, seed=seed)
+        self.sampler = sampler(model, seed=stream_seed(seed, "walkers", 0, 0, 0))
         self.n_walkers = self.sampler.n_walkers  # of this process
         self.processes = ALONE  # all of the run acting as one; the run says which
         self.equilibrated = False  # whether the walkers have had their burn-in
@@ -133,7 +134,7 @@ class VMCTask(Task):
 
     def fresh_walkers(self, number: int = 0) -> None:
         """Begin with new walkers, others for every `number`, equilibrated at the present parameters in the next step."""
-        seed = self.seed + 1009 * self.processes.rank + 7919 * number + len(self.history)
+        seed = stream_seed(self.seed, "walkers", self.processes.rank, number, len(self.history))
         self.sampler = self.make_sampler(self.model, n_walkers=self._wanted_walkers, seed=seed)
         self.equilibrated = False
         self.record.forget_walkers()

@@ -114,7 +114,8 @@ def test_bins_give_errors_and_a_local_truth_has_no_second_order() -> None:
         assert (np.abs(delta.value - exact) < 4 * delta.error + 0.3).all()
         assert result.scalars[f"scattering_length.{kind}"].error > 0
         second = result.estimates[f"V2_{kind}"]
-        shown = (data.r > 0.2).numpy() & (data.r < 1.0).numpy()
+        # within 0.3 fm the Gaussians of the fit leave up to 0.15 MeV fm², whatever the noise
+        shown = (data.r > 0.3).numpy() & (data.r < 1.0).numpy()
         assert (np.abs(second.value) < 5 * second.error + 0.05)[shown].all()
         assert second.unit == "MeV fm²"
     assert result.values["V2_points"].shape == result.values["V2_expansion"].shape == tuple(data.r.shape)

@@ -19,6 +19,7 @@ from hadronlab.data.ingest.text import read_text
 from hadronlab.data.r_correlator import RCorrelator, write
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS, make_bins
+from hadronlab.estimates.streams import stream_seed
 from hadronlab.physics.constants import HBAR_C
 
 UNITS, COLUMNS = ("fm", "lattice"), ("auto", "error", "bins")
@@ -53,7 +54,9 @@ class Bins:
             if (table.error <= 0).any():
                 raise DataError(f"{table.source}: an error is not positive")
             # Without a covariance the errors are taken as independent: those of derivatives come out too large.
-            noise = np.random.default_rng(self.seed).standard_normal((self.number, *values.shape))
+            noise = np.random.default_rng(stream_seed(self.seed, "bins")).standard_normal(
+                (self.number, *values.shape)
+            )
             return np.concatenate([values[None], values + table.error * noise])
         if values.ndim == 2:
             return values[None]
