@@ -34,22 +34,29 @@ def write_page(
     parts = [_table(["job", *keys, *(labelled(jobs, name) for name in names)], numbers)]
     if trouble:
         reasons = (
-            [_link(job), _cell(job.status), _cell(job.reason, "reason"), *_settings(job, keys)]
+            [_link(job), _cell(job.status, "text"), _cell(job.reason, "reason"), *_settings(job, keys)]
             for job in trouble
         )
         parts += ["<h2>Jobs that did not end well</h2>", _table(["job", "status", "reason", *keys], reasons)]
-    parts += ['<div class="figures">', *map(_figure, figures, figures.values()), "</div>"]
-    if known := [map(_cell, row) for row in compared if any(row[-2:])]:
+    if known := [
+        [_cell(row[0]), _cell(row[1], "text"), *map(_cell, row[2:])] for row in compared if any(row[-2:])
+    ]:
         heads = ("system", "observable", "hadronlab", "paper", "reference")
         parts += ["<h2>Beside the published values</h2>", _table(heads, known)]
+    parts += ['<div class="figures">', *map(_figure, figures, figures.values()), "</div>"]
     write_text(path, PAGE.substitute(title=escape(path.absolute().parent.name), done=len(done), total=len(jobs),
                                      order=f", sorted by {escape(sort)}" if sort else "", content="\n".join(parts)))  # fmt: skip
     return path
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = "".join(f"<th><button>{escape(text)}</button></th>" for text in heads)
-    body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    lines = [list(cells) for cells in rows]
+    texts = {place for cells in lines for place, cell in enumerate(cells) if cell.startswith("<td class=")}
+    head = "".join(
+        f"<th class='{'text' if place in texts else ''}'><button>{escape(text)}</button></th>"
+        for place, text in enumerate(heads)
+    )
+    body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in lines)
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
@@ -61,12 +68,12 @@ def _cell(text: object, kind: str = "", value: float | None = None) -> str:
 
 
 def _link(job: Job) -> str:
-    return f'<td><a href="./{quote(job.name)}/">{escape(job.name)}</a></td>'
+    return f'<td><a href="./{quote(job.name)}/">{escape(job.name).replace(",", ",<wbr>")}</a></td>'
 
 
 def _settings(job: Job, keys: Iterable[str]) -> Iterable[str]:
     values = (job.overrides.get(key) for key in keys)
-    return (_cell(setting(v), value=None if isinstance(v, str) else v) for v in values)
+    return (_cell(setting(v), "text") if isinstance(v, str) else _cell(setting(v), value=v) for v in values)
 
 
 def _number(job: Job, name: str, unit: str) -> str:
@@ -90,9 +97,13 @@ PAGE = Template("""<!DOCTYPE html>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem }
 .table { overflow: auto; max-height: 80vh } table { border-collapse: collapse; white-space: nowrap }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums }
-th { position: sticky; top: 0; background: var(--head); backdrop-filter: blur(6px) } td.reason { text-align: left; white-space: normal; min-width: 22rem }
+th { position: sticky; top: 0; background: linear-gradient(var(--head), var(--head)), Canvas } .text, .reason { text-align: left }
+td.reason { white-space: normal; overflow-wrap: anywhere; min-width: 22rem; width: 100% }
+th:first-child, td:first-child { position: sticky; left: 0; text-align: left } th:first-child { z-index: 1 }
+td:first-child { background: Canvas }
+td a { display: inline-block; width: max-content; max-width: min(20rem, 40vw); white-space: normal; overflow-wrap: anywhere }
 button { all: unset; font-weight: 600; cursor: pointer } button:focus-visible { outline: 2px solid }
-th[aria-sort=ascending] button::after { content: " ▲" } th[aria-sort=descending] button::after { content: " ▼" }
+th[aria-sort=ascending]::after { content: " ▲" } th[aria-sort=descending]::after { content: " ▼" }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1rem; margin-top: 1.5rem }
 figure { margin: 0 } img { max-width: 100%; background: white } figcaption { opacity: .7 }
 </style></head><body>
