@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from matplotlib.colors import LogNorm, Normalize
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.plotting.style import COLORS, STROKES, figure, save, style
+from hadronlab.sweeps.columns import ASIDE, labelled, leading, setting, swept
 from hadronlab.sweeps.job_results import Job
-from hadronlab.sweeps.table import ASIDE, labelled, leading, mean_and_error, setting, swept
 
 DECADES = 2  # positive values that span more of them get a logarithmic scale
 MOST = 40  # values of a key that a picture has room for, if they are texts or make a map
@@ -55,6 +55,21 @@ def average(jobs: Sequence[Job], name: str, **at: Any) -> Estimate:
     """Mean and error of an observable over the jobs whose keys have the values `at`."""
     chosen = [job for job in jobs if all(job.overrides.get(k) == v for k, v in at.items())]
     return mean_and_error(job.observables[name] for job in chosen if name in job.observables)
+
+
+def mean_and_error(values: Iterable[Estimate]) -> Estimate:
+    """Average over seeds; its error is what their spread or their own errors say, whichever is more."""
+    finite = [q for q in values if math.isfinite(q.value)]
+    if not finite:
+        return Estimate.quoted(math.nan)
+    if len(finite) == 1:
+        return finite[0]
+    n = len(finite)
+    mean = math.fsum(q.value for q in finite) / n
+    spread = math.sqrt(math.fsum((q.value - mean) ** 2 for q in finite) / (n - 1) / n)
+    return Estimate.quoted(
+        mean, max(spread, math.hypot(*(q.error or 0.0 for q in finite)) / n), finite[0].unit
+    )
 
 
 def against(jobs: Sequence[Job], name: str, key: str, series: str | None = None) -> Any:

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.files import write_text
+from hadronlab.sweeps.columns import columns, labelled, leading, setting, swept, unit_of
 from hadronlab.sweeps.job_results import Job
-from hadronlab.sweeps.table import columns, labelled, leading, setting, swept, unit_of
 
 
 def write_page(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hadronlab.sweeps.columns import sorted_jobs
 from hadronlab.sweeps.comparison import comparison, print_comparison
 from hadronlab.sweeps.figures import draw_sweep
 from hadronlab.sweeps.job_results import collect
 from hadronlab.sweeps.page import write_page
-from hadronlab.sweeps.table import print_table, sorted_jobs, write_csv
+from hadronlab.sweeps.table import print_table, write_csv
 
 
 def summarise(directory: Path, sort: str | None = None) -> Path:

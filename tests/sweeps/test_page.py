@@ -6,10 +6,9 @@ import numpy as np
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.plotting.style import figure, save
-from hadronlab.sweeps.figures import against, draw_sweep, heat_map
+from hadronlab.sweeps.figures import against, draw_sweep, heat_map, mean_and_error
 from hadronlab.sweeps.job_results import Job
 from hadronlab.sweeps.page import write_page
-from hadronlab.sweeps.table import mean_and_error
 
 EVIL = "<script>alert(1)</script>\"onerror='x'&amp;"
 
