@@ -61,7 +61,8 @@ def test_a_training_on_a_device_gives_the_numbers_of_the_cpu(
         with context as device:
             task = train(directory, [*TASKS[name], "trainer.max_steps=8"], device)
             observables = task.observe()
-        found.append((observables.scalars, load_checkpoint(directory / "checkpoints" / "last.ckpt")))
+        numbers = {name: (e.value, e.error) for name, e in observables.scalars.items()}
+        found.append((numbers, load_checkpoint(directory / "checkpoints" / "last.ckpt")))
     (scalars, saved), (scalars_there, saved_there) = found
     assert saved_there["global_step"] == 8
     for key, value in saved["state_dict"].items():
