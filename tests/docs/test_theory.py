@@ -61,3 +61,10 @@ def test_what_a_user_may_derive_from_exists() -> None:
     assert len(names) > 8
     for name in names:
         find(name)
+
+
+def test_every_benchmark_is_described() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        if "__main__" in path.read_text(encoding="utf-8"):
+            assert f"`{path.name}`" in page, f"performance.md does not say what {path.name} compares"
