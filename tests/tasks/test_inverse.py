@@ -81,13 +81,24 @@ def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> 
 
 
 def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
+    """χ² of eight quantities with 20 bins; the errors are what other noises make the values scatter by."""
     done = run("experiment=omega_ccc_best", "data=synthetic_noisy", "data.sources=[wall,smeared]", "data.times=[26]",
-               "data.lattice.noise.bins=8", "data.lattice.inelastic=null", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
+               "data.lattice.inelastic=null", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
                "~model.nonlocal_part.head", "loss.ridge.weight=0.01", "quiet=true", directory=tmp_path / "run")  # fmt: skip
-    observables = done.result["observables"]
-    length = observables["scattering_length"]
-    assert 0 < length["error"] < 0.5
-    assert abs(length["value"] - 1.5718554) < 5 * length["error"]
+    observables, truth = done.result["observables"], done.result["truth"]
+    scatter = {"inverse_scattering_length": 0.022, "effective_range": 0.073, "binding_energy": 0.53}
+    pulls = []
+    for name, sigma in scatter.items():
+        entry = observables[name]
+        assert entry["error"] == pytest.approx(sigma, rel=0.5)  # the error of an error from 20 bins is 16 %
+        pulls.append((entry["value"] - truth[name]["value"]) / entry["error"])
+    delta, exact = done.estimate("phase_shift_nonlocal"), done.array("phase_shift_truth")
+    pulls += [(delta.value[i] - exact[i]) / delta.error[i] for i in (14, 29, 59)]
+    local, exact = done.estimate("V_theta"), done.array("V_truth")
+    pulls += [(local.value[0, i] - exact[i]) / local.error[0, i] for i in (17, 70)]
+    assert max(map(abs, pulls)) < 3.2  # Student's t with 19 degrees: one in 200
+    assert 0.15 < sum(pull**2 for pull in pulls) / len(pulls) < 3.5
+    assert delta.unit == "deg"
     with h5py.File(done.directory / "result.h5") as file:
         assert file["phase_shift_nonlocal_error"].shape == file["k"].shape
         assert file["U"].attrs["unit"] == "MeV fm⁻³"
