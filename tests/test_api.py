@@ -89,6 +89,7 @@ def test_a_run_that_fails_leaves_it_too(theirs: None, tmp_path: Path) -> None:
         assert state() == before
 
 
+@pytest.mark.slow
 def test_evaluate_and_summarise_are_the_commands(theirs: None, tmp_path: Path) -> None:
     run = api.run(*SMALL, directory=tmp_path / "sweep" / "0")
     before, value = state(), run["loss_final"]

@@ -30,6 +30,7 @@ def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     done = command("hadronlab.train", "--help", cwd=tmp_path)
     assert done.returncode == 0
@@ -103,6 +104,7 @@ def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str
     assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
 
 
+@pytest.mark.slow
 def test_a_run_finds_its_data_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_run_finds_its_data_from_elsewhere(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", ["disabled", "none", "train_log", "default", "stdout"])
 def test_a_run_needs_no_logging(choice: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
@@ -161,6 +164,7 @@ def test_a_run_needs_no_logging(choice: str, tmp_path: Path) -> None:
     assert (directory / "train.log").exists() == (choice in ("train_log", "default"))
 
 
+@pytest.mark.slow
 def test_a_mistake_in_an_interpreter_of_its_own(tmp_path: Path) -> None:
     done = command("hadronlab.train", "system=separable", "seed=-1", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
@@ -187,6 +191,7 @@ def test_evaluate_tells_a_mistake_in_one_line(arguments: list[str], message: str
     assert line.startswith("error: ") and message in line and line.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from hadronlab.models.potentials.sdnn import SDNN\n\n\n"

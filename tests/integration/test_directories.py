@@ -27,6 +27,7 @@ def limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_directory_are_refused(tmp_path: Path) -> None:
     first = start([*LONG, f"hydra.run.dir={tmp_path / 'run'}"], tmp_path / "first.log")
     try:
@@ -42,6 +43,7 @@ def test_two_runs_in_one_directory_are_refused(tmp_path: Path) -> None:
         first.join()
 
 
+@pytest.mark.slow
 def test_a_directory_that_holds_a_run_is_not_overwritten(tmp_path: Path) -> None:
     again, log = [*SHORT, f"hydra.run.dir={tmp_path / 'run'}"], tmp_path / "log"
     assert run(again, log) == 0
@@ -53,6 +55,7 @@ def test_a_directory_that_holds_a_run_is_not_overwritten(tmp_path: Path) -> None
     assert log.read_text().splitlines()[-1] == str(tmp_path / "run" / "result.json")
 
 
+@pytest.mark.slow
 def test_resume_by_path_continues_in_place_and_further(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log) == 0
@@ -74,6 +77,7 @@ def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert line.startswith(f"error: {place}") and ("Permission denied" in line or "Not a directory" in line)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_no_training_and_keeps_the_last_good_files(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log, fill_the_disk_after, 2) == 1
@@ -88,6 +92,7 @@ def test_a_full_disk_ends_no_training_and_keeps_the_last_good_files(tmp_path: Pa
     assert not list(directory.glob("**/.*.ckpt.*"))
 
 
+@pytest.mark.slow
 def test_a_real_limit_on_files(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     assert run([*SHORT, f"hydra.run.dir={directory}"], log) == 0

@@ -28,6 +28,8 @@ from hadronlab.api import run
 from hadronlab.callbacks.signs import Fault
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
+pytestmark = pytest.mark.slow
+
 LOOK = [
     "callbacks.checkpoints.every_n_steps=10",
     "callbacks.guards.patience=5",

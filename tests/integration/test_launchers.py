@@ -159,6 +159,7 @@ def srun(rank: int, cwd: str, job: int) -> None:
     os.environ.update({f"SLURM_{name}": str(value) for name, value in values.items()})
 
 
+@pytest.mark.slow
 def test_srun_starts_the_ranks_of_a_run(tmp_path: Path) -> None:
     job = own_number()
     arguments = [*SEPARABLE, "strategy=slurm", "trainer.devices=2", "trainer.accelerator=cpu", "trainer.strategy.process_group_backend=gloo",

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from processes import run
 
+pytestmark = pytest.mark.slow
+
 PLUGIN = Path(__file__).parent / "plugin"
 # fmt: off
 FEW_BODY = ["system=deuteron", "model=gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",

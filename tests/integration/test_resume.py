@@ -25,6 +25,8 @@ from processes import (
 
 from hadronlab.run.directory.checkpoint_io import newest_whole
 
+pytestmark = pytest.mark.slow
+
 adam = pytest.mark.xdist_group("adam")  # one process trains the reference for all of them
 
 ADAM = [*SEPARABLE, *FAST, "trainer.max_steps=600"]
@@ -77,20 +79,17 @@ def adam_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @adam
-@pytest.mark.slow
 def test_adam_run_killed_at_ten_moments(adam_reference: Path, tmp_path: Path) -> None:
     assert killed(ADAM, tmp_path / "run", 10, seed=1, writes=(2, 5, 9)) >= 5
     assert_same_state(tmp_path / "run", adam_reference)
 
 
-@pytest.mark.slow
 def test_natural_gradient_run_killed(tmp_path: Path) -> None:
     assert run([*NATURAL, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
     assert killed(NATURAL, tmp_path / "run", 4, seed=2, writes=(4, 6)) >= 2
     assert_same_state(tmp_path / "run", tmp_path / "reference")
 
 
-@pytest.mark.slow
 def test_variational_run_killed_at_ten_moments(tmp_path: Path) -> None:
     assert run([*VMC, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
     writes = (1, 2, 4)  # that of config.yaml, of the checkpoint of step 0, of a later file
@@ -119,7 +118,6 @@ def test_torn_checkpoint_is_skipped_with_a_word(
 
 
 @adam
-@pytest.mark.slow
 def test_signals_save_and_end_the_run_and_it_goes_on(adam_reference: Path, tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     again = [*ADAM, *held(directory), f"hydra.run.dir={directory}", "resume=auto"]

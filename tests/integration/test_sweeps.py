@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from processes import SEPARABLE, SMALL_SWEEP, held, last_step, released, run, start, table, wait_for_steps
 
+pytestmark = pytest.mark.slow
+
 DEPTHS = [*SMALL_SWEEP, "model.depth=1,2", "loss.asymptotic.cutoff=4.0,99.0", "seed=1,2"]
 
 
-@pytest.mark.slow
 def test_table_names_failed_and_unfinished_jobs_and_resume_runs_only_them(tmp_path: Path) -> None:
     directory, log = tmp_path / "sweep", tmp_path / "log"
     assert run([*DEPTHS, f"hydra.sweep.dir={directory}"], log) == 1
@@ -47,7 +48,6 @@ def test_table_names_failed_and_unfinished_jobs_and_resume_runs_only_them(tmp_pa
     assert again["4"]["loss_final"] == jobs["4"]["loss_final"]
 
 
-@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on(tmp_path: Path) -> None:
     directory, arguments = tmp_path / "sweep", [*SMALL_SWEEP, "seed=1,2,3", "trainer.max_steps=900"]
     pace = held(directory, 0.005)
@@ -106,7 +106,6 @@ def stop_the_clock(directory: Path) -> None:
     os.chdir(directory)
 
 
-@pytest.mark.slow
 def test_jobs_named_by_their_overrides_are_trained_once(tmp_path: Path) -> None:
     directory, log = tmp_path / "by=name", tmp_path / "log"
     named = "hydra.sweep.subdir=${hydra.job.override_dirname}"

@@ -147,6 +147,7 @@ def test_an_unreachable_server_delays_the_run_and_no_more(tmp_path: Path, log: P
     assert (tmp_path / "run" / "result.json").exists() and offline(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_log_that_fails_is_said_once_and_the_training_goes_on(tmp_path: Path, log: Path) -> None:
     directory = tmp_path / "run"
     assert run([*RUN, f"hydra.run.dir={directory}"], log, with_broken_log, str(tmp_path)) == 0, (

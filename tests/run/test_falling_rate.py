@@ -63,6 +63,7 @@ def test_a_rate_at_its_end_begins_on_the_longer_cosine(capsys: pytest.CaptureFix
     assert "warning: the learning rate had come to its end: it goes on at 0.00854" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
 

@@ -38,6 +38,7 @@ def again(directory: Path, *overrides: str, config_dir: Path | None = None) -> d
     return {name: entry["value"] for name, entry in result["observables"].items()}
 
 
+@pytest.mark.slow
 def test_a_run_measures_what_is_chosen(done: Path) -> None:
     config = (done / "config.yaml").read_text()
     assert "hermiticity" not in config and "phase_shifts" in config

@@ -56,6 +56,7 @@ def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
     assert any("above that of U = 0: train longer" in warning for warning in result.result["warnings"])
 
 
+@pytest.mark.slow
 def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
     done = run(
         "experiment=omega_ccc_best",
@@ -80,6 +81,7 @@ def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> 
     assert done["phase_shift_error_max"] < 0.1 < 2.0 < done["phase_shift_error_max.leading_order"]
 
 
+@pytest.mark.slow
 def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
     """χ² of eight quantities with 20 bins; the errors are what other noises make the values scatter by."""
     done = run("experiment=omega_ccc_best", "data=synthetic_noisy", "data.sources=[wall,smeared]", "data.times=[26]",
@@ -104,6 +106,7 @@ def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
         assert file["U"].attrs["unit"] == "MeV fm⁻³"
 
 
+@pytest.mark.slow
 def test_evaluation_repeats_the_result(tmp_path: Path) -> None:
     done = run("system=separable", "trainer.max_epochs=30", "quiet=true", directory=tmp_path / "run")
     before = done.result["observables"]

@@ -139,6 +139,7 @@ def test_the_best_parameter_set_is_quoted_from_samples_of_its_own(tmp_path):
     assert task.observe().scalars["samples"].value == 8000
 
 
+@pytest.mark.slow
 def test_walkers_and_momentum_follow_the_schedule(tmp_path):
     task, trainer = fit(tmp_path, "system=D", "schedule.stages.descend.until=4", "schedule.stages.settle.walkers=2",
                         "schedule.stages.settle.rate=0.5", "schedule.decay=null", "trainer.max_steps=6")  # fmt: skip

@@ -155,6 +155,7 @@ def meeting(directory: Path, port: int) -> None:
     """Rank 1 of a run whose rank 0 never comes."""
     os.dup2(os.open(directory / "log", os.O_WRONLY | os.O_CREAT), 2)
     sys.stderr = os.fdopen(2, "w")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test run in the background ignores
     with told_signals(directory), ended_by_signals(directory, speaks=True):
         (directory / "waits").touch()
         torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=1, world_size=2)
@@ -175,6 +176,7 @@ def test_a_signal_ends_a_process_that_waits_for_the_other_ranks(
         time.sleep(1.0)
         os.kill(process.pid or 0, number)
         process.join(60)
+        process.kill()
         assert process.exitcode == status, (tmp_path / "log").read_text()
     assert f"interrupted by {number.name}" in (tmp_path / "log").read_text()
 
