@@ -18,16 +18,6 @@ from hadronlab.config.task_parts import models_for
 from hadronlab.errors import ConfigError
 
 
-@pytest.mark.parametrize("system", ["separable", "omega_ccc", "omega_omega", "n_omega", "n_phi"])
-def test_every_system_composes_and_passes(system: str) -> None:
-    check(composed(f"system={system}"))
-
-
-@pytest.mark.parametrize("model", models_for("inverse"))
-def test_every_potential_composes_and_passes(model: str) -> None:
-    check(composed("system=omega_ccc", f"model={model}"))
-
-
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

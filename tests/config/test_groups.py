@@ -1,13 +1,17 @@
-"""Everything that is shipped in conf/ composes and passes the checks: every system, every experiment, every choice of a group."""
+"""Every system, experiment and choice of a group that is shipped composes, passes the checks, and is trusted in a run directory."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from omegaconf import OmegaConf
 
 from hadronlab.api import composed
 from hadronlab.config.check import check
 from hadronlab.config.groups import choices, groups
 from hadronlab.errors import HadronlabError
+from hadronlab.run.directory.trust import read_run_config
 
 # what a user has to give, where the shipped files leave it open
 GIVEN = {
@@ -22,27 +26,34 @@ RUNS = [f"system={name}" for name in ("omega_ccc", "nucleon", "separable", "tcc"
 OTHERS = [(group, choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
 
 
-@pytest.mark.parametrize("system", choices("system"))
-def test_every_system(system: str) -> None:
-    choice = f"system={system}"
-    config = composed(choice, *GIVEN.get(choice, ()))
+def may_stand(directory: Path, choice: str, *others: str) -> None:
+    """Composed, checked, recorded as a run records it, and read again."""
+    config = composed(*others, choice, *GIVEN.get(choice, ()))
     check(config)
-    assert config.system.name == system or choice in GIVEN
+    text = OmegaConf.to_yaml(config, resolve=True)
+    (directory / "config.yaml").write_text(text, encoding="utf-8")
+    assert read_run_config(directory / "config.yaml") == OmegaConf.create(text)
+
+
+@pytest.mark.parametrize("system", choices("system"))
+def test_every_system(system: str, tmp_path: Path) -> None:
+    may_stand(tmp_path, f"system={system}")
 
 
 @pytest.mark.parametrize("experiment", choices("experiment"))
-def test_every_experiment(experiment: str) -> None:
-    choice = f"experiment={experiment}"
-    check(composed(choice, *GIVEN.get(choice, ())))
+def test_every_experiment(experiment: str, tmp_path: Path) -> None:
+    may_stand(tmp_path, f"experiment={experiment}")
 
 
 @pytest.mark.parametrize(("group", "choice"), OTHERS, ids=map("=".join, OTHERS))
-def test_every_choice_fits_some_run(group: str, choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_choice_fits_some_run(
+    group: str, choice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SLURM_JOB_ID", "1")
     refused = []
     for run in RUNS:
         try:
-            return check(composed(run, f"{group}={choice}", *GIVEN.get(run, ())))
+            return may_stand(tmp_path, f"{group}={choice}", run, *GIVEN.get(run, ()))
         except HadronlabError as error:
             refused.append(f"{run}: {error}")
     pytest.fail("\n".join(refused))
