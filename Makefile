@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 export OMP_NUM_THREADS ?= 1
-PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadgroup
+# by files: what the tests of one file share is made once
+PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
 
 .PHONY: train check fast test lint docs clean
 

@@ -28,8 +28,6 @@ from processes import (
 
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
-same_sweep = pytest.mark.xdist_group("mixed")  # one process runs the sweep that all of them compare with
-
 MIXED = [
     *SMALL_SWEEP,
     "strategy=cpu,ddp_cpu",
@@ -53,7 +51,6 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@same_sweep
 @pytest.mark.slow
 def test_one_and_two_ranks_agree_within_a_sweep_with_a_failing_job(mixed: Path) -> None:
     jobs = table(mixed)
@@ -72,7 +69,6 @@ def test_one_and_two_ranks_agree_within_a_sweep_with_a_failing_job(mixed: Path) 
     assert not list(mixed.glob("*/[0-9]*"))
 
 
-@same_sweep
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("launcher", "settings", "same"),
@@ -191,7 +187,6 @@ def test_a_sweep_is_not_started_by_every_rank(tmp_path: Path) -> None:
     assert not (tmp_path / "sweep").exists()
 
 
-@same_sweep
 @pytest.mark.slow
 def test_optuna_gives_every_rank_the_values_of_its_trial(mixed: Path, tmp_path: Path) -> None:
     optuna = pytest.importorskip("optuna")

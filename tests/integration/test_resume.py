@@ -27,8 +27,6 @@ from hadronlab.run.directory.checkpoint_io import newest_whole
 
 pytestmark = pytest.mark.slow
 
-adam = pytest.mark.xdist_group("adam")  # one process trains the reference for all of them
-
 ADAM = [*SEPARABLE, *FAST, "trainer.max_steps=600"]
 NATURAL = [
     *SEPARABLE,
@@ -78,7 +76,6 @@ def adam_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@adam
 def test_adam_run_killed_at_ten_moments(adam_reference: Path, tmp_path: Path) -> None:
     assert killed(ADAM, tmp_path / "run", 10, seed=1, writes=(2, 5, 9)) >= 5
     assert_same_state(tmp_path / "run", adam_reference)
@@ -97,12 +94,10 @@ def test_variational_run_killed_at_ten_moments(tmp_path: Path) -> None:
     assert_same_state(tmp_path / "run", tmp_path / "reference")
 
 
-@adam
 def test_no_step_doubled_or_missing(adam_reference: Path) -> None:
     assert [int(row["step"]) for row in rows(adam_reference)] == list(range(0, 600, 3))
 
 
-@adam
 def test_torn_checkpoint_is_skipped_with_a_word(
     adam_reference: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,7 +112,6 @@ def test_torn_checkpoint_is_skipped_with_a_word(
         assert "torn checkpoint: last.ckpt" in capsys.readouterr().out
 
 
-@adam
 def test_signals_save_and_end_the_run_and_it_goes_on(adam_reference: Path, tmp_path: Path) -> None:
     directory, log = tmp_path / "run", tmp_path / "log"
     again = [*ADAM, *held(directory), f"hydra.run.dir={directory}", "resume=auto"]
