@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import json
 import logging
-import os
 import re
 import sys
 from dataclasses import asdict, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hadronlab.config.cache_directory import cache_directory
 from hadronlab.data import r_correlator
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.synthetic import SyntheticLattice, generate
@@ -27,20 +27,6 @@ IMPORT = re.compile(r"^\s*from (hadronlab[\w.]*) import (\([^)]*\)|.*)", re.MULT
 log = logging.getLogger(__name__)
 
 
-def directory() -> Path:
-    """HADRONLAB_CACHE, else XDG_CACHE_HOME/hadronlab, else ~/.cache/hadronlab. DataError where there is no home."""
-    if chosen := os.environ.get("HADRONLAB_CACHE"):
-        return Path(chosen)
-    if home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(home) / "hadronlab"
-    try:
-        return Path.home() / ".cache" / "hadronlab"
-    except RuntimeError as error:
-        raise DataError(
-            "this user has no home directory; HADRONLAB_CACHE=… names one for the cache"
-        ) from error
-
-
 def synthetic_correlator(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
     """`generate`, or what an earlier call with the same key stored.
 
@@ -48,7 +34,7 @@ def synthetic_correlator(pair: HadronPair, lattice: SyntheticLattice) -> RCorrel
     written costs a warning, not the run. Entries appear whole, so several processes may ask at once.
     """
     try:
-        path = directory() / f"synthetic-{key(pair, lattice)}.h5"
+        path = cache_directory() / f"synthetic-{key(pair, lattice)}.h5"
         stored = _stored(path)
     except DataError as error:
         log.warning("synthetic lattice is not cached: %s", error)

@@ -20,8 +20,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from hadronlab.config.cache_directory import cache_directory
 from hadronlab.data import cache
-from hadronlab.data.cache import directory, key, synthetic_correlator
+from hadronlab.data.cache import key, synthetic_correlator
 from hadronlab.data.noise import Noise
 from hadronlab.data.r_correlator import write
 from hadronlab.data.synthetic import SourceShape, SyntheticLattice
@@ -44,13 +45,13 @@ def test_second_call_reads_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     second = synthetic_correlator(PAIR, LATTICE)
     for source in first.values:
         np.testing.assert_array_equal(first.values[source], second.values[source])
-    assert first.mass == second.mass and len(list(directory().iterdir())) == 1
+    assert first.mass == second.mass and len(list(cache_directory().iterdir())) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a file", None])
 def test_unreadable_file_is_made_again(damage: bytes | None, caplog: pytest.LogCaptureFixture) -> None:
     first = synthetic_correlator(PAIR, LATTICE)
-    (path,) = directory().iterdir()
+    (path,) = cache_directory().iterdir()
     path.write_bytes(path.read_bytes()[:2000] if damage is None else damage)
     with caplog.at_level(logging.WARNING):
         second = synthetic_correlator(PAIR, LATTICE)
@@ -64,9 +65,9 @@ def test_unreadable_file_is_made_again(damage: bytes | None, caplog: pytest.LogC
 def test_entry_of_another_key_is_made_again(caplog: pytest.LogCaptureFixture) -> None:
     other = replace(PAIR, mass1=1600.0, mass2=1600.0)
     first = synthetic_correlator(PAIR, LATTICE)
-    (path,) = directory().iterdir()
+    (path,) = cache_directory().iterdir()
     synthetic_correlator(other, LATTICE)
-    (foreign,) = set(directory().iterdir()) - {path}
+    (foreign,) = set(cache_directory().iterdir()) - {path}
     shutil.copy(foreign, path)
     with caplog.at_level(logging.WARNING):
         again = synthetic_correlator(PAIR, LATTICE)
@@ -79,7 +80,7 @@ def test_readable_entry_with_a_changed_number_is_made_again(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = synthetic_correlator(PAIR, LATTICE)
-    (path,) = directory().iterdir()
+    (path,) = cache_directory().iterdir()
     with h5py.File(path, "a") as file:
         values = file[name][()]
         values[..., -1] += 1
@@ -92,7 +93,7 @@ def test_readable_entry_with_a_changed_number_is_made_again(
 
 def test_entry_without_a_seal_is_made_again(caplog: pytest.LogCaptureFixture) -> None:
     correlator = synthetic_correlator(PAIR, LATTICE)
-    (path,) = directory().iterdir()
+    (path,) = cache_directory().iterdir()
     write(replace(correlator, attributes={}), path)
     with caplog.at_level(logging.WARNING):
         synthetic_correlator(PAIR, LATTICE)
@@ -159,7 +160,7 @@ def test_several_writers_at_once(tmp_path: Path) -> None:
         found = list(pool.map(lambda _: synthetic_correlator(PAIR, LATTICE), range(4)))
     for correlator in found:
         np.testing.assert_array_equal(correlator.values["wall"], found[0].values["wall"])
-    assert len(list(directory().iterdir())) == 1
+    assert len(list(cache_directory().iterdir())) == 1
 
 
 def test_key_depends_on_every_setting() -> None:
@@ -242,6 +243,6 @@ def test_noise_of_the_users_own(monkeypatch: pytest.MonkeyPatch, caplog: pytest.
 def test_directory_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HADRONLAB_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert directory() == Path("/somewhere/hadronlab")
+    assert cache_directory() == Path("/somewhere/hadronlab")
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert directory() == Path.home() / ".cache" / "hadronlab"
+    assert cache_directory() == Path.home() / ".cache" / "hadronlab"

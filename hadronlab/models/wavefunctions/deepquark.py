@@ -139,7 +139,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         psi, t_psi = r.new_empty(2, self.n_channels if channel is None else 1, r.shape[-1])
         terms = self.n_channels if channel is None else self.partners.shape[1]
         size = max(16, COLUMNS // self.inputs.n_directions // terms)
-        laplacian = PermutedLaplacian(self.network, self.inputs, terms * size, r.dtype)
+        laplacian = PermutedLaplacian(self.network, self.inputs, r.dtype)
         for part in chunks(r.shape[-1], size):
             labels, weights = self._labels(None if channel is None else channel[part])
             points = r[..., part]

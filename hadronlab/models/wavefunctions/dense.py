@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.errors import ConfigError
-from hadronlab.models.wavefunctions.jets import ACTIVATIONS, compose_
+from hadronlab.models.wavefunctions.compiled import hidden_layers
+from hadronlab.models.wavefunctions.jets import ACTIVATIONS
 
 COLUMNS = 3000
 """Columns of a layer's matrix product that stay in the cache."""
@@ -71,6 +72,7 @@ class DenseNetwork(nn.Module):
             raise ConfigError(
                 f"model.widths={list(widths)} must name one hidden layer or more, each of one node or more"
             )
+        self.activation = activation
         self.activate, self.differentiate = ACTIVATIONS[activation]
         sizes = [n_in + n_labels, *widths, n_out]
         self.n_in = n_in
@@ -114,31 +116,18 @@ class DenseNetwork(nn.Module):
 
     def values(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Outputs (M, C, n_out, batch) at x (n_in, batch), for M label vectors (M = 1 without labels)."""
-        _, *hidden, (last, last_bias) = self.layers(x.dtype)
-        bias = self.label_bias(labels, x.dtype)[:, :, None]  # (width, M, 1, 1 or batch)
-        found = []
+        layers, bias, found = hidden_layers(self, x.dtype), self.label_bias(labels, x.dtype), []
         for first in self.first_layer(x.dtype).split(max(1, COLUMNS // x.shape[1] // bias.shape[1]), 1):
-            copies = linear(first.flatten(0, 1), x).view(len(first), 1, -1, x.shape[1])
-            z = self.activate(copies + bias)  # (width, M, some copies, batch)
-            a = z.flatten(1)
-            for weight, shift in hidden:
-                a = self.activate(torch.addmm(shift, weight, a))  # Eq. (5)
-            found.append(torch.addmm(last_bias, last, a).view(-1, *z.shape[1:]))
-        return torch.cat(found, 2).movedim(0, 2)
+            found.append(layers.values(linear(first.flatten(0, 1), x).view(*first.shape[:2], -1), bias))
+        return torch.cat(found, 1)
 
     def jets(self, x: Tensor, copies: slice = slice(None)) -> Tensor:
         """Jets of the outputs without labels, (C, n_out, D + 2, batch), from those of the inputs (n_in, D + 2, batch), for
         all or some of the copies."""
-        permuted = x[self.order[copies].T].transpose(1, 2)
-        if self.reflects:
-            permuted = permuted * self.sign[copies].T.to(x.dtype)[:, None, :, None]
-        z = permuted.flatten(2)  # (n_in, D + 2, C · batch)
-        for k, (weight, bias) in enumerate(self.layers(x.dtype)):
-            if k:
-                compose_(z, self.differentiate(z[:, 0]))
-            z = linear(weight, z)
-            z[:, 0] += bias
-        return z.unflatten(2, (-1, x.shape[-1])).permute(2, 0, 1, 3)
+        first = self.first_layer(x.dtype)[:, copies]
+        z = linear(first.flatten(0, 1), x).view(*first.shape[:2], *x.shape[1:]).transpose(0, 1)
+        value = z[:, :, 0] + self.biases[0].to(x.dtype)[:, None]
+        return hidden_layers(self, x.dtype).jets(value, z[:, :, 1:-1], z[:, :, -1])
 
     def backward(self, x: Tensor, labels: Tensor | None, cotangent: Tensor, out: Tensor) -> None:
         """Σ_{m,c,o} cotangent · ∂y_o/∂θ in tangent coordinates, which without `basis` are the `parameters()` in order.

@@ -1,17 +1,15 @@
-"""The forward Laplacian of the permuted copies of a network of coordinates and distances, copy by copy.
+"""The forward Laplacian of the permuted copies of a network of coordinates and distances.
 
-Between the first layer, whose gradients are mostly constants, and the last, of which only one combination is needed,
-value, gradient and Laplacian go through the hidden layers in buffers that stay in the cache.
+The first layer's gradients are mostly constants, and of the last one only one combination is needed.
 """
 
 from __future__ import annotations
-
-from math import prod
 
 import torch
 from torch import Tensor
 
 from hadronlab.models.wavefunctions.cartesian import CartesianInputs, CartesianJets
+from hadronlab.models.wavefunctions.compiled import hidden_layers
 from hadronlab.models.wavefunctions.dense import DenseNetwork
 
 
@@ -20,22 +18,19 @@ class PermutedLaplacian:
 
     Args:
         network, inputs: the network of `inputs` and labels.
-        batch: the most samples of a call.
         dtype: of the pass.
     """
 
-    def __init__(self, network: DenseNetwork, inputs: CartesianInputs, batch: int, dtype: torch.dtype):
+    def __init__(self, network: DenseNetwork, inputs: CartesianInputs, dtype: torch.dtype):
         weight = network.first_layer(dtype).transpose(0, 1).contiguous()  # (C, width, n_in)
-        (first, self.bias), *self.layers = network.layers(dtype)
+        (first, bias), *_ = network.layers(dtype)
         labels = first[:, network.n_in :].expand(len(weight), -1, -1)
-        of_value = torch.cat([weight, labels], 2)
-        of_gradient = inputs.gradient_weights(weight).flatten(1, 2)
-        of_laplacian = weight[:, :, inputs.n_coordinates :].contiguous()
-        self.copies = list(zip(of_value, of_gradient, of_laplacian, strict=True))
-        self.differentiate = network.differentiate
-
-        size = max(w.shape[1] for w, _ in self.layers) * inputs.n_directions * batch
-        self.buffers = weight.new_empty(2, size)
+        self.of_value = torch.cat([weight, labels], 2).flatten(0, 1)
+        self.of_gradient = inputs.gradient_weights(weight).flatten(0, 2)
+        self.of_laplacian = weight[:, :, inputs.n_coordinates :].flatten(0, 1)
+        self.bias = bias.repeat(len(weight), 1)
+        self.nodes = weight.shape[:2]
+        self.layers = hidden_layers(network, dtype)
 
     def __call__(self, x: Tensor, jets: CartesianJets, log_slope: Tensor) -> Tensor:
         """(C, 2, samples): f and Δf + 2 ∇u·∇f.
@@ -45,28 +40,8 @@ class PermutedLaplacian:
             jets: of the features.
             log_slope: ∇u, (D, samples).
         """
-        shapes = [(w.shape[1], *log_slope.shape) for w, _ in self.layers]
-        gradients, works = ([b[: prod(s)].view(s) for s in shapes] for b in self.buffers)
-        first = gradients[0].view(-1, jets.units.shape[1])
-        *hidden, (last, last_bias) = self.layers
-        twice, found = 2.0 * log_slope, []
-        for of_value, of_gradient, of_laplacian in self.copies:
-            value, laplacian = torch.addmm(self.bias, of_value, x), of_laplacian @ jets.curvature
-            torch.mm(of_gradient, jets.units, out=first)
-            for k, (weight, bias) in enumerate(hidden):
-                gradient, work = gradients[k], works[k]
-                a, slope, curvature = self.differentiate(value)
-                squares = torch.mul(gradient, gradient, out=work).sum(1)
-                laplacian.mul_(slope).addcmul_(curvature, squares)  # Δσ(x) = σ' Δx + σ'' |∇x|²
-                torch.mul(gradient, slope[:, None], out=work)
-                torch.mm(weight, work.flatten(1), out=gradients[k + 1].flatten(1))
-                value, laplacian = torch.addmm(bias, weight, a), weight @ laplacian
-            gradient, work = gradients[-1], works[-1]
-            a, slope, curvature = self.differentiate(value)
-            squares = torch.mul(gradient, gradient, out=work).sum(1)
-            laplacian += torch.mul(gradient, twice, out=work).sum(1)
-            found += [
-                torch.addmm(last_bias, last, a),
-                last @ laplacian.mul_(slope).addcmul_(curvature, squares),
-            ]
-        return torch.cat(found).view(len(self.copies), 2, -1)
+        value = torch.addmm(self.bias, self.of_value, x).view(*self.nodes, -1)
+        gradient = (self.of_gradient @ jets.units).view(*self.nodes, *log_slope.shape)
+        laplacian = (self.of_laplacian @ jets.curvature).view(*self.nodes, -1)
+        f = self.layers.jets(value, gradient, laplacian)[:, 0]
+        return torch.stack([f[:, 0], f[:, -1] + 2.0 * (f[:, 1:-1] * log_slope).sum(1)], 1)
