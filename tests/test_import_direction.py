@@ -10,14 +10,25 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "hadronlab"
 FLOORS = (
-    ("errors",), ("config",), ("estimates",), ("physics",), ("systems",), ("models", "data"), ("sampling",), ("losses",),
+    ("errors",), ("config",), ("kernels",), ("estimates",), ("physics",), ("systems",), ("models", "data"), ("sampling",), ("losses",),
     ("observables",), ("optim",), ("tasks",), ("callbacks",), ("plotting",), ("run",), ("sweeps",), ("cli",),
     ("train", "evaluate", "sweep", "dashboard", "convert", "api", "__init__"),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 FRAMEWORKS = {"pytorch_lightning", "lightning_fabric", "hydra", "omegaconf", "wandb", "matplotlib"}
-PLAIN = ("physics", "models", "losses", "sampling", "observables", "optim", "systems", "data", "estimates")
+PLAIN = (
+    "kernels",
+    "physics",
+    "models",
+    "losses",
+    "sampling",
+    "observables",
+    "optim",
+    "systems",
+    "data",
+    "estimates",
+)
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

@@ -1,48 +1,29 @@
-"""The passes of `HiddenLayers` by network.cpp, compiled once for this processor where there is a compiler.
-
-CXX names the compiler, c++ by default; CXX= leaves all to torch. What torch was told of the processor
-(ATEN_CPU_CAPABILITY) holds here too.
-"""
+"""The passes of `HiddenLayers` by kernels/network.cpp, where it can be compiled."""
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import logging
-import os
-import shlex
-import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from hadronlab.config.cache_directory import private_directory
+from hadronlab.kernels.library import TYPES, at, integer, integers, library_of
 from hadronlab.models.wavefunctions.hidden_layers import HiddenLayers
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.dense import DenseNetwork
 
-FLAGS = {  # by torch's name of the instruction set; bytes of a vector first. Without FMA torch's products win.
-    "AVX2": (32, ["-mavx2", "-mfma"]),
-    "AVX512": (64, ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"]),
-}
-TYPES = {torch.float64: "double", torch.float32: "float"}
 PART = 512  # columns of one thread, at least
-log = logging.getLogger(__name__)
 
 
 def hidden_layers(network: DenseNetwork, dtype: torch.dtype) -> HiddenLayers:
     """Compiled, where no derivative with respect to the parameters is asked for and the compiled code can be had."""
     weight = network.weights[0]
     plain = weight.device.type == "cpu" and dtype in TYPES and not torch.is_grad_enabled()
-    library = compiled(torch.backends.cpu.get_cpu_capability()) if plain else None
+    library = library_of("network") if plain else None
     if library is None or not hasattr(library, f"values_{network.activation}_double"):
         return HiddenLayers(network, dtype)
     return CompiledLayers(network, dtype, library)
@@ -66,7 +47,7 @@ class CompiledLayers(HiddenLayers):
         first, bias = first.contiguous(), bias.contiguous()
         (_, copies, n), (_, labels, columns) = first.shape, bias.shape
         out = first.new_empty(labels, copies, self.sizes[-1], n)
-        arguments = [_at(first), _at(bias), _int(columns), _int(labels), _int(copies), _int(n)]
+        arguments = [at(first), at(bias), integer(columns), integer(labels), integer(copies), integer(n)]
         self._run(self.of_values, arguments, self.block, out)
         return out
 
@@ -76,20 +57,22 @@ class CompiledLayers(HiddenLayers):
         out = value.new_empty(copies, self.sizes[-1], directions + 2, n)
         pointers = (ctypes.c_void_p * 3)(*(x.data_ptr() for x in inputs))
         strides = [s for x in inputs for s in x.stride()[:-1]]
-        arguments = [pointers, _ints(strides), _int(directions), _int(copies), _int(n)]
+        arguments = [pointers, integers(strides), integer(directions), integer(copies), integer(n)]
         self._run(self.of_jets, arguments, directions + 2, out)
         return out
 
-    def _run(self, function: Callable[..., None], arguments: list[object], vectors: int, out: Tensor) -> None:
+    def _run(
+        self, function: Callable[..., None], arguments: Sequence[object], vectors: int, out: Tensor
+    ) -> None:
         """Call `function` for all columns, in parts, each with room for two layers of `vectors` vectors a node."""
         half, n = self.largest * vectors, out.shape[-1]
-        sizes, layers = _ints(self.sizes), _int(len(self.sizes))
+        sizes, layers = integers(self.sizes), integer(len(self.sizes))
 
         def part(start: int) -> None:
             room = ctypes.create_string_buffer(2 * half * self.vector + self.vector)
             aligned = ctypes.c_void_p(-(-ctypes.addressof(room) // self.vector) * self.vector)
-            span = _int(start), _int(min(start + step, n))
-            function(sizes, layers, _at(self.weights), *arguments, *span, aligned, _int(half), _at(out))
+            span = integer(start), integer(min(start + step, n))
+            function(sizes, layers, at(self.weights), *arguments, *span, aligned, integer(half), at(out))
 
         step = max(PART, -(-n // torch.get_num_threads()))
         starts = range(0, n, step)
@@ -100,44 +83,8 @@ class CompiledLayers(HiddenLayers):
             part(0)
 
 
-_int = ctypes.c_int64
-
-
-def _at(x: Tensor) -> ctypes.c_void_p:
-    return ctypes.c_void_p(x.data_ptr())
-
-
-def _ints(numbers: Sequence[int]) -> ctypes.Array[ctypes.c_int64]:
-    return (ctypes.c_int64 * len(numbers))(*numbers)
-
-
 def _packed(weight: Tensor, bias: Tensor, rows: int) -> list[Tensor]:
     """Weights (n_out, n_in) and biases (n_out, 1) with n_out padded to blocks of `rows` outputs, flat."""
     weight = nn.functional.pad(weight, (0, 0, 0, -len(weight) % rows))
     blocks = weight.view(-1, rows, weight.shape[1]).transpose(1, 2)
     return [blocks.reshape(-1), nn.functional.pad(bias[:, 0], (0, -len(bias) % rows))]
-
-
-@cache
-def compiled(capability: str) -> ctypes.CDLL | None:
-    """network.cpp for a processor of this capability, from the cache if it was compiled before; None: not to be had."""
-    compiler = shlex.split(os.environ.get("CXX", "c++"))
-    if capability not in FLAGS or not compiler:
-        return None
-    vector, flags = FLAGS[capability]
-    source = files("hadronlab.models.wavefunctions").joinpath("network.cpp").read_bytes()
-    options = ["-std=c++17", "-O3", "-fPIC", "-shared", *flags, f"-DVECTOR={vector}"]
-    name = hashlib.sha256(source + repr((compiler, options)).encode()).hexdigest()[:32]
-    with tempfile.TemporaryDirectory(prefix="hadronlab-") as scratch:
-        folder = private_directory("compiled") or Path(scratch)
-        library, made = folder / f"network-{name}.so", folder / f"network-{name}-{os.getpid()}.so"
-        try:
-            if not library.exists():
-                command = [*compiler, *options, "-x", "c++", "-", "-o", str(made)]
-                subprocess.run(command, input=source, check=True, capture_output=True, timeout=120)
-                made.replace(library)
-            return ctypes.CDLL(str(library))
-        except (OSError, subprocess.SubprocessError) as error:
-            log.debug("network.cpp is not compiled, torch does its work: %s", error)
-            made.unlink(missing_ok=True)
-            return None

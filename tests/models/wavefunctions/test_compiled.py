@@ -1,43 +1,21 @@
-"""The compiled passes through the hidden layers give the numbers of torch's, and where there is no compiler torch works."""
+"""The compiled passes through the hidden layers give the numbers of torch's."""
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 import torch
+from kernels import SUPPORTED, compiled_or_skip
 
-from hadronlab.config.cache_directory import private_directory
-from hadronlab.models.wavefunctions import compiled
 from hadronlab.models.wavefunctions.compiled import CompiledLayers, hidden_layers
 from hadronlab.models.wavefunctions.dense import DenseNetwork
 from hadronlab.models.wavefunctions.hidden_layers import HiddenLayers
 
-SUPPORTED: dict[str, Callable[[], bool]] = {
-    "AVX2": torch.cpu._is_avx2_supported,
-    "AVX512": torch.cpu._is_avx512_supported,
-}
 ROUNDING = {torch.float64: 1e-13, torch.float32: 2e-5}  # of sums over twenty nodes in three layers
 
 
 @pytest.fixture(params=SUPPORTED)
 def library(request: pytest.FixtureRequest) -> object:
-    if not SUPPORTED[request.param]():
-        pytest.skip(f"this processor has no {request.param}")
-    found = compiled.compiled(request.param)
-    if found is None:
-        pytest.skip("there is no compiler")
-    return found
-
-
-@pytest.fixture
-def fresh() -> Iterator[None]:
-    compiled.compiled.cache_clear()
-    yield
-    compiled.compiled.cache_clear()
+    return compiled_or_skip("network", request.param)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "silu"])
@@ -100,35 +78,9 @@ def test_the_numbers_do_not_depend_on_the_threads(library: object) -> None:
         torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize("compiler", ["", "no-such-compiler", "false", "true"])
-def test_without_a_working_compiler_torch_does_it(
-    compiler: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: None
-) -> None:
-    monkeypatch.setenv("CXX", compiler)
-    monkeypatch.setenv("HADRONLAB_CACHE", str(tmp_path))
-    with torch.no_grad():
-        assert type(hidden_layers(DenseNetwork(2, [3], 1), torch.float64)) is HiddenLayers
-    assert not list(tmp_path.rglob("*.so"))
-
-
 def test_gradients_and_other_activations_are_left_to_torch() -> None:
     network = DenseNetwork(2, [3], 1)
     assert type(hidden_layers(network, torch.float64)) is HiddenLayers
     with torch.no_grad():
         assert type(hidden_layers(DenseNetwork(2, [3], 1, activation="sine"), torch.float64)) is HiddenLayers
         assert type(hidden_layers(network, torch.bfloat16)) is HiddenLayers
-
-
-def test_what_others_can_write_to_is_not_executed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("HADRONLAB_CACHE", str(tmp_path))
-    folder = private_directory("compiled")
-    assert folder == tmp_path / "compiled" and folder.stat().st_mode & 0o077 == 0
-    os.chmod(folder, 0o777)
-    assert private_directory("compiled") is None
-    capability = torch.backends.cpu.get_cpu_capability()
-    if capability in compiled.FLAGS:  # compiled all the same, in a folder of its own that is gone afterwards
-        caplog.set_level(logging.DEBUG)
-        assert compiled.compiled(capability) is not None or "not compiled" in caplog.text
-        assert not list(folder.iterdir())

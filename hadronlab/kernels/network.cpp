@@ -1,20 +1,17 @@
 // The hidden layers of a dense network, block of columns by block, so that nothing leaves the first-level cache:
-// values, and jets (a value, its D derivatives and its Laplacian, as in jets.py). Compiled and called by compiled.py.
+// values, and jets (a value, its D derivatives and its Laplacian, as in jets.py). Called by models/wavefunctions/compiled.py.
 //
 // A column is one sample. A block is a matrix X (features, K) of vectors of columns: K vectors of values, or D + 2
-// slots of one vector each. VECTOR is the size of a vector register, in bytes.
+// slots of one vector each.
 
-#include <cstdint>
-#include <cstring>
+#include "vectors.h"
 
 namespace {
 
-constexpr int ROWS = VECTOR >= 64 ? 8 : 4;  // outputs whose sums stand in registers together, times 3 vectors
-constexpr int VALUES = 6;                   // vectors of columns in a block of values
+constexpr int VALUES = 6;  // vectors of columns in a block of values
 
 template <class T> struct Numbers;
 template <> struct Numbers<double> {
-    typedef double Vector __attribute__((vector_size(VECTOR)));
     typedef int64_t Bits __attribute__((vector_size(VECTOR)));
     static constexpr double largest = 700.0, ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
     static constexpr double round = 0x1.8p52;
@@ -22,15 +19,12 @@ template <> struct Numbers<double> {
     static constexpr int64_t bias = 1023;
 };
 template <> struct Numbers<float> {
-    typedef float Vector __attribute__((vector_size(VECTOR)));
     typedef int32_t Bits __attribute__((vector_size(VECTOR)));
     static constexpr float largest = 80.0f, ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f;
     static constexpr float round = 0x1.8p23f;
     static constexpr int mantissa = 23, degree = 7;
     static constexpr int32_t bias = 127;
 };
-template <class T> using Vector = typename Numbers<T>::Vector;
-template <class T> constexpr int LANES = VECTOR / sizeof(T);
 
 // e^x = 2^k e^s with |s| <= ½ ln 2 and the Taylor series of e^s, whose rest is below half a unit in the last place.
 template <class T> inline Vector<T> exponential(Vector<T> x) {
@@ -42,9 +36,9 @@ template <class T> inline Vector<T> exponential(Vector<T> x) {
     const Vector<T> shifted = x * T(1.4426950408889634) + N::round, k = shifted - N::round;
     const Vector<T> s = (x - k * N::ln2_high) - k * N::ln2_low;
     T coefficient[N::degree + 1] = {T(1)};
-    for (int n = 1; n <= N::degree; n++) coefficient[n] = coefficient[n - 1] / T(n);
+    UNROLLED for (int n = 1; n <= N::degree; n++) coefficient[n] = coefficient[n - 1] / T(n);
     Vector<T> sum = Vector<T>{} + coefficient[N::degree];
-    for (int n = N::degree - 1; n >= 0; n--) sum = sum * s + coefficient[n];
+    UNROLLED for (int n = N::degree - 1; n >= 0; n--) sum = sum * s + coefficient[n];
     return sum * (Vector<T>)(((Bits)shifted + N::bias) << N::mantissa);
 }
 
@@ -68,28 +62,17 @@ struct Silu {
     }
 };
 
-template <class T> inline Vector<T> load(const T *from, int count) {
-    Vector<T> v{};
-    if (count >= LANES<T>) memcpy(&v, from, sizeof v);
-    else memcpy(&v, from, count * sizeof(T));
-    return v;
-}
-template <class T> inline void store(T *to, Vector<T> v, int count) {
-    if (count >= LANES<T>) memcpy(to, &v, sizeof v);
-    else memcpy(to, &v, count * sizeof(T));
-}
-
 // S columns of vectors of Y = W X + b: W is stored as blocks of ROWS outputs, (n_in, ROWS) each.
 template <class T, int S>
 inline void product(const T *w, const T *b, int n_in, int K, int biased, const Vector<T> *x, Vector<T> *y) {
     Vector<T> sum[ROWS][S];
-    for (int j = 0; j < ROWS; j++)
-        for (int s = 0; s < S; s++) sum[j][s] = Vector<T>{} + (s < biased ? b[j] : T(0));
+    UNROLLED for (int j = 0; j < ROWS; j++)
+        UNROLLED for (int s = 0; s < S; s++) sum[j][s] = Vector<T>{} + (s < biased ? b[j] : T(0));
     for (int i = 0; i < n_in; i++, w += ROWS, x += K)
-        for (int j = 0; j < ROWS; j++)
-            for (int s = 0; s < S; s++) sum[j][s] += w[j] * x[s];
-    for (int j = 0; j < ROWS; j++)
-        for (int s = 0; s < S; s++) y[j * K + s] = sum[j][s];
+        UNROLLED for (int j = 0; j < ROWS; j++)
+            UNROLLED for (int s = 0; s < S; s++) sum[j][s] += w[j] * x[s];
+    UNROLLED for (int j = 0; j < ROWS; j++)
+        UNROLLED for (int s = 0; s < S; s++) y[j * K + s] = sum[j][s];
 }
 
 // Y (n_out, K) = W X + b; the bias is added to the first `biased` vectors. Weights are followed by their biases.
@@ -121,7 +104,7 @@ void values(const int64_t *sizes, int layers, const T *weights, const T *first, 
                     const T *b = bias + (h * n_labels + m) * bias_columns;
                     for (int k = 0; k < K; k++) {
                         const int64_t column = at + k * LANES<T>;
-                        const int count = column < stop ? stop - column : 0;
+                        const int64_t count = stop - column;
                         Vector<T> z = load(first + (h * n_copies + c) * n + column, count);
                         z += bias_columns == 1 ? Vector<T>{} + b[0] : load(b + column, count);
                         x[h * K + k] = F::template value<Vector<T>, T>(z);  // Eq. (5)
@@ -138,9 +121,8 @@ void values(const int64_t *sizes, int layers, const T *weights, const T *first, 
                 for (int o = 0; o < sizes[layers - 1]; o++)
                     for (int k = 0; k < K; k++) {
                         const int64_t column = at + k * LANES<T>;
-                        if (column < stop)
-                            store(out + ((int64_t(m) * n_copies + c) * sizes[layers - 1] + o) * n + column, x[o * K + k],
-                                  int(stop - column));
+                        store(out + ((int64_t(m) * n_copies + c) * sizes[layers - 1] + o) * n + column, x[o * K + k],
+                              stop - column);
                     }
             }
 }
@@ -152,7 +134,7 @@ void jets(const int64_t *sizes, int layers, const T *weights, const T *const *in
           int n_copies, int64_t n, int64_t start, int64_t stop, Vector<T> *room, int64_t half, T *out) {
     const int K = D + 2;
     for (int64_t at = start; at < stop; at += LANES<T>) {
-        const int count = stop - at;
+        const int64_t count = stop - at;
         for (int c = 0; c < n_copies; c++) {
             Vector<T> *x = room, *y = room + half;
             for (int h = 0; h < sizes[0]; h++) {
@@ -200,6 +182,4 @@ ENTRY(tanh_float, float, Tanh)
 ENTRY(silu_double, double, Silu)
 ENTRY(silu_float, float, Silu)
 
-extern "C" int vector() { return VECTOR; }
-extern "C" int rows() { return ROWS; }
 extern "C" int value_vectors() { return VALUES; }
