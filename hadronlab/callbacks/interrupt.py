@@ -16,7 +16,7 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
 from hadronlab.callbacks.agreement import any_rank
-from hadronlab.callbacks.checkpoints import Checkpoints
+from hadronlab.tasks.protocols import Saves
 
 INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script requeues on it
 BY_HAND = 130  # 128 + SIGINT, as of every program that Ctrl-C has ended
@@ -63,7 +63,7 @@ class Interrupt(Callback):
     ) -> None:
         if not any_rank(trainer, self._received is not None):
             return
-        saved = [c.save(trainer) for c in trainer.callbacks if isinstance(c, Checkpoints)]  # type: ignore[attr-defined]
+        saved = [c.save(trainer) for c in trainer.callbacks if isinstance(c, Saves)]  # type: ignore[attr-defined]
         if not trainer.is_global_zero:
             raise SystemExit(0)  # rank 0 speaks for all
         name = signal.Signals(self._received).name if self._received else "a signal to another rank"
@@ -105,7 +105,7 @@ class Interrupt(Callback):
 
 
 @contextlib.contextmanager
-def told_signals(directory: Path, speaks: bool = True) -> Iterator[None]:
+def signals_reported(directory: Path, speaks: bool = True) -> Iterator[None]:
     """Around a whole run: a signal before or after its training, which has nothing to save, ends it with a line too.
 
     Handlers of somebody else, such as submitit or a sweep, stay. speaks: whether this process is the one to tell.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar
 
 import torch
@@ -12,6 +13,8 @@ from hadronlab.callbacks.agreement import of_rank_zero
 from hadronlab.errors import ConfigError
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.natural_gradient import DampedSolver
+
+log = logging.getLogger(__name__)
 
 
 class NaturalGradient(Callback):
@@ -62,6 +65,13 @@ class NaturalGradient(Callback):
         self._solver.shift *= factor
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if 0 < trainer.max_steps <= self.warmup_steps:
+            log.warning(
+                "the training ends after %d steps, all of them Adam's warm-up: raise trainer.max_epochs or lower "
+                "optimizer.natural_gradient.warmup_steps=%d",
+                trainer.max_steps,
+                self.warmup_steps,
+            )
         self._adam = torch.optim.Adam(pl_module.parameters(), lr=self.warmup_lr)
         self._gauss_newton = GaussNewton(pl_module.least_squares(), self._solver, self.up, self.down)  # type: ignore[operator]
         if self._adam_state is not None:

@@ -155,12 +155,12 @@ class GaussNewton:
             # the linear model predicts L − |e − Jδ|² = 2 δ·F − δᵀGδ
             predicted = float(2.0 * delta @ force - delta @ (gram @ delta))
             rung, shift = self.solver.rung, self.solver.shift_used
-            bend = (
-                self._bend(theta, along, delta, gram, bin) if self.acceleration else torch.zeros_like(delta)
-            )
+            second = torch.zeros_like(delta)
+            if self.acceleration:
+                second = self._half_acceleration(theta, along, delta, gram, bin)
             # where the second order is not small beside the first it cannot be trusted, nor the shift lowered
-            trusted = bool(bend.norm() < 0.1875 * delta.norm())
-            delta = delta - bend if trusted else delta
+            trusted = bool(second.norm() < 0.1875 * delta.norm())
+            delta = delta - second if trusted else delta
             with torch.no_grad():
                 trial = float(self.problem.loss(theta - along.back(delta), bin))
             if trial < loss:
@@ -172,7 +172,7 @@ class GaussNewton:
         self.report = StepReport(loss, False, self.solver.shift_used, self.solver.rung)
         return torch.zeros_like(force)
 
-    def _bend(
+    def _half_acceleration(
         self, theta: Tensor, along: Coordinates, delta: Tensor, gram: Tensor, bin: int, probe: float = 0.1
     ) -> Tensor:
         """½a (k,), the second derivative taken by finite differences of the residual along δ."""

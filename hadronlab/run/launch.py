@@ -32,7 +32,7 @@ def launch(config: DictConfig) -> float | None:
     """
     from hydra.core.hydra_config import HydraConfig
 
-    from hadronlab.callbacks.interrupt import told_signals
+    from hadronlab.callbacks.interrupt import signals_reported
 
     make_paths_absolute(config)
     directory = Path(HydraConfig.get().runtime.output_dir)
@@ -40,7 +40,7 @@ def launch(config: DictConfig) -> float | None:
     if rank(config) > 0:  # rank 0 holds the directory
         if finished:
             return None
-        with told_signals(directory, speaks=False), ranks_released():
+        with signals_reported(directory, speaks=False), ranks_released():
             return train(config, directory, resume=bool(config.resume))
     with locked(directory):
         resume = continues(directory, config.resume)
@@ -48,7 +48,7 @@ def launch(config: DictConfig) -> float | None:
             warn_of_other_settings(directory, config)
             print(directory / "result.json")
             return recorded_objective(directory)
-        with told_signals(directory), reason_kept(directory):
+        with signals_reported(directory), reason_kept(directory):
             check(config)
             if resume:
                 refuse_another_run(directory, config)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -14,6 +14,9 @@ from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.processes import Processes
 from hadronlab.optim.schedule import Schedule, Stage
 from hadronlab.sampling.local_energy import LocalEnergy
+
+if TYPE_CHECKING:
+    from pytorch_lightning import Trainer
 
 # ---- of a task
 
@@ -84,6 +87,13 @@ class HasThreshold(Protocol):
 
 
 # ---- of a callback
+
+
+@runtime_checkable
+class Saves(Protocol):
+    """A callback that keeps checkpoints: it can save one now, and tells whether it did."""
+
+    def save(self, trainer: Trainer) -> bool: ...
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hadronlab.callbacks.checkpoints import Checkpoints
-from hadronlab.callbacks.interrupt import Interrupt, Interrupted, told_signals
+from hadronlab.callbacks.interrupt import Interrupt, Interrupted, signals_reported
 from hadronlab.run.directory.run_directory import reason_kept
 
 
@@ -72,7 +72,7 @@ def test_a_signal_before_or_after_the_training(
     number: signal.Signals, status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(Interrupted) as caught, told_signals(Path("there")):
+    with pytest.raises(Interrupted) as caught, signals_reported(Path("there")):
         os.kill(os.getpid(), number)
     line = f"interrupted by {number.name}: continue with resume=there"
     assert caught.value.code == status and str(caught.value) == line
@@ -81,7 +81,7 @@ def test_a_signal_before_or_after_the_training(
 
 
 def test_a_second_signal_does_not_keep_the_first_from_being_noted(tmp_path: Path) -> None:
-    with pytest.raises(Interrupted, match="at step 7"), told_signals(tmp_path), reason_kept(tmp_path):
+    with pytest.raises(Interrupted, match="at step 7"), signals_reported(tmp_path), reason_kept(tmp_path):
         try:
             raise Interrupted("interrupted by SIGTERM at step 7: saved", signal.SIGTERM)
         finally:
@@ -96,7 +96,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     )
     interrupt, before = Interrupt(), signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with told_signals(Path("there")):
+        with signals_reported(Path("there")):
             interrupt.on_train_start(trainer, None)  # type: ignore[arg-type]
             os.kill(os.getpid(), signal.SIGINT)
             interrupt.on_train_batch_start(trainer, None, None, 0)  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def test_handlers_of_others_stay() -> None:
     received: list[int] = []
     before = signal.signal(signal.SIGUSR2, lambda number, frame: received.append(number))
     try:
-        with told_signals(Path("there")):
+        with signals_reported(Path("there")):
             os.kill(os.getpid(), signal.SIGUSR2)
     finally:
         signal.signal(signal.SIGUSR2, before)

@@ -75,15 +75,15 @@ class CartesianInputs(nn.Module):
 @dataclass(frozen=True)
 class CartesianJets:
     """features (inputs, batch); units (n_pairs + 3, 3 · batch), the vectors over x of their gradients; curvature
-    (n_pairs, batch), the Laplacians of the distances, those of the coordinates being zero; squares, slope and bend: Σ_p
+    (n_pairs, batch), the Laplacians of the distances, those of the coordinates being zero; squares, squares_gradient and squares_laplacian: Σ_p
     r_p² (batch,), its gradient (D, batch) and its Laplacian."""
 
     features: Tensor
     units: Tensor
     curvature: Tensor
     squares: Tensor
-    slope: Tensor
-    bend: float
+    squares_gradient: Tensor
+    squares_laplacian: float
 
 
 def signed_copies(system: FewBodySystem) -> tuple[Tensor, Tensor]:

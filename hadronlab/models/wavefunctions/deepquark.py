@@ -145,14 +145,16 @@ class DeepQuarkWaveFunction(WaveFunction):
             points = r[..., part]
             batch = points.shape[-1]
             jets = self.inputs.jets(points.repeat(1, 1, terms))  # the columns of every label vector
-            log_slope = jets.slope / -(self.boundary**2)  # ∇u of the boundary factor e^u
+            log_slope = jets.squares_gradient / -(self.boundary**2)  # ∇u of the boundary factor e^u
             x = torch.cat([jets.features, labels.to(r).expand(-1, -1, batch).transpose(0, 1).flatten(1)])
             f = laplacian(x, jets, log_slope).unflatten(2, (terms, batch))  # (C, 2, M, batch)
             # ψ is linear in its copies: sum them, and multiply by the boundary factor once
             summed = self._combine(f.permute(2, 0, 1, 3), weights)
             envelope = torch.exp(jets.squares[:batch] / -(self.boundary**2))
             psi[:, part] = summed[:, 0] * envelope
-            log_laplacian = log_slope[:, :batch].square().sum(0) - jets.bend / self.boundary**2  # Δu + |∇u|²
+            log_laplacian = (
+                log_slope[:, :batch].square().sum(0) - jets.squares_laplacian / self.boundary**2
+            )  # Δu + |∇u|²
             t_psi[:, part] = torch.addcmul(summed[:, 1], summed[:, 0], log_laplacian) * envelope
         t_psi.mul_(-0.5 * self.system.hbar_c**2)  # T = −½ħ²c² Δ_x
         return (psi if channel is None else self(r)), t_psi

@@ -17,7 +17,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from hadronlab.callbacks.interrupt import told_signals
+from hadronlab.callbacks.interrupt import signals_reported
 from hadronlab.errors import ConfigError
 from hadronlab.run.ranks import ranks
 from hadronlab.run.ranks.ddp import _JobLauncher
@@ -156,7 +156,7 @@ def meeting(directory: Path, port: int) -> None:
     os.dup2(os.open(directory / "log", os.O_WRONLY | os.O_CREAT), 2)
     sys.stderr = os.fdopen(2, "w")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test run in the background ignores
-    with told_signals(directory), ended_by_signals(directory, speaks=True):
+    with signals_reported(directory), ended_by_signals(directory, speaks=True):
         (directory / "waits").touch()
         torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=1, world_size=2)
 
