@@ -13,7 +13,7 @@ from hadronlab.models.wavefunctions.cartesian import CartesianInputs, signed_cop
 from hadronlab.models.wavefunctions.dense import COLUMNS, DenseNetwork
 from hadronlab.models.wavefunctions.permuted_laplacian import PermutedLaplacian
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
@@ -167,10 +167,7 @@ class DeepQuarkWaveFunction(WaveFunction):
     def tangent_rows(
         self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
     ) -> Tensor:
-        shape = (self.n_tangent, len(cotangent), r.shape[-1])
-        # sample-major in memory, as they are made and as their products read them
-        fits = spare is not None and spare.shape == shape and spare.dtype == r.dtype
-        out = spare if spare is not None and fits else r.new_empty(*shape[1:], shape[0]).permute(2, 0, 1)
+        out = rows_for(self.n_tangent, cotangent, spare)
         for part in chunks(r.shape[-1], 256):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[..., part], some, out[..., part])

@@ -64,7 +64,10 @@ class ExponentialEnvelope(nn.Module):
         return self._exponent(torch.cat(lengths).flatten(1), contact, copies).unflatten(-1, jet.shape[1:])
 
     def backward(self, r: Tensor, cotangent: Tensor, out: Tensor) -> None:
-        """Add Σ_{c,t} cotangent · ∂exponent/∂θ to out, (P, R, batch) or (P,); cotangent (C, T, R, batch)."""
+        """Σ_{c,t} cotangent · ∂exponent/∂θ; cotangent (C, T, R, batch).
+
+        out: (P, R, batch), to be overwritten with the rows of every sample, or (P,), to which their sum is added.
+        """
         contact = None if self.slope is None else self._contact(r)[0]
         lengths = self._lengths(r, contact)[self.order]  # (C, n_lengths, batch)
         chain = -torch.sigmoid(self.raw_decay).to(r.dtype)  # softplus' with the sign of the exponent
@@ -72,10 +75,11 @@ class ExponentialEnvelope(nn.Module):
             rows = (cotangent.sum(2) @ lengths.transpose(1, 2)).sum(0)
             out.view(chain.shape).addcmul_(chain, rows)
             return
-        rows = out.new_zeros(*chain.shape, *out.shape[1:])
-        for c, q in zip(cotangent, lengths, strict=True):
-            rows.addcmul_(c[:, None], q[None, :, None])
-        out.view(rows.shape).addcmul_(chain[..., None, None], rows)
+        rows = cotangent.permute(3, 2, 1, 0).flatten(1, 2) @ lengths.permute(
+            2, 0, 1
+        )  # (batch, R · T, n_lengths)
+        rows = rows.unflatten(1, (-1, len(chain))).mul_(chain)
+        out.unflatten(0, chain.shape).copy_(rows.permute(2, 3, 1, 0))
 
     def _lengths(self, r: Tensor, contact: Tensor | None) -> Tensor:
         """What the decays multiply, (n_lengths, batch)."""

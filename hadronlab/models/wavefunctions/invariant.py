@@ -22,7 +22,7 @@ from hadronlab.models.wavefunctions.molecules import (
 )
 from hadronlab.models.wavefunctions.pair_geometry import PairGeometry
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
 
 if TYPE_CHECKING:
@@ -152,11 +152,15 @@ class InvariantWaveFunction(WaveFunction):
 
     @torch.no_grad()
     def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        out = r.new_zeros(self.n_parameters, len(cotangent), r.shape[-1])
-        for part in chunks(r.shape[-1], 512):
-            block = r.new_zeros(self.n_parameters, len(cotangent), r[..., part].shape[-1])
-            self._backward(r[..., part], cotangent[..., part], block)
-            out[..., part] = block
+        return self.tangent_rows(r, cotangent, channel)
+
+    @torch.no_grad()
+    def tangent_rows(
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
+    ) -> Tensor:
+        out = rows_for(self.n_parameters, cotangent, spare)
+        for part in chunks(r.shape[-1], 256):
+            self._backward(r[..., part], cotangent[..., part], out[..., part])
         return out
 
     @torch.no_grad()

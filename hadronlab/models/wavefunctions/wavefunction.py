@@ -132,3 +132,14 @@ def chunks(batch: int, size: int) -> Iterator[slice]:
     """Slices of at most `size` samples: what a pass holds at a time should stay in the cache."""
     for start in range(0, batch, size):
         yield slice(start, min(start + size, batch))
+
+
+def rows_for(n: int, cotangent: Tensor, spare: Tensor | None) -> Tensor:
+    """Room for rows (n, R, batch) of cotangents (R, ·, batch): `spare` where it fits, else new.
+
+    Sample-major in memory, as rows are made and as their products read them.
+    """
+    shape = (n, len(cotangent), cotangent.shape[-1])
+    if spare is not None and spare.shape == shape and spare.dtype == cotangent.dtype:
+        return spare
+    return cotangent.new_empty(*shape[1:], n).permute(2, 0, 1)
