@@ -128,8 +128,8 @@ def accumulate(
         statistics.row_sum += rows[:, 0].sum(1).double()
         if len(psi) == 1:
             weights = h[0, part] * psi[0, part].sign()
-            for few in chunks(points.shape[-1], 256):  # double precision a few rows at a time, in the cache
-                statistics.force += rows[:, 0, few].double() @ weights[few]
+            for few in chunks(points.shape[-1], 256):  # rounded like the rows themselves
+                statistics.force += (rows[:, 0, few] @ weights[few].to(dtype)).double()
         else:
             statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
