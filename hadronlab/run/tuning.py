@@ -80,8 +80,7 @@ def kept_choices(directory: Path) -> dict[str, int]:
 def choices_of(checkpoint: Mapping[str, Any]) -> dict[str, int]:
     """Those of a checkpoint; none of one that was written before there were any."""
     held = checkpoint["hadronlab"].get("choices", {})
-    names = {choice.name for choice in CHOICES}
-    return {name: int(value) for name, value in held.items() if name in names and int(value) > 0}
+    return {c.name: held[c.name] for c in CHOICES if isinstance(held.get(c.name), int) and held[c.name] > 0}
 
 
 def tried(choice: Choice, candidates: Sequence[int], task: Any) -> int:

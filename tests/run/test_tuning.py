@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from hadronlab import api
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.plotting import figures
 from hadronlab.run import threads, tuning
 from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
@@ -170,6 +171,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     told: list[Any] = []
     monkeypatch.setattr(tuning, "CHOICES", (Choice("threads", lambda c: [1, 2], told.append, 1.3),))
     monkeypatch.setattr(tuning, "tried", lambda *_: told.append("trial") or 2)
+    monkeypatch.setattr(figures, "draw", lambda *_: {})
     return told
 
 
@@ -203,5 +205,6 @@ def test_one_thread_where_that_is_all_there_is(tmp_path: Path, monkeypatch: pyte
     """OMP_NUM_THREADS=1, as in all these tests: no trial, and the checkpoint says it."""
     assert os.environ["OMP_NUM_THREADS"] == "1"
     monkeypatch.setattr(tuning, "speed_up", None)
+    monkeypatch.setattr(figures, "draw", lambda *_: {})
     run = api.run(*SMALL, "trainer.max_steps=2", directory=tmp_path / "run")
     assert yaml.safe_load((run.directory / "config.yaml").read_text())["threads"] == 1
