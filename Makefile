@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-export OMP_NUM_THREADS ?= 1
+# the tests share the cores by processes; a training chooses its threads itself
+check fast test docs: export OMP_NUM_THREADS ?= 1
 # by files: what the tests of one file share is made once
 PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
 

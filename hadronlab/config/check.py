@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -25,6 +25,7 @@ class RunSettings:
 
     seed: int
     quiet: bool
+    threads: int | Literal["auto"]
     resume: str | None
 
 
@@ -52,6 +53,8 @@ def check(config: DictConfig) -> None:
     _check_values("", config, typing.get_type_hints(RunSettings))
     if not 0 <= config.seed < SEEDS:
         raise ConfigError(f"seed={config.seed}: a seed lies between 0 and {SEEDS - 1}")
+    if config.get("threads", "auto") != "auto" and config.threads < 1:
+        raise ConfigError(f"threads={config.threads}: give 1 or more, or auto")
     if not isinstance(config.scales, DictConfig):
         raise ConfigError(
             "scales is null, but no run is without it: give scales.length and the others of train.yaml"

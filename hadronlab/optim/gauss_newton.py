@@ -18,6 +18,7 @@ from torch import Tensor
 from hadronlab.errors import ConfigError
 from hadronlab.optim.least_squares import Coordinates, LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.side_by_side import side_by_side
 
 GRAM_MEMORY = 2**29  # bytes that the normal matrices of resampling bins may take together
 
@@ -96,14 +97,16 @@ class GaussNewton:
                 break
         return self.report
 
-    def refit_bins(self, bins: Sequence[int], most: int = 60, tolerance: float = 1e-3) -> Refit:
+    def refit_bins(
+        self, bins: Sequence[int], most: int = 60, tolerance: float = 1e-3, processes: int = 1
+    ) -> Refit:
         """Minima of resampling bins, all started from the model's present (central) parameters.
 
         ∂U/∂θ at the centre serves every bin, so the normal matrices of all of them cost little more than one step;
         later steps keep the matrix and take the exact gradient of their own bin. A bin has converged when, in three
         steps in succession, its loss fell by less than `tolerance` of its whole fall from the centre, and the step was
         less than √tolerance of its whole way, both lengths in the metric JᵀJ; or when no step lowers its loss any more.
-        At most `most` steps each.
+        At most `most` steps each, by so many `processes`, which changes no digit.
         """
         centre = self.problem.theta()
         along = self.problem.coordinates(centre)
@@ -113,9 +116,14 @@ class GaussNewton:
         together = max(1, GRAM_MEMORY // (8 * self.problem.width**2))
         for start in range(0, len(bins), together):
             group = bins[start : start + together]
-            for bin, gram, force, loss in zip(group, *self.problem.normal(centre, group, along), strict=True):
+            equations = list(zip(group, *self.problem.normal(centre, group, along), strict=True))
+
+            def fit(equation: tuple[int, Tensor, Tensor, Tensor]) -> tuple[Tensor, float, int, bool]:
+                bin, gram, force, loss = equation
                 self.solver.shift = shift
-                found.append(self._refit(centre, along, gram, force, float(loss), bin, most, tolerance))
+                return self._refit(centre, along, gram, force, float(loss), bin, most, tolerance)
+
+            found += side_by_side(fit, equations, processes)
         self.solver.shift, self.acceleration = shift, acceleration
         theta, loss, steps, converged = zip(*found, strict=True)
         return Refit(

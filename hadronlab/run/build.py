@@ -18,14 +18,17 @@ from hadronlab.run.directory.checkpoint_io import WholeCheckpointIO
 from hadronlab.run.falling_rate import FallingRate
 from hadronlab.run.ranks.environment import check_processes, environment_of
 from hadronlab.run.ranks.processes import KnowsProcesses
+from hadronlab.run.threads import one_thread
 from hadronlab.run.trainer_settings import check_trainer, limits_of
+from hadronlab.run.tuning import chosen
 from hadronlab.tasks.base import Task
 
 
 def build_task(config: DictConfig, restart: int = 0) -> Task:
     """The task of the configuration, its random numbers fixed by `config.seed` (and `restart`, if anew)."""
     seed_everything(stream_seed(config.seed, "network", restart, bits=32), verbose=False)
-    return task_class(config).build(config)
+    with one_thread():
+        return task_class(config).build(config)
 
 
 def build_trainer(config: DictConfig, directory: Path) -> Trainer:
@@ -69,7 +72,7 @@ def build_trainer(config: DictConfig, directory: Path) -> Trainer:
             ],
             callbacks=[c for c in callbacks if isinstance(c, Callback)],
             default_root_dir=directory,
-            plugins=[WholeCheckpointIO(directory / "config.yaml"), environment],
+            plugins=[WholeCheckpointIO(directory / "config.yaml", chosen(config)), environment],
             use_distributed_sampler=False,
             **settings,
         )

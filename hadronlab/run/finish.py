@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import write_results
 from hadronlab.run.report import end_table
+from hadronlab.run.threads import spare_cores
 from hadronlab.tasks.protocols import TakesResults
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def finish(
     from hadronlab.plotting.figures import draw
 
     started = time.monotonic()
+    task.spare_cores = spare_cores(config)
     results: Results = task.observe()
     wall_seconds += time.monotonic() - started
     results.warnings[:0] = notes

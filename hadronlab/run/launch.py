@@ -68,6 +68,7 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     from hadronlab.run.fit import fit
     from hadronlab.run.report import start_table
     from hadronlab.run.trainer_settings import check_trainer
+    from hadronlab.run.tuning import kept_choices, settle
     from hadronlab.run.wandb_logger import close_runs
 
     quiet_libraries()
@@ -75,15 +76,20 @@ def train(config: DictConfig, directory: Path, resume: bool = False) -> float | 
     started = time.monotonic()
     check_trainer(config)
     task = build_task(config)
+    first = rank(config) == 0
+    settle(config, task, kept_choices(directory) if resume else {}, speaks=first)
+    if first:  # the ranks that it starts, and evaluations, read what was chosen
+        write_text(directory / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
     about = {
         "system": config.system.name,
         "task": task.task,
         "model": type(task.model).__name__,
         "seed": config.seed,
     }
-    if not config.quiet and rank(config) == 0:
+    if not config.quiet and first:
         start_table(
-            {**about, **task.describe(), "run directory": str(directory)} | {"seed": str(config.seed)}
+            {**about, **task.describe(), "threads": str(config.threads), "run directory": str(directory)}
+            | {"seed": str(config.seed)}
         )
     try:
         with lost_ranks_told(config, directory):

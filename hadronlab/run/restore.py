@@ -14,6 +14,7 @@ from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.run.directory.trust import read_run_config
 from hadronlab.run.other_observables import with_observables
+from hadronlab.run.tuning import choices_of, settle
 from hadronlab.tasks.protocols import SampledEvaluation
 
 
@@ -49,6 +50,7 @@ def restore(
     content = load_checkpoint(checkpoint)
     task.load_state_dict(content["state_dict"])
     task.on_load_checkpoint(content)
+    settle(config, task, choices_of(content))
     if samples is not None:
         if not isinstance(task, SampledEvaluation):
             raise ConfigError("--samples concerns variational runs: the inverse problem has no walkers")

@@ -39,7 +39,7 @@ def check_trainer(config: DictConfig) -> None:
         raise ConfigError(
             f"trainer.num_nodes={trainer.num_nodes}, but this strategy runs one process: choose strategy=ddp or slurm"
         )
-    if not distributed(config) and _processes(trainer) > 1:
+    if not distributed(config) and processes_here(config) > 1:
         several = "ddp_cpu" if trainer.accelerator == "cpu" else "ddp"
         raise ConfigError(
             f"trainer.devices={trainer.devices}, but this strategy runs one process: choose strategy={several}"
@@ -83,8 +83,9 @@ def _check_precision(config: DictConfig) -> None:
         )
 
 
-def _processes(trainer: DictConfig) -> int:
-    """How many processes a machine runs where Lightning is left to choose their number."""
+def processes_here(config: DictConfig) -> int:
+    """How many processes the run has on this machine, also where Lightning is left to choose their number."""
+    trainer = config.trainer
     if isinstance(trainer.devices, ListConfig):
         return len(trainer.devices)
     if trainer.devices in (-1, "-1", "auto"):

@@ -41,6 +41,8 @@ class Task(LightningModule):
     """of the result, by name; they draw its figures"""
     processes: Processes = ALONE
     """all of the run acting as one, as the run says when it begins"""
+    spare_cores: int = 0
+    """beside those of its threads, free for the work after the training, as the run says when it has ended"""
 
     @classmethod
     def build(cls, config: DictConfig) -> Self:

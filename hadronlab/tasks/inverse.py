@@ -38,6 +38,7 @@ class InverseTask(Task):
     refit_steps, refit_shift: bound of the Gauss–Newton steps that fit every resampling bin after the training (0: no
     errors), and their damping; see `GaussNewton.refit_bins` for when they end.
     log_every: steps between two logged losses.
+    plain_gradient: whether the optimizer steps along ∂L/∂θ, there being no natural gradient.
     """
 
     task: ClassVar[str] = "inverse"
@@ -70,6 +71,7 @@ class InverseTask(Task):
             optimizer=build_optimizer(config),
             observables=build_observables(config),
             scheduler=build_scheduler(config),
+            plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
         if task.terms.n_bins and task.refit_steps:
@@ -89,8 +91,10 @@ class InverseTask(Task):
         refit_steps: int = 60,
         refit_shift: float = 1e-6,
         log_every: int = 20,
+        plain_gradient: bool = False,
     ) -> None:
         super().__init__()
+        self.plain_gradient = plain_gradient
         self.model, self.losses = model, nn.ModuleDict(dict(losses))
         self.data, self.pair = data, pair
         self._optimizer, self._scheduler = optimizer, scheduler
@@ -143,6 +147,14 @@ class InverseTask(Task):
         loss = terms.sum()
         return loss * ranks if ranks > 1 else loss
 
+    def rehearse(self) -> None:
+        """The gradient, or a Gauss–Newton step, which is not taken."""
+        if self.plain_gradient:
+            theta = [p for p in self.model.parameters() if p.requires_grad]
+            torch.autograd.grad(torch.stack(list(self.loss_parts().values())).sum(), theta, allow_unused=True)
+        else:
+            GaussNewton(self.least_squares(), DampedSolver(1e-3, relative=True)).displacement()
+
     def _parts(self) -> dict[str, float]:
         """The weighted terms of the last loss, over the rows of all processes."""
         names, terms = self._last
@@ -170,7 +182,9 @@ class InverseTask(Task):
         if self.terms.n_bins == 0 or self.refit_steps == 0:
             return
         newton = GaussNewton(self.least_squares(), DampedSolver(shift=self.refit_shift, relative=True))
-        found = newton.refit_bins(range(1, self.terms.n_bins + 1), self.refit_steps)
+        room = memory() // (2 * newton.problem.bytes_needed)  # each has matrices of its own
+        processes = max(1, min(1 + self.spare_cores, room))
+        found = newton.refit_bins(range(1, self.terms.n_bins + 1), self.refit_steps, processes=processes)
         self.bins = found.theta
         self.unconverged = (torch.nonzero(~found.converged)[:, 0] + 1).tolist()
 
@@ -238,9 +252,14 @@ class InverseTask(Task):
 
 def _check_refits(problem: LeastSquares) -> None:
     """Raise ConfigError where the refits of the resampling bins are too large for this machine."""
-    needed, memory = problem.bytes_needed, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > memory:
+    needed = problem.bytes_needed
+    if needed > memory():
         raise ConfigError(
             f"refitting {problem.size} parameters to the bins takes {needed / 1e9:.0f} GB, and this machine has "
-            f"{memory / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
+            f"{memory() / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
         )
+
+
+def memory() -> int:
+    """Bytes of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -29,6 +29,13 @@ class Health(Protocol):
 
 
 @runtime_checkable
+class Rehearses(Protocol):
+    """A task that can do the work of a step and stay as it is: a trial of what makes it faster (see run/tuning.py)."""
+
+    def rehearse(self) -> None: ...
+
+
+@runtime_checkable
 class HasWalkers(Protocol):
     """A task that samples, whose walkers can be drawn anew."""
 

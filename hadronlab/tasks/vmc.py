@@ -19,10 +19,11 @@ from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gradient import set_gradient
+from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.parameter_sets import ParameterSets
 from hadronlab.optim.processes import ALONE, failing_together
 from hadronlab.optim.schedule import Schedule, Stage
-from hadronlab.optim.sr_statistics import energy_gradient
+from hadronlab.optim.sr_statistics import energy_gradient, reconfigure
 from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
@@ -159,6 +160,19 @@ class VMCTask(Task):
         if self.global_step % self.log_every == 0 and self.record.since > 1:
             self._log()
         return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
+
+    def rehearse(self) -> None:
+        """Sampling, local energies and the direction of a step, with walkers of its own; the step is not taken."""
+        sampler = self.make_sampler(
+            self.model, n_walkers=self.n_walkers, seed=stream_seed(self.seed, "timing")
+        )
+        samples = sampler.sample()
+        local = local_energy(self.model, *samples)
+        if self.plain_gradient:
+            energy_gradient(self.model, *samples, local)
+        else:
+            solver, signs = DampedSolver(), sampler.generator
+            reconfigure(solver, self.model, *samples, local, 1.0, None, torch.float32, signs)
 
     def on_after_backward(self) -> None:
         """Without a natural gradient, F = ∂E/∂θ   [DeepQuark, Eq. 16], in the unit of the model's energies."""

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from hadronlab import convert, dashboard, evaluate, sweep, train
-from hadronlab.cli.commands import command
+from hadronlab.cli.commands import command, wait_briefly
 from hadronlab.errors import DataError
 
 PRINT = "print('χ² ± 1 … Ω/result.json', flush=True)"
@@ -31,6 +31,18 @@ def test_characters_that_the_terminal_lacks_are_replaced(encoding: str, shown: s
     done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode(encoding).splitlines() == [shown, shown]
+
+
+@pytest.mark.parametrize(
+    ("own", "spins"), [({}, "2000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)]
+)
+def test_waiting_threads_give_their_cores_up(
+    own: dict[str, str], spins: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless the user has said how they wait."""
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"], **own})
+    wait_briefly()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
 
 
 @pytest.mark.parametrize("entry", [convert.main, dashboard.main, evaluate.main, sweep.main, train.main])

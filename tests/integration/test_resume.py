@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+import torch
 from processes import (
     FAST,
     SEPARABLE,
@@ -23,7 +26,7 @@ from processes import (
     wait_for_steps,
 )
 
-from hadronlab.run.directory.checkpoint_io import newest_whole
+from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
 
 pytestmark = pytest.mark.slow
 
@@ -89,9 +92,33 @@ def test_natural_gradient_run_killed(tmp_path: Path) -> None:
 
 def test_variational_run_killed_at_ten_moments(tmp_path: Path) -> None:
     assert run([*VMC, f"hydra.run.dir={tmp_path / 'reference'}"], tmp_path / "reference.log") == 0
-    writes = (1, 2, 4)  # that of config.yaml, of the checkpoint of step 0, of a later file
+    writes = (1, 3, 5)  # that of config.yaml, of the checkpoint of step 0, of a later file
     assert killed(VMC, tmp_path / "run", 10, seed=3, writes=writes) >= 4
     assert_same_state(tmp_path / "run", tmp_path / "reference")
+
+
+def test_two_threads_agree_to_the_bit(tmp_path: Path) -> None:
+    """In processes of their own: how long threads wait for each other is read when torch is loaded."""
+
+    def train(name: str, steps: int, *more: str) -> Path:
+        command = [sys.executable, "-m", "hadronlab.train", *NATURAL, "data.n_radii=80", *more]
+        command += ["optimizer.natural_gradient.warmup_steps=4", f"trainer.max_steps={steps}"]
+        subprocess.run(
+            [*command, f"hydra.run.dir={tmp_path / name}"], check=True, capture_output=True, timeout=240
+        )
+        assert "\nthreads: 2\n" in (tmp_path / name / "config.yaml").read_text()
+        return tmp_path / name
+
+    whole, again = train("whole", 16, "threads=2"), train("again", 16, "threads=2")
+    assert_same_state(again, whole)
+    train("broken", 8, "threads=2")
+    (tmp_path / "broken" / "result.json").unlink()
+    further = train("broken", 16, "resume=auto")  # Lightning counts its epochs anew, and nothing else
+    parameters = [
+        load_checkpoint(run / "checkpoints" / "last.ckpt")["state_dict"] for run in (further, whole)
+    ]
+    assert parameters[0].keys() == parameters[1].keys()
+    assert all(torch.equal(parameters[0][name], value) for name, value in parameters[1].items())
 
 
 def test_no_step_doubled_or_missing(adam_reference: Path) -> None:

@@ -14,6 +14,7 @@ from hadronlab.losses.equations import Schrodinger
 from hadronlab.losses.regularisers import Ridge
 from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.models.potentials.sdnn import sdnn_joint
+from hadronlab.optim import side_by_side
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
@@ -47,6 +48,17 @@ def test_a_convex_refit_is_exact() -> None:
     # the data scale with 1 + ε, and so does a fit that is linear in them
     ratio = squares.potential(thetas[3], data.r, data.r)[0] / squares.potential(centre, data.r, data.r)[0]  # type: ignore[operator]
     torch.testing.assert_close(ratio, torch.full_like(ratio, 1.005), rtol=1e-6, atol=0.0)
+
+
+def test_processes_change_no_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "WORTH", 0.0)
+    data = binned()
+    model = LowRank([0.1, 0.3], scale=-0.01)
+    newton = GaussNewton(LeastSquares(model, {"data": Schrodinger(data), "ridge": Ridge(data, 1e-3)}))
+    newton.run(3)
+    alone, beside = newton.refit_bins(range(1, 5)), newton.refit_bins(range(1, 5), processes=2)
+    for name in ("theta", "loss", "steps", "converged"):
+        assert torch.equal(getattr(alone, name), getattr(beside, name)), name
 
 
 def test_a_network_refit_beats_the_centre_and_nears_the_bin_s_own_minimum() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ class WholeCheckpointIO(TorchCheckpointIO):
     """Writes to a temporary file, syncs, renames; reads plain containers and tensors only.
 
     storage_options of save_checkpoint: {"keep": the name under which the file that is replaced stands on}. settings: the
-    run's config.yaml, which is written again where the directory was removed during the training.
+    run's config.yaml, which is written again where the directory was removed during the training. choices: of the run (see
+    run/tuning.py), held by every checkpoint.
     """
 
-    def __init__(self, settings: Path | None = None) -> None:
+    def __init__(self, settings: Path | None = None, choices: Mapping[str, int] | None = None) -> None:
+        self._choices = dict(choices or {})
         self._settings = settings
         self._text = (
             settings.read_text(encoding="utf-8") if settings is not None and settings.exists() else ""
@@ -42,7 +45,8 @@ class WholeCheckpointIO(TorchCheckpointIO):
                 file=sys.stderr,
             )
         buffer = io.BytesIO()  # torch's own writer does not say that a disk is full in a way one can catch
-        torch.save({**checkpoint, "hadronlab": {"format": FORMAT, "version": __version__}}, buffer)
+        made = {"format": FORMAT, "version": __version__, "choices": self._choices}
+        torch.save({**checkpoint, "hadronlab": made}, buffer)
         keep = (storage_options or {}).get("keep")
         write_whole(Path(path), lambda temporary: temporary.write_bytes(buffer.getbuffer()), keep)
 

@@ -59,7 +59,8 @@ def continues(directory: Path, resume: str | None) -> bool:
 def changes(directory: Path, config: DictConfig) -> dict[str, tuple[Any, Any]] | None:
     """Settings that differ from the config.yaml of `directory`, key → (there, in `config`), but for how it is resumed.
 
-    None stands for a setting that is absent; the result is None where there is no readable config.yaml.
+    None stands for a setting that is absent; the result is None where there is no readable config.yaml. A number there is no
+    other setting than `auto` in `config`: the run has chosen it.
     """
     try:
         recorded = yaml.safe_load((directory / "config.yaml").read_text(encoding="utf-8"))
@@ -69,7 +70,11 @@ def changes(directory: Path, config: DictConfig) -> dict[str, tuple[Any, Any]] |
         return None
     there, here = dict(_leaves(recorded)), dict(_leaves(OmegaConf.to_container(config, resolve=True)))
     pairs = {key: (there.get(key), here.get(key)) for key in {**there, **here} if key != "resume"}
-    return {key: (old, new) for key, (old, new) in pairs.items() if old != new}
+    return {
+        key: (old, new)
+        for key, (old, new) in pairs.items()
+        if old != new and not (new == "auto" and isinstance(old, int))
+    }
 
 
 def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lightning_fabric.utilities.distributed import _set_num_threads_if_needed
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
@@ -66,12 +65,10 @@ class _JobLauncher(_SubprocessScriptLauncher):
         if not self.cluster_environment.creates_processes_externally:
             self._call_children_scripts()
             STARTED.extend(self.procs)
-        _set_num_threads_if_needed(self.num_processes)
         return function(*args, **kwargs)
 
     def _call_children_scripts(self) -> None:
         self._check_can_spawn_children()
-        _set_num_threads_if_needed(self.num_processes)  # before the others are started: they inherit it
         environment, ranks = self.cluster_environment, self.num_processes * self.num_nodes
         first = environment.node_rank() * self.num_processes
         place = "'" + str(self.directory).replace("'", "\\'") + "'"

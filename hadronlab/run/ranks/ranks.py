@@ -90,7 +90,7 @@ def ranks_released() -> Iterator[None]:
     """Leave no rank, no rank variables, no process group and no other number of threads behind for the next job of a sweep."""
     import torch.distributed
 
-    before = {name: os.environ.get(name) for name in (*RANK_VARIABLES, "OMP_NUM_THREADS")}
+    before = {name: os.environ.get(name) for name in RANK_VARIABLES}
     threads = torch.get_num_threads()
     try:
         yield
