@@ -19,6 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 DEVICE = torch.device("meta")
+watchers: list[Callable[[str, Any, Any], None]] = []
+"""called with the name and the arguments of every operation that sees a tensor of the second device, or makes one"""
 INDEXED = ("aten::index", "aten::index_put_", "aten::_index_put_impl_")
 
 
@@ -56,6 +58,9 @@ def dispatch(func: Any, args: Any, kwargs: Any) -> Any:
         raise RuntimeError(f"{func} mixes two devices")
     if kwargs.get("device") is not None:
         remote = torch.device(kwargs["device"]) == DEVICE
+    if remote or any(isinstance(x, Remote) for x in leaves):
+        for watch in watchers:
+            watch(name, args, kwargs)
     inner_args, inner_kwargs = tree_map(_inner, (args, kwargs))
     out = func(*inner_args, **inner_kwargs)
     if func._schema.is_mutable and isinstance(out, Tensor) and out is inner_args[0]:
