@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import torch
 import torch._dynamo  # it would not be imported with another torch.Generator
+from pytorch_lightning.accelerators import CPUAccelerator
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
+
+from hadronlab.sampling.metropolis import MetropolisSampler
 
 DEVICE = torch.device("meta")
 watchers: list[Callable[[str, Any, Any], None]] = []
@@ -111,3 +115,17 @@ def second_device() -> Iterator[torch.device]:
     generator = torch.Generator
     with patch("torch.Generator", lambda device="cpu": generator()), _Functions(), _Dispatch():
         yield DEVICE
+
+
+def trains_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a Trainer of the CPU train on the second device, whose tensors know no inference mode."""
+    monkeypatch.setattr(
+        CPUAccelerator, "setup_device", lambda self, device: None
+    )  # it would insist on the CPU
+    monkeypatch.setattr(MetropolisSampler, "sample", torch.no_grad()(MetropolisSampler.sample.__wrapped__))
+
+
+def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the CPU do the same operations as the second device: nothing compiled, nothing divided to suit a cache."""
+    monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
+    monkeypatch.setattr("hadronlab.models.wavefunctions.at_once.cached", lambda x: False)
