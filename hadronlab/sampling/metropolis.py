@@ -163,7 +163,7 @@ class MetropolisSampler:
 
     def _judge(self, kind: int, accepted: Tensor, count: Tensor) -> None:
         """Note the accepted share of `count` proposals and adapt the step; none of it is read back from the device."""
-        share, any_judged = (accepted.sum() / count.clamp(min=1)).double(), count.clamp(max=1)
+        share, any_judged = (accepted.sum().float() / count.clamp(min=1)).double(), count.clamp(max=1)
         self.accepted[kind] += share
         self.proposed[kind] += any_judged
         if self.adapt:
