@@ -180,7 +180,7 @@ class LeastSquares:
 
     def _count(self, r: Tensor) -> int:
         """Radii up to where U ends: the columns beyond cost nothing."""
-        return int((r <= self.model.support).sum())
+        return len(r) if math.isinf(self.model.support) else int((r <= self.model.support).sum())
 
     def _blocks(
         self, terms: Terms, theta: Tensor, bins: Sequence[int], coordinates: Coordinates

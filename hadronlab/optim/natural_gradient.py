@@ -53,7 +53,13 @@ class DampedSolver:
             raises,
         )
         self.previous: Tensor | None = None
-        self.rung, self.shift_used, self.fisher_norm = "none", float("nan"), float("nan")
+        self.rung, self.shift_used = "none", float("nan")
+        self._fisher_norm = torch.tensor(float("nan"))  # not read back from the device before it is asked for
+
+    @property
+    def fisher_norm(self) -> float:
+        """Of the last step, before the cap."""
+        return float(self._fisher_norm)
 
     def solve_gram(self, gram: Tensor, force: Tensor, step: float = 1.0, size: int | None = None) -> Tensor:
         """δ (P,) from G (P, P) and F (P,); `step` is the learning rate the cap counts.
@@ -61,7 +67,6 @@ class DampedSolver:
         size: the number of parameters, where G is that of fewer coordinates which hold its whole trace.
         """
         G, F = gram.double(), force.double()
-        _finite(G, F)
         shift = self._shift(G, size)
         if self.momentum and self.previous is not None:
             F = F + shift * self.momentum * self.previous.to(F)
@@ -77,7 +82,6 @@ class DampedSolver:
         """
         J, e = rows, residual.double()
         kernel = symmetric_product(J)
-        _finite(kernel, e)
         drift = torch.zeros(J.shape[1], dtype=e.dtype, device=e.device)
         if self.momentum and self.previous is not None:
             drift = self.momentum * self.previous.to(e)
@@ -95,19 +99,27 @@ class DampedSolver:
 
     def _ladder(self, matrix: Tensor, right: Tensor, shift: float) -> Tensor:
         """Cholesky; then λ × 10 up to `raises` times; then the eigenvectors with eigenvalues above λ alone."""
-        floor = torch.finfo(torch.float64).eps * float(matrix.diagonal().abs().max())
+        # one pass: whatever is not finite ends up in the sum
+        finite = torch.isfinite(matrix.sum() + right.sum())
+        floor = 0.0
         for attempt in range(self.raises + 1):
             # from λ = 0 there is nothing to multiply: rise from the rounding floor instead
             used = shift if attempt == 0 else max(shift, floor) * 10.0**attempt
             shifted = matrix.clone()
             shifted.diagonal().add_(used)
             factor, info = torch.linalg.cholesky_ex(shifted)
-            if int(info) == 0:
-                solution = torch.cholesky_solve(right[:, None], factor).squeeze(-1)
-                if bool(torch.isfinite(solution).all()):
-                    self.rung = "cholesky" if attempt == 0 else f"shift x{10**attempt}"
-                    self.shift_used = used
-                    return solution
+            solution = torch.cholesky_solve(right[:, None], factor).squeeze(-1)
+            if bool(
+                finite & (info == 0) & torch.isfinite(solution).all()
+            ):  # all that is read from the device
+                self.rung = "cholesky" if attempt == 0 else f"shift x{10**attempt}"
+                self.shift_used = used
+                return solution
+            if not bool(finite):
+                raise HadronlabError(
+                    "natural gradient: matrix or force not finite; lower the learning rate or raise the shift"
+                )
+            floor = torch.finfo(torch.float64).eps * float(matrix.diagonal().abs().max())
         values, vectors = torch.linalg.eigh(0.5 * (matrix + matrix.T))
         cut = max(shift, floor * len(matrix))
         self.rung, self.shift_used = "eigh", cut
@@ -119,10 +131,8 @@ class DampedSolver:
         self.previous = delta.detach().clone() if self.momentum else None
 
     def _capped(self, delta: Tensor, fisher_norm: Tensor, step: float) -> Tensor:
-        self.fisher_norm = step * float(fisher_norm)
-        if self.cap is None or self.fisher_norm <= self.cap:
-            return delta
-        return delta * (self.cap / self.fisher_norm)
+        self._fisher_norm = step * fisher_norm.detach().double()
+        return delta if self.cap is None else delta * (self.cap / self._fisher_norm).clamp(max=1.0)
 
     def state_dict(self) -> dict[str, Any]:
         """Plain containers and tensors: loads with weights_only=True."""
@@ -130,11 +140,3 @@ class DampedSolver:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.shift, self.previous = state["shift"], state["previous"]
-
-
-def _finite(matrix: Tensor, right: Tensor) -> None:
-    total = matrix.sum() + right.sum()  # one pass: whatever is not finite ends up in the sum
-    if not bool(torch.isfinite(total)):
-        raise HadronlabError(
-            "natural gradient: matrix or force not finite; lower the learning rate or raise the shift"
-        )

@@ -24,19 +24,18 @@ class ParameterSets:
         self.kept: list[Tensor] = []
 
     def update(self, step: int, parameters: Tensor) -> None:
-        """`parameters` stand after `step` optimiser steps; the sets are kept in the memory of the CPU."""
+        """`parameters` stand after `step` optimiser steps; the sets are kept in the memory of the CPU, the mean where it
+        is made."""
         since = step - self.schedule.last_stage_start
         if since <= 0:
             return
-        parameters = parameters.cpu()
         if self.schedule.average:
             self.count += 1
             weight = (LATENESS + 1) / (self.count + LATENESS)
-            self.mean = (
-                parameters.clone() if self.mean is None else self.mean + weight * (parameters - self.mean)
-            )
+            mean = parameters if self.mean is None else self.mean.to(parameters)
+            self.mean = mean + weight * (parameters - mean)  # the first weight is 1
         if self.schedule.keep > 1 and since % self.schedule.keep_every == 0:
-            self.kept = [*self.kept, parameters.clone()][-self.schedule.keep :]
+            self.kept = [*self.kept, parameters.to("cpu", copy=True)][-self.schedule.keep :]
 
     def candidates(self, parameters: Tensor) -> dict[str, Tensor]:
         """The sets to choose from: those kept (or the present `parameters`), and the mean if there is one."""
@@ -48,7 +47,8 @@ class ParameterSets:
         return sets
 
     def state_dict(self) -> dict[str, Any]:
-        return {"mean": self.mean, "count": self.count, "kept": list(self.kept)}
+        mean = None if self.mean is None else self.mean.cpu()
+        return {"mean": mean, "count": self.count, "kept": list(self.kept)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.mean, self.count, self.kept = state["mean"], state["count"], list(state["kept"])

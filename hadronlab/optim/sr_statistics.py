@@ -76,9 +76,8 @@ class SRStatistics:
     @classmethod
     def zeros(cls, n_parameters: int, like: Tensor) -> SRStatistics:
         vector = like.new_zeros(n_parameters, dtype=torch.float64)
-        return cls(
-            torch.zeros(n_parameters, n_parameters).to(vector), vector, vector.clone(), vector.new_zeros(1)
-        )
+        gram = vector.new_zeros(n_parameters, n_parameters)
+        return cls(gram, vector, vector.clone(), vector.new_zeros(1))
 
     def reduce(self, total: Callable[[Tensor], Tensor]) -> SRStatistics:
         """Sum over the processes in one call, the symmetric matrix packed as a triangle."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.wavefunction import chunks
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class LocalEnergy:
 
 @torch.no_grad()
 def local_energy(
-    wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int = 4096
+    wavefunction: WaveFunction, r: Tensor, channel: Tensor | None = None, chunk: int | None = None
 ) -> LocalEnergy:
     """E_L = Σ_α ψ_α (Hψ)_α / Σ_α ψ_α² at positions r (N, 3, batch), the exact (Rao–Blackwell) sum over
     channels.
@@ -49,6 +50,8 @@ def local_energy(
     """
     system = wavefunction.system
     psi_parts, t_parts, v_parts, distances = [], [], [], []
+    # beside what the wave function divides itself, V holds n_channels² numbers a sample
+    chunk = at_once(r, 4096, max(16, system.n_channels**2 // 16)) if chunk is None else chunk
     for part in chunks(r.shape[-1], chunk):
         some = None if channel is None else channel[part]
         psi, t_psi = wavefunction.kinetic(r[..., part], some)

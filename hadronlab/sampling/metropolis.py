@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.sampling.moves import AllParticles, Dilation, Move, RandomSubset, Separation
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class MetropolisSampler:
         self.dtype, self.device = dtype, device
         self.adapt = True
         self.generator = torch.Generator(device).manual_seed(seed)
+        # of the kinds of moves: on a GPU a generator of the host, lest every sweep wait for a number
+        self.choices = self.generator if on_host(self.generator) else torch.Generator().manual_seed(seed)
         self.moves = {name: make(wavefunction) for name, make in (moves or MOVES).items() if make is not None}
         weights = [move.weight for move in self.moves.values()]
         if not sum(weights) > 0:
@@ -75,10 +78,10 @@ class MetropolisSampler:
                 f"sampler.moves: none of {', '.join(self.moves)} has a weight here (nothing is pulled apart that "
                 "cannot come apart): give another one a weight"
             )
-        self.move_weights = torch.tensor(weights, dtype=torch.float64, device=device)
-        self.steps = torch.full((len(weights),), step, dtype=torch.float64)
-        self.accepted = torch.zeros(len(weights), dtype=torch.float64)
-        self.proposed = torch.zeros(len(weights), dtype=torch.float64)
+        self.move_weights = torch.tensor(weights, dtype=torch.float64)
+        self.steps = torch.full((len(weights),), step, dtype=torch.float64, device=device)
+        self.accepted = torch.zeros_like(self.steps)
+        self.proposed = torch.zeros_like(self.steps)
         masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
         scale = (masses.min() / masses).sqrt().to(device, dtype)[:, None, None]
         width = wavefunction.start_width
@@ -131,7 +134,8 @@ class MetropolisSampler:
             self.channel = self.channel[index].clone()
 
     def _evaluate(self, r: Tensor, channel: Tensor | None) -> Tensor:
-        size = max(1, COLUMNS // len(self.wavefunction.system.group))
+        copies = len(self.wavefunction.system.group)
+        size = at_once(r, max(1, COLUMNS // copies), copies)
         channels = [None] * (-(-r.shape[-1] // size)) if channel is None else channel.split(size)
         parts = zip(r.split(size, -1), channels, strict=True)
         log_density = torch.cat([self.wavefunction.log_density(*part) for part in parts])
@@ -142,26 +146,29 @@ class MetropolisSampler:
 
     def _sweep(self, log_density: Tensor) -> Tensor:
         """One proposal for every walker; returns the new ln ρ."""
-        kind = int(torch.multinomial(self.move_weights, 1, generator=self.generator))
+        kind = int(torch.multinomial(self.move_weights, 1, generator=self.choices))
         move = list(self.moves.values())[kind]
-        proposal, log_jacobian = move.propose(self.r, float(self.steps[kind]), self.generator)
+        proposal, log_jacobian = move.propose(self.r, self.steps[kind], self.generator)
         channel = None if self.channel is None else self._flip(self.channel)
         proposed = self._evaluate(proposal, channel)
         accept = self._uniform(self.n_walkers).log() < proposed - log_density + log_jacobian  # Eq. (13)
         self.r = torch.where(accept, proposal, self.r)
-        judged = accept
+        judged = torch.ones_like(accept)
         if channel is not None and self.channel is not None:
             # another channel is mostly refused: where it is proposed the steps are not to blame
-            judged = accept[channel == self.channel]
+            judged = channel == self.channel
             self.channel = torch.where(accept, channel, self.channel)
-        if len(judged):
-            share = float(judged.float().mean())
-            self.accepted[kind] += share
-            self.proposed[kind] += 1
-            if self.adapt:
-                factor = math.exp(0.2 * (share - self.target_acceptance))
-                self.steps[kind] = min(max(float(self.steps[kind]) * factor, 1e-4), 1e3)
+        self._judge(kind, accept & judged, judged.sum())
         return torch.where(accept, proposed, log_density)
+
+    def _judge(self, kind: int, accepted: Tensor, count: Tensor) -> None:
+        """Note the accepted share of `count` proposals and adapt the step; none of it is read back from the device."""
+        share, any_judged = (accepted.sum().float() / count.clamp(min=1)).double(), count.clamp(max=1)
+        self.accepted[kind] += share
+        self.proposed[kind] += any_judged
+        if self.adapt:
+            factor = torch.exp(0.2 * (share - self.target_acceptance * any_judged))
+            self.steps[kind] = (self.steps[kind] * factor).clamp(1e-4, 1e3)
 
     def _flip(self, channel: Tensor) -> Tensor:
         """A channel chosen at random for half of the walkers   [DeepQuark, Appendix B]."""
@@ -178,6 +185,7 @@ class MetropolisSampler:
             "accepted": self.accepted.clone(),
             "proposed": self.proposed.clone(),
             "generator": self.generator.get_state(),
+            "choices": self.choices.get_state(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -188,7 +196,14 @@ class MetropolisSampler:
         self.r = state["r"].to(self.device)
         self.channel = None if state["channel"] is None else state["channel"].to(self.device)
         self.steps, self.accepted, self.proposed = (
-            state[k].clone() for k in ("steps", "accepted", "proposed")
+            state[k].to(self.device, copy=True) for k in ("steps", "accepted", "proposed")
         )
         if len(state["generator"]) == len(self.generator.get_state()):
             self.generator.set_state(state["generator"].cpu())
+            if "choices" in state:  # older checkpoints hold none
+                self.choices.set_state(state["choices"].cpu())
+
+
+def on_host(generator: torch.Generator) -> bool:
+    """Whether its numbers are made in the memory of the CPU."""
+    return generator.device.type == "cpu"

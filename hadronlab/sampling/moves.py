@@ -14,6 +14,7 @@ from hadronlab.systems.splittings import possible_splits
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
+Scalar = Tensor | float
 PREFERENCE = 4  # power of separation over inner size with which a split is chosen
 
 
@@ -28,32 +29,30 @@ class Move(ABC):
             raise ConfigError(f"weight={weight} of the move {type(self).__name__}: must be zero or positive")
         self.weight, self.length, self.device = weight, wavefunction.length, wavefunction.scale.device
         self.masses = torch.as_tensor(wavefunction.system.masses, dtype=torch.float64)
-
-    @property
-    def widths(self) -> Tensor:
-        """(N, 1, 1): how far the particles go in a step of 1, fm; the light ones farther."""
-        return self.length * (self.masses.min() / self.masses).sqrt().to(self.device)[:, None, None]
+        self.widths = self.length * (self.masses.min() / self.masses).sqrt().to(self.device)[:, None, None]
+        """(N, 1, 1): how far the particles go in a step of 1, fm; the light ones farther"""
 
     @abstractmethod
-    def propose(self, r: Tensor, step: float, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
+    def propose(self, r: Tensor, step: Scalar, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
         """New positions for r (N, 3, walkers), and the logarithm (walkers,) of what multiplies the ratio of the densities: the
         Jacobian of the move, and the odds of the way back over those of the way there.
 
-        step: its size, which adapts to the wanted acceptance. All random numbers come from `generator`.
+        step: its size, which adapts to the wanted acceptance: a scalar on the device of r, or a number. All random numbers
+        come from `generator`.
         """
 
 
 class AllParticles(Move):
     """Every particle by a vector of its own."""
 
-    def propose(self, r: Tensor, step: float, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
+    def propose(self, r: Tensor, step: Scalar, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
         return r + normal(r, generator, *r.shape) * (step * self.widths.to(r)), 0.0
 
 
 class RandomSubset(Move):
     """A random subset of the particles by one vector."""
 
-    def propose(self, r: Tensor, step: float, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
+    def propose(self, r: Tensor, step: Scalar, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
         n, _, walkers = r.shape
         chosen = torch.rand(n, 1, walkers, generator=generator, dtype=r.dtype, device=r.device) < 0.4
         first = torch.randint(n, (1, 1, walkers), generator=generator, device=r.device)
@@ -66,7 +65,7 @@ class RandomSubset(Move):
 class Dilation(Move):
     """r → e^ξ r about the centre, ξ normal; its Jacobian is e^{3(N−1)ξ}."""
 
-    def propose(self, r: Tensor, step: float, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
+    def propose(self, r: Tensor, step: Scalar, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
         xi = 0.3 * step * normal(r, generator, r.shape[-1])
         centre = r.mean(0, keepdim=True)
         return centre + (r - centre) * xi.exp(), 3.0 * (len(r) - 1) * xi
@@ -98,12 +97,15 @@ class Separation(Move):
         self.shift = (member - share).to(self.device)
         """(K, N): r + shift ΔR has R + ΔR, and the same centre of mass"""
         self.inside = (inside / inside.sum(1, keepdim=True)).to(self.device)
-        self.first, self.second = i, j
+        self.first, self.second = i.to(self.device), j.to(self.device)
 
-    def propose(self, r: Tensor, step: float, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
+    def propose(self, r: Tensor, step: Scalar, generator: torch.Generator) -> tuple[Tensor, Tensor | float]:
         xi = 0.5 * step * normal(r, generator, r.shape[-1])
         separation, odds = self._odds(r)
-        chosen = torch.multinomial(odds.exp().T, 1, generator=generator)[:, 0]
+        odds_of_each = (
+            odds.exp().T
+        )  # what torch.multinomial does, which would read back whether they are odds
+        chosen = (odds_of_each / torch.empty_like(odds_of_each).exponential_(generator=generator)).argmax(1)
         stretch = separation.gather(0, chosen.expand(1, 3, -1)) * torch.expm1(xi)
         proposal = r + self.shift.to(r)[chosen].T[:, None] * stretch
         index = chosen[None]

@@ -140,24 +140,34 @@ class FewBodySystem:
         return torch.cat([torch.zeros(0, self.n_channels, self.n_channels, dtype=torch.float64), *matrices])
 
     @cached_property
-    def _pair_masses(self) -> tuple[Tensor, Tensor]:
-        first, second = zip(*self.pairs, strict=True)
-        return self.masses[list(first), None], self.masses[list(second), None]
+    def _copies(self) -> dict[tuple[torch.device, torch.dtype], tuple[Tensor, Tensor, Tensor, Tensor]]:
+        return {}
+
+    def _beside(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Indices of the first and the second particle of every pair (n_pairs,), their masses (n_pairs, 2, 1) and the
+        `couplings`, on the device and in the dtype of x; copied there once, not at every step."""
+        key = x.device, x.dtype
+        if key not in self._copies:
+            with torch.inference_mode(False):  # they outlive the caller
+                first, second = torch.tensor(self.pairs).T.contiguous().to(x.device)
+                masses = self.masses[torch.tensor(self.pairs), None].to(x)
+                self._copies[key] = first, second, masses, self.couplings.to(x)
+        return self._copies[key]
 
     def distances(self, r: Tensor) -> Tensor:
         """|r_i − r_j| of coordinates (N, 3, batch), shape (n_pairs, batch)."""
-        first, second = zip(*self.pairs, strict=True)
-        return (r[list(first)] - r[list(second)]).norm(dim=1)
+        first, second, *_ = self._beside(r)
+        return (r[first] - r[second]).norm(dim=1)
 
     def radial(self, distances: Tensor) -> Tensor:
         """Radial factors of `couplings`, (n_operators · n_pairs, batch); distances (n_pairs, batch)."""
-        mass_i, mass_j = (m.to(distances) for m in self._pair_masses)
+        mass_i, mass_j = self._beside(distances)[2].unbind(1)
         return torch.cat([distances[:0], *self.interaction.radial(distances, mass_i, mass_j)])
 
     def potential(self, distances: Tensor) -> Tensor:
         """V_αβ, shape (..., n, n), symmetric, internal unit; distances (..., n_pairs)."""
         flat = distances.reshape(-1, len(self.pairs)).T
-        matrix = torch.einsum("tk,tab->kab", self.radial(flat), self.couplings.to(distances))
+        matrix = torch.einsum("tk,tab->kab", self.radial(flat), self._beside(distances)[3])
         extra = self.interaction.many_body(flat, self.masses)
         if extra is not None:
             matrix = matrix + extra[:, None, None] * torch.eye(self.n_channels).to(distances)
@@ -169,7 +179,7 @@ class FewBodySystem:
     def potential_apply(self, distances: Tensor, psi: Tensor) -> Tensor:
         """Σ_β V_αβ ψ_β, shape (n, batch), by one matrix product; distances (n_pairs, batch), psi (n, batch)."""
         n, batch = psi.shape
-        matrix = self.couplings.to(psi).reshape(-1, n * n).T @ self.radial(distances)
+        matrix = self._beside(psi)[3].reshape(-1, n * n).T @ self.radial(distances)
         result = torch.einsum("abk,bk->ak", matrix.reshape(n, n, batch), psi)
         extra = self.interaction.many_body(distances, self.masses)
         if extra is not None:

@@ -36,7 +36,7 @@ class EnergyRecord:
     def add(self, energy: Tensor, processes: Processes) -> None:
         """A step with the local energies (walkers,) of this process."""
         total, squares, n = processes.total(
-            torch.stack([energy.sum(), energy.square().sum(), energy.new_tensor(len(energy))])
+            torch.stack([energy.sum(), energy.square().sum(), energy.new_full((), len(energy))])
         ).tolist()
         mean = total / n
         error = max(squares / n - mean**2, 0.0) ** 0.5 / n**0.5

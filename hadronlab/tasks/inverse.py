@@ -113,7 +113,8 @@ class InverseTask(Task):
         self._last: tuple[tuple[str, ...], Tensor] = (), torch.zeros(0)  # names and terms of the last loss
 
     def setup(self, stage: str) -> None:
-        """The rows are split over the processes."""
+        """The rows are split over the processes, on the device where the losses will be."""
+        self.losses.to(self.trainer.strategy.root_device)
         self.terms = Terms(self.terms.losses, self.processes.rank, self.processes.size)
 
     def teardown(self, stage: str) -> None:

@@ -11,14 +11,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import torch
 import torch._dynamo  # it would not be imported with another torch.Generator
+from pytorch_lightning.accelerators import CPUAccelerator
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from hadronlab.sampling.metropolis import MetropolisSampler
+
 DEVICE = torch.device("meta")
+watchers: list[Callable[[str, Any, Any], None]] = []
+"""called with the name and the arguments of every operation that sees a tensor of the second device, or makes one"""
 INDEXED = ("aten::index", "aten::index_put_", "aten::_index_put_impl_")
 
 
@@ -56,6 +62,9 @@ def dispatch(func: Any, args: Any, kwargs: Any) -> Any:
         raise RuntimeError(f"{func} mixes two devices")
     if kwargs.get("device") is not None:
         remote = torch.device(kwargs["device"]) == DEVICE
+    if remote or any(isinstance(x, Remote) for x in leaves):
+        for watch in watchers:
+            watch(name, args, kwargs)
     inner_args, inner_kwargs = tree_map(_inner, (args, kwargs))
     out = func(*inner_args, **inner_kwargs)
     if func._schema.is_mutable and isinstance(out, Tensor) and out is inner_args[0]:
@@ -106,3 +115,17 @@ def second_device() -> Iterator[torch.device]:
     generator = torch.Generator
     with patch("torch.Generator", lambda device="cpu": generator()), _Functions(), _Dispatch():
         yield DEVICE
+
+
+def trains_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a Trainer of the CPU train on the second device, whose tensors know no inference mode."""
+    monkeypatch.setattr(
+        CPUAccelerator, "setup_device", lambda self, device: None
+    )  # it would insist on the CPU
+    monkeypatch.setattr(MetropolisSampler, "sample", torch.no_grad()(MetropolisSampler.sample.__wrapped__))
+
+
+def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the CPU do the same operations as the second device: nothing compiled, nothing divided to suit a cache."""
+    monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
+    monkeypatch.setattr("hadronlab.models.wavefunctions.at_once.cached", lambda x: False)

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from pytorch_lightning.accelerators import CPUAccelerator
-from second_device import second_device
+from second_device import second_device, trains_there, works_as_there
 
 from hadronlab.api import composed
 from hadronlab.run.build import build_task, build_trainer
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
-from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.tasks.base import Task
 
 SMALL = ["quiet=true", "logger=csv", "trainer.log_every_n_steps=5"]
@@ -51,10 +49,8 @@ def train(
 def test_a_training_on_a_device_gives_the_numbers_of_the_cpu(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        CPUAccelerator, "setup_device", lambda self, device: None
-    )  # it would insist on the CPU
-    monkeypatch.setattr(MetropolisSampler, "sample", torch.no_grad()(MetropolisSampler.sample.__wrapped__))
+    trains_there(monkeypatch)
+    works_as_there(monkeypatch)
     found = []
     for where, context in (("cpu", contextlib.nullcontext()), ("device", second_device())):
         directory = tmp_path / where

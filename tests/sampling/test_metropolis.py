@@ -153,6 +153,19 @@ def test_resuming_continues_bit_for_bit():
     assert torch.equal(sampler.steps, other.steps)
 
 
+def test_kinds_of_moves_may_have_random_numbers_of_their_own():
+    """As on a GPU, where those of the walkers would have to be read back: resumed, both go on where they were."""
+    sampler = MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), n_walkers=20, seed=4)
+    sampler.choices = torch.Generator().manual_seed(1)
+    sampler.sample(30)
+    state, (r, _) = sampler.state_dict(), sampler.sample()
+    other = MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), n_walkers=20, seed=9)
+    other.choices = torch.Generator()
+    other.load_state_dict(state)
+    # one and the same computation from a copy of the state
+    assert torch.equal(other.sample()[0], r)
+
+
 def test_resize_keeps_the_first_walkers():
     sampler = MetropolisSampler(Gaussian(lepton_system("ps", "e- e+")), n_walkers=10)
     before = sampler.r.clone()

@@ -37,6 +37,8 @@ class CartesianInputs(nn.Module):
         directions = from_jacobi_matrix(masses)  # (N, N − 1)
         self.n_coordinates, self.n_directions = 3 * len(masses), 3 * (len(masses) - 1)
         self.size = self.n_coordinates + len(first)
+        inverse_mass = pair_vectors_matrix(masses, system.pairs).square().sum(1)  # 1/m_i + 1/m_j
+        self.squares_laplacian = 6.0 * float(inverse_mass.sum())  # Δ Σ_p r_p², for Δ|x|² = 6
         self.register_buffer("mass_fraction", masses / masses.sum(), persistent=False)
         self.register_buffer("first", first, persistent=False)
         self.register_buffer("second", second, persistent=False)
@@ -68,7 +70,7 @@ class CartesianInputs(nn.Module):
             2.0 * inverse_mass[:, None] / distance,  # Δ|x| = 2/|x| in three dimensions
             squares,
             (2.0 * self.pair_directions.T @ separation.flatten(1)).view(self.n_directions, -1),
-            6.0 * float(inverse_mass.sum()),  # Δ|x|² = 6
+            self.squares_laplacian,
         )
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.cartesian import CartesianInputs, signed_copies
 from hadronlab.models.wavefunctions.dense import COLUMNS, DenseNetwork
 from hadronlab.models.wavefunctions.permuted_laplacian import PermutedLaplacian
@@ -119,7 +120,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         """ψ without its boundary factor, (n or 1, batch), and the exponent of that factor, (batch,)."""
         sums, exponents = [], []
         terms = self.n_channels if channel is None else self.partners.shape[1]
-        for part in chunks(r.shape[-1], COLUMNS // terms):
+        for part in chunks(r.shape[-1], at_once(r, COLUMNS // terms, terms)):
             features, squares = self.inputs(r[..., part])
             labels, weights = self._labels(None if channel is None else channel[part])
             sums.append(self._combine(self.network.values(features, labels), weights)[:, 0])
@@ -138,7 +139,8 @@ class DeepQuarkWaveFunction(WaveFunction):
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         psi, t_psi = r.new_empty(2, self.n_channels if channel is None else 1, r.shape[-1])
         terms = self.n_channels if channel is None else self.partners.shape[1]
-        size = max(16, COLUMNS // self.inputs.n_directions // terms)
+        directions, copies = self.inputs.n_directions, self.network.n_copies
+        size = at_once(r, max(16, COLUMNS // directions // terms), copies * (directions + 2) * terms)
         laplacian = PermutedLaplacian(self.network, self.inputs, r.dtype)
         for part in chunks(r.shape[-1], size):
             labels, weights = self._labels(None if channel is None else channel[part])
@@ -168,7 +170,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
     ) -> Tensor:
         out = rows_for(self.n_tangent, cotangent, spare)
-        for part in chunks(r.shape[-1], 256):
+        for part in chunks(r.shape[-1], at_once(r, 256, self._terms(channel))):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[..., part], some, out[..., part])
         return out
@@ -180,10 +182,15 @@ class DeepQuarkWaveFunction(WaveFunction):
     @torch.no_grad()
     def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         out = r.new_zeros(self.n_tangent)
-        for part in chunks(r.shape[-1], 256):
+        for part in chunks(r.shape[-1], at_once(r, 256, self._terms(channel))):
             some = None if channel is None else channel[part]
             self._backward(r[..., part], cotangent[None, ..., part], some, out)
         return out
+
+    def _terms(self, channel: Tensor | None) -> int:
+        """Columns of the network for a sample."""
+        labels = self.n_channels if channel is None else self.partners.shape[1]
+        return labels * self.network.n_copies
 
     @property
     def n_tangent(self) -> int:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.compiled import hidden_layers
 from hadronlab.models.wavefunctions.jets import ACTIVATIONS
 
@@ -117,7 +118,8 @@ class DenseNetwork(nn.Module):
     def values(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Outputs (M, C, n_out, batch) at x (n_in, batch), for M label vectors (M = 1 without labels)."""
         layers, bias, found = hidden_layers(self, x.dtype), self.label_bias(labels, x.dtype), []
-        for first in self.first_layer(x.dtype).split(max(1, COLUMNS // x.shape[1] // bias.shape[1]), 1):
+        terms = x.shape[1] * bias.shape[1]  # columns of a copy
+        for first in self.first_layer(x.dtype).split(at_once(x, max(1, COLUMNS // terms), terms), 1):
             found.append(layers.values(linear(first.flatten(0, 1), x).view(*first.shape[:2], -1), bias))
         return torch.cat(found, 1)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from hadronlab.models.wavefunctions.at_once import at_once
+
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.dense import DenseNetwork
 
@@ -39,16 +41,18 @@ class HiddenLayers:
             value, laplacian: of the first layer's nodes before their activation, (C, width, n).
             gradient: the same, (C, width, D, n).
         """
-        copies = zip(value, gradient, laplacian, strict=True)  # copy by copy, to stay in the cache
-        return torch.stack([self._jets(*copy) for copy in copies])
+        size = at_once(value, 1, (gradient.shape[2] + 2) * gradient.shape[3])  # copies
+        parts = zip(*(x.split(size) for x in (value, gradient, laplacian)), strict=True)
+        return torch.cat([self._jets(*part) for part in parts])
 
     def _jets(self, value: Tensor, gradient: Tensor, laplacian: Tensor) -> Tensor:
         for weight, bias in self.layers:
+            weight, bias = (x.expand(len(value), -1, -1) for x in (weight, bias))
             a, slope, curvature = self.differentiate(value)
             laplacian = torch.addcmul(
-                laplacian * slope, curvature, gradient.square().sum(1)
+                laplacian * slope, curvature, gradient.square().sum(2)
             )  # σ' Δx + σ'' |∇x|²
-            gradient = gradient * slope[:, None]
-            gradient = (weight @ gradient.flatten(1)).view(-1, *gradient.shape[1:])
-            value, laplacian = torch.addmm(bias, weight, a), weight @ laplacian
-        return torch.cat([value[:, None], gradient, laplacian[:, None]], 1)
+            gradient = gradient * slope[:, :, None]
+            gradient = torch.bmm(weight, gradient.flatten(2)).unflatten(2, gradient.shape[2:])
+            value, laplacian = torch.baddbmm(bias, weight, a), torch.bmm(weight, laplacian)
+        return torch.cat([value[:, :, None], gradient, laplacian[:, :, None]], 2)

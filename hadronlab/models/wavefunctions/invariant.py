@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.dense import DenseNetwork
 from hadronlab.models.wavefunctions.envelopes import ExponentialEnvelope
 from hadronlab.models.wavefunctions.jets import FEATURES, compose_, laplacian_of_product
@@ -134,8 +135,8 @@ class InvariantWaveFunction(WaveFunction):
     @torch.no_grad()
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         psi, t_psi = r.new_zeros(2, self.n_channels, r.shape[-1])
-        copies = min(self.network.n_copies, COPIES)
-        size = max(1, 4000 // (self.geometry.n_directions + 2) // copies)
+        copies, slots = min(self.network.n_copies, COPIES), self.geometry.n_directions + 2
+        size = at_once(r, max(1, 4000 // slots // copies), slots * copies)
         of_copies = self.coefficients.unflatten(1, (self.network.n_copies, -1))
         for part in chunks(r.shape[-1], size):
             jet = self.geometry.jets(r[..., part])
@@ -159,14 +160,14 @@ class InvariantWaveFunction(WaveFunction):
         self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
     ) -> Tensor:
         out = rows_for(self.n_parameters, cotangent, spare)
-        for part in chunks(r.shape[-1], 256):
+        for part in chunks(r.shape[-1], at_once(r, 256, self.network.n_copies)):
             self._backward(r[..., part], cotangent[..., part], out[..., part])
         return out
 
     @torch.no_grad()
     def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         out = r.new_zeros(self.n_parameters)
-        for part in chunks(r.shape[-1], 1024):
+        for part in chunks(r.shape[-1], at_once(r, 1024, self.network.n_copies)):
             self._backward(r[..., part], cotangent[None, ..., part], out)
         return out
 
