@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ def run(config: DictConfig) -> float | None:
     """One job: compose (done by Hydra), check, hand over."""
     from hadronlab.sweeps.launch_job import launch_job
 
+    if not gc.isenabled():
+        gc.freeze()  # nor is there garbage among them later: a second at the end of the process
+        gc.enable()
     return launch_job(config, failures)
 
 
@@ -41,6 +45,7 @@ def main() -> None:
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us instead of Hydra's printer
     sys.argv[1:] = hydra_arguments(resume_arguments(sys.argv[1:]))
+    gc.disable()  # torch and Lightning make a million objects that stay: a second to look for garbage among them
     try:
         run()
     except user_errors() as error:
@@ -54,6 +59,8 @@ def main() -> None:
 
         tell_how_it_goes_on()
         raise
+    finally:
+        gc.enable()
     from hadronlab.sweeps.multirun import summarise_sweep
 
     summarise_sweep()
