@@ -127,3 +127,12 @@ def test_a_backend_of_somebody_else(backend: str, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     for place in ("command", "api"):
         assert list((tmp_path / place / "figures").glob("*.png"))
+
+
+@pytest.mark.slow
+def test_a_second_run_imports_nothing(tmp_path: Path) -> None:
+    """As the jobs of a sweep in one process: whatever a run needs is there after the first."""
+    api.run(*SMALL, directory=tmp_path / "first")
+    before = set(sys.modules)
+    api.run(*SMALL, "seed=2", directory=tmp_path / "second")
+    assert not set(sys.modules) - before

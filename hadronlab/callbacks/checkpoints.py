@@ -36,6 +36,11 @@ class Checkpoints(Checkpoint):
         self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
         self._saved_step, self._saved_at = -1, 0.0
 
+    @property
+    def acts_every(self) -> int:
+        """Steps between two at which something is done around a step (see tasks/consecutive_steps.py)."""
+        return self.every_n_steps
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._saved_step = (
             trainer.global_step if trainer.ckpt_path else -1

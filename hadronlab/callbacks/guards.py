@@ -62,6 +62,11 @@ class Guards(Callback):
         self._rows: dict[str, int] = {}  # how many steps in a row each sign has lasted
         self._pending: dict[str, Any] | None = None
 
+    @property
+    def acts_every(self) -> int:
+        """Steps between two at which something is done around a step (see tasks/consecutive_steps.py)."""
+        return self.every_n_steps
+
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
         if trainer.global_step % self.every_n_steps:
             return  # a gradient that is not finite makes a loss that is not finite, and is seen then

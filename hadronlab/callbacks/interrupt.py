@@ -43,6 +43,7 @@ class Interrupt(Callback):
     another one ends the run without waiting for the step.
     """
 
+    acts_every = 0  # at no step in particular, but soon after a signal
     signals = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT)
 
     def __init__(self) -> None:

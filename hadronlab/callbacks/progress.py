@@ -18,6 +18,11 @@ class Progress(ProgressBar):
         self.refresh_rate = max(1, refresh_rate)
         self._bar: RichProgress | None = None
 
+    @property
+    def acts_every(self) -> int:
+        """Steps between two at which something is done around a step (see tasks/consecutive_steps.py)."""
+        return self.refresh_rate
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -47,8 +48,20 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             if value is None:
                 raise ConfigError(f"{name} needs a value behind it, see --hydra-help")
             options.append(value)
-    _refuse_what_hydra_refuses(options)
+    parsed(options)
     return options, settings
+
+
+def parsed(options: Sequence[str]) -> argparse.Namespace:
+    """`options` as Hydra's own parser reads them. Raises ConfigError where that would answer with its usage."""
+    from hydra._internal.utils import get_args_parser
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see --hydra-help")
+
+    parser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]
+    return parser.parse_args(options)
 
 
 def is_multirun(options: Sequence[str]) -> bool:
@@ -83,15 +96,3 @@ def _refuse_unknown(name: str) -> None:
         raise ConfigError(
             f"{name}: no such option; {f'did you mean {meant[0]}?' if meant else 'settings are key=value, see --help'}"
         )
-
-
-def _refuse_what_hydra_refuses(options: Sequence[str]) -> None:
-    """Values of options that its parser would answer with its usage."""
-    from hydra._internal.utils import get_args_parser
-
-    def refuse(message: str) -> NoReturn:
-        raise ConfigError(f"{message}; see --hydra-help")
-
-    parser = get_args_parser()
-    parser.error = refuse  # type: ignore[method-assign]
-    parser.parse_args(options)

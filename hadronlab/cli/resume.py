@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hadronlab.cli.arguments import is_multirun, split
 from hadronlab.cli.resume_run import begun_run_arguments, resume_run_arguments
-from hadronlab.cli.resume_sweep import resume_sweep_arguments
 from hadronlab.config.overrides import key_of, value_of
 from hadronlab.errors import ConfigError
 
@@ -24,6 +23,8 @@ def resume_arguments(arguments: list[str]) -> list[str]:
     directory = Path(os.path.expanduser(given[-1])).absolute()
     settings = [setting for setting in settings if key_of(setting) != "resume"]
     if (directory / "multirun.yaml").is_file():
+        from hadronlab.cli.resume_sweep import resume_sweep_arguments  # reads results, which brings torch
+
         return resume_sweep_arguments(directory, options, settings)
     if is_multirun(options):
         raise ConfigError(f"resume={directory} is no sweep, and one run goes on alone: leave out -m")

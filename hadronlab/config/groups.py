@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
@@ -22,6 +24,18 @@ def choices(group: str) -> list[str]:
     names = [entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")]
     within = [f"{e.name}/{name}" for e in entries if e.is_dir() for name in choices(f"{group}/{e.name}")]
     return sorted([*names, *within])
+
+
+def choices_of_folders(folders: Sequence[Traversable], group: str = "") -> dict[str, list[str]]:
+    """Every group below several folders of configuration, those within groups too, with its own choices; not Hydra's."""
+    entries = [entry for folder in folders for entry in folder.iterdir()]
+    names = sorted({e.name.removesuffix(".yaml") for e in entries if e.name.endswith(".yaml")})
+    found = {group: names} if group and names else {}
+    for name in sorted({e.name for e in entries if e.is_dir() and not e.name.startswith(("_", "."))}):
+        if group or name != "hydra":
+            below = [e for e in entries if e.name == name and e.is_dir()]
+            found |= choices_of_folders(below, f"{group}/{name}".lstrip("/"))
+    return found
 
 
 def target_of(group: str, choice: str) -> str | None:

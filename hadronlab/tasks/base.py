@@ -17,6 +17,7 @@ from torch.nn.utils import parameters_to_vector
 from hadronlab.errors import ConfigError
 from hadronlab.observables.results import Results
 from hadronlab.optim.processes import ALONE, Processes
+from hadronlab.tasks.consecutive_steps import take_consecutive_steps
 
 
 class Task(LightningModule):
@@ -35,6 +36,8 @@ class Task(LightningModule):
     unused: ClassVar[tuple[str, ...]] = ()
     """config groups that do not concern it, and may not be chosen"""
     recommended_optimizer: ClassVar[str] = "adam"
+    depends_on_batch: ClassVar[bool] = True
+    """whether `training_step` does with one batch what it does not with another; else steps may follow one another"""
 
     model: torch.nn.Module
     observables: Mapping[str, Any] = MappingProxyType({})
@@ -64,13 +67,15 @@ class Task(LightningModule):
             torch.distributed.all_reduce(values)
         return values
 
-    def optimizer_step(self, *arguments: Any, **settings: Any) -> None:
-        """The optimizer's step, after which every process holds the parameters of rank 0.
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
+    ) -> None:
+        """The optimizer's step, after which every process holds the parameters of rank 0, or, of a process alone, several.
 
         Equal sums that are solved with another number of threads, or on another processor, differ in their last
         digits; without this the processes drift apart, and a checkpoint holds the parameters of rank 0 alone.
         """
-        super().optimizer_step(*arguments, **settings)
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
         if self.trainer.world_size > 1:
             parameters = list(self.model.parameters())
             theta = parameters_to_vector(parameters).detach()
@@ -78,6 +83,9 @@ class Task(LightningModule):
             with torch.no_grad():
                 for p, part in zip(parameters, theta.split([p.numel() for p in parameters]), strict=True):
                     p.copy_(part.view_as(p))
+        alone = self.trainer.model is self and self.trainer.accumulate_grad_batches == 1
+        if alone and not self.depends_on_batch:
+            take_consecutive_steps(self, optimizer, batch_idx)
 
     def describe(self) -> dict[str, str]:
         """Rows of the table shown before the training."""

@@ -46,6 +46,7 @@ class InverseTask(Task):
     needs: ClassVar[tuple[str, ...]] = ("data", "loss")
     unused: ClassVar[tuple[str, ...]] = ("sampler", "schedule", "interaction")
     recommended_optimizer: ClassVar[str] = "natural_gradient"
+    depends_on_batch: ClassVar[bool] = False
     model: Potential
 
     @classmethod

@@ -112,6 +112,16 @@ class Suspects(Protocol):
 
 
 @runtime_checkable
+class ActsEvery(Protocol):
+    """A callback that acts before or after a step only where `global_step` is a multiple of `acts_every`; 0: at no step
+    in particular, but soon after something else has happened. One that does not say so is asked at every step.
+    """
+
+    @property
+    def acts_every(self) -> int: ...
+
+
+@runtime_checkable
 class Damped(Protocol):
     """A callback that solves for the step with a damped metric, whose shift a repair may raise.
 

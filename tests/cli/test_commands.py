@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -60,3 +61,28 @@ def test_the_trace_is_shown_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HADRONLAB_DEBUG", "1")
     with pytest.raises(DataError, match="torn"), command():
         raise DataError("torn")
+
+
+def test_no_garbage_is_looked_for_while_torch_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is half a second of the start; a run that begins, or ends before it has begun, collects as ever."""
+    collecting: list[bool] = []
+    monkeypatch.setattr(sys, "argv", ["hadronlab-train", "system=separable"])
+    monkeypatch.setattr(train, "run", lambda: collecting.append(gc.isenabled()))
+    train.main()
+    assert collecting == [False] and gc.isenabled()
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "argv", ["hadronlab-train", "system=nothing_known"])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert gc.isenabled()
+
+
+def test_a_job_collects_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    collecting: list[bool] = []
+    monkeypatch.setattr(
+        "hadronlab.sweeps.launch_job.launch_job", lambda *_: collecting.append(gc.isenabled())
+    )
+    monkeypatch.setattr("gc.freeze", lambda: None)  # which would last for all tests of this process
+    gc.disable()
+    train.run.__wrapped__(None)  # type: ignore[attr-defined]
+    assert collecting == [True] and gc.isenabled()

@@ -30,7 +30,6 @@ def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.slow
 def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     done = command("hadronlab.train", "--help", cwd=tmp_path)
     assert done.returncode == 0

@@ -20,7 +20,7 @@ def test_a_checkpoint_says_who_made_it(tmp_path: Path, capsys: pytest.CaptureFix
     WholeCheckpointIO().save_checkpoint({"epoch": 1}, tmp_path / "last.ckpt")
     assert load_checkpoint(tmp_path / "last.ckpt") == {
         "epoch": 1,
-        "hadronlab": {"format": FORMAT, "version": __version__},
+        "hadronlab": {"format": FORMAT, "version": __version__, "choices": {}},
     }
     assert capsys.readouterr() == ("", "")
 
