@@ -34,6 +34,15 @@ class Figure:
         """How many times cheaper it is here."""
         return None if self.peer is None or not self.ours else self.peer / self.ours
 
+    def __str__(self) -> str:
+        peer = (
+            ""
+            if self.peer is None
+            else f", {self.peer_name} {self.peer:.4g} {self.unit}, {self.ratio:.2f} times"
+        )
+        target = "" if self.target is None else f" (target {self.target:g})"
+        return f"{self.what}: {self.ours:.4g} {self.unit}{peer}{target}"
+
 
 def seconds(work: Callable[[], Any]) -> float:
     """CPU seconds: they hardly depend on who else uses the machine."""
