@@ -1,5 +1,6 @@
 # make train [ARGS="system=separable"]: set up and run.
 # make check: lint, types and the fast tests;  make test: every test;  make docs: the site in build/docs.
+# make bench: the short forms of all benchmarks in one table;  ARGS="vmc_step" runs those it names.
 # ARGS goes on to pytest:  make test ARGS="tests/physics -k separable";  ARGS="-n 0 --pdb" runs in this process.
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,7 @@ check fast test docs: export OMP_NUM_THREADS ?= 1
 # by files: what the tests of one file share is made once
 PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
 
-.PHONY: train check fast test lint docs clean
+.PHONY: train check fast test lint docs bench clean
 
 train: $(VENV)/.installed
 	$(BIN)/python -m hadronlab.train $(if $(findstring system=,$(ARGS)),,system=omega_ccc model=sdnn_deep) $(ARGS)
@@ -28,6 +29,9 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build -W -b html docs build/docs
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 # torch first and by its exact version, so that the resolver never considers another build.
 $(VENV)/.installed: pyproject.toml constraints.txt

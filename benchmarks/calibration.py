@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measure import Figure
 
 from hadronlab.api import Run, run
 
@@ -145,6 +146,15 @@ def variational(system: str, seeds: Sequence[int], overrides: list[str]) -> Row:
         (2 * (len(seeds) - 1)) ** -0.5,
         1.0,
     )
+
+
+def short() -> list[Figure]:
+    """The width over all quantities of a few noises."""
+    torch.set_num_threads(1)
+    rows = inverse("omega_ccc", "hybrid_low_rank", range(6), 20, [])
+    width = float(np.sqrt(np.mean([row.width**2 for row in rows])))
+    what = f"width of the pulls of {len(rows)} quantities over {rows[0].n} noises"
+    return [Figure(what, width, rows[0].expected, "Student's t", "")]
 
 
 def main() -> None:

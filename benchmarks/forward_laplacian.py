@@ -11,12 +11,11 @@ results differ by 1e-10.
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Callable
 
 import torch
+from measure import Figure, alternate
 from torch import Tensor
 from torch.func import functional_call, grad, jvp, vmap
 
@@ -56,25 +55,35 @@ class Peer:
 
 def compare(
     name: str, ours: Callable[[], Tensor], peer: Callable[[], Tensor], repeats: int, target: float
-) -> float:
-    """Prints the times, returns the ratio of the medians."""
+) -> Figure:
     a, b = ours(), peer()
     error = float((a - b).abs().max() / b.abs().max())
     if not error < 1e-10:
         sys.exit(f"{name}: ours and torch.func differ by {error:.1e}")
-    times: list[tuple[float, float]] = []
-    for _ in range(repeats):
-        marks = [time.process_time()]
-        for work in (ours, peer):
-            work()
-            marks.append(time.process_time())
-        times.append((marks[1] - marks[0], marks[2] - marks[1]))
-    mine, theirs = (statistics.median(column) for column in zip(*times, strict=True))
-    print(
-        f"{name}: ours {1e3 * mine:.1f} ms, torch.func {1e3 * theirs:.1f} ms, {theirs / mine:.1f} times "
-        f"(target {target:g}), equal to {error:.1e}"
+    times = alternate({"ours": ours, "peer": peer}, repeats)
+    figure = Figure(name, 1e3 * times["ours"], 1e3 * times["peer"], "torch.func", "ms", target)
+    print(f"{figure}, equal to {error:.1e}")
+    return figure
+
+
+def short(batch: int = 500, repeats: int = 5) -> list[Figure]:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    psi = DeepQuarkWaveFunction(quark_system("tcc", "c c u~ d~", 1, 0), boundary=4.0)
+    r = 0.5 * torch.randn(4, 3, batch, dtype=torch.float64)
+    channel = torch.randint(0, psi.n_channels, (batch,))
+    peer, one = Peer(psi), torch.ones(1, 1, batch, dtype=torch.float64)
+    kinetic = compare(
+        "kinetic energy", lambda: psi.kinetic(r, channel)[1][0], lambda: peer.kinetic(r, channel), repeats, 8
     )
-    return theirs / mine
+    rows = compare(
+        "parameter rows",
+        lambda: psi.parameter_rows(r, one, channel)[:, 0],
+        lambda: peer.rows(r, channel),
+        repeats,
+        2,
+    )
+    return [kinetic, rows]
 
 
 def main() -> None:
@@ -82,26 +91,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    psi = DeepQuarkWaveFunction(quark_system("tcc", "c c u~ d~", 1, 0), boundary=4.0)
-    r = 0.5 * torch.randn(4, 3, options.batch, dtype=torch.float64)
-    channel = torch.randint(0, psi.n_channels, (options.batch,))
-    peer, one = Peer(psi), torch.ones(1, 1, options.batch, dtype=torch.float64)
-    compare(
-        "kinetic energy",
-        lambda: psi.kinetic(r, channel)[1][0],
-        lambda: peer.kinetic(r, channel),
-        options.repeats,
-        8,
-    )
-    compare(
-        "parameter rows",
-        lambda: psi.parameter_rows(r, one, channel)[:, 0],
-        lambda: peer.rows(r, channel),
-        options.repeats,
-        2,
-    )
+    short(options.batch, options.repeats)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from measure import Figure
 from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.api import composed
@@ -241,6 +242,13 @@ def fuzz(scale: float, seed: int, show: bool = True) -> tuple[int, Counter[str]]
                 )
                 print(f"{name:24} {max(3, round(number * scale)):6} inputs  {counts}", flush=True)
     return total, uncaught
+
+
+def short() -> list[Figure]:
+    total, uncaught = fuzz(scale=0.02, seed=1, show=False)
+    return [
+        Figure(f"inputs of {total} that do not end in one clear line", sum(uncaught.values()), None, "", "")
+    ]
 
 
 def main() -> None:

@@ -9,19 +9,20 @@ parameters and keeps checkpoints as in any run. CPU seconds of one thread, the f
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
+from measure import Figure
+from omegaconf import DictConfig
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from hadronlab.api import composed
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
 from hadronlab.run.build import build_task, build_trainer
@@ -40,16 +41,6 @@ class Clock(Callback):
         if trainer.global_step == WARM_UP:
             self.started = time.process_time()
         self.ended = time.process_time()
-
-
-def configuration(system: str, steps: int, directory: str) -> DictConfig:
-    """The default run of a system, `steps` long, writing below `directory`."""
-    GlobalHydra.instance().clear()
-    with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose("train", [f"system={system}", f"trainer.max_steps={steps}"])
-    OmegaConf.register_new_resolver("hydra", lambda _: directory, replace=True)
-    OmegaConf.resolve(config)
-    return config
 
 
 def bare(config: DictConfig) -> tuple[float, float]:
@@ -88,26 +79,39 @@ def lightning(config: DictConfig, directory: str) -> tuple[float, float]:
     return clock.ended - clock.started, task.history[-1][0]
 
 
+def compare(system: str, steps: int, repeats: int) -> Figure:
+    """Of default runs, so many steps long."""
+    torch.set_num_threads(1)
+    quiet_libraries()
+    pairs = []
+    for repeat in range(repeats):
+        with tempfile.TemporaryDirectory() as directory:
+            config = composed(
+                f"system={system}", f"trainer.max_steps={steps}", "quiet=true", directory=directory
+            )
+            plain, energy_plain = bare(config)
+            ours, energy_ours = lightning(config, directory)
+        pairs.append((1e3 * ours / (steps - WARM_UP), 1e3 * plain / (steps - WARM_UP)))
+        print(
+            f"{repeat}: bare {pairs[-1][1]:.1f} ms a step, Lightning {pairs[-1][0]:.1f} ms, ratio "
+            f"{ours / plain:.3f}, energies {energy_plain:.8g} {energy_ours:.8g}"
+        )
+    print(f"ratio: median {statistics.median(a / b for a, b in pairs):.3f} of {repeats}")
+    ours, plain = map(statistics.median, zip(*pairs, strict=True))
+    return Figure(f"a step, system={system}", ours, plain, "bare loop", "ms")
+
+
+def short() -> list[Figure]:
+    return [compare("tcc", steps=60, repeats=3)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--system", default="tcc")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    quiet_libraries()
-    ratios, measured = [], options.steps - WARM_UP
-    for repeat in range(options.repeats):
-        with tempfile.TemporaryDirectory() as directory:
-            config = configuration(options.system, options.steps, directory)
-            plain, energy_plain = bare(config)
-            ours, energy_ours = lightning(config, directory)
-        ratios.append(ours / plain)
-        print(
-            f"{repeat}: bare {1e3 * plain / measured:.1f} ms a step, Lightning "
-            f"{1e3 * ours / measured:.1f} ms, ratio {ours / plain:.3f}, energies {energy_plain:.8g} {energy_ours:.8g}"
-        )
-    print(f"ratio: median {sorted(ratios)[len(ratios) // 2]:.3f} of {options.repeats}")
+    compare(options.system, options.steps, options.repeats)
 
 
 if __name__ == "__main__":

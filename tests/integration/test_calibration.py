@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import calibration
 import numpy as np
 import pytest
 
 
-@pytest.fixture(scope="module")
-def calibration() -> ModuleType:
-    file = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
-    spec = importlib.util.spec_from_file_location("calibration", file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["calibration"] = module  # its dataclass looks there
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_widths_are_those_of_student(calibration: ModuleType) -> None:
+def test_the_widths_are_those_of_student() -> None:
     """200 000 pulls of a mean by the jackknife of 20 bins; wrong errors are many standard deviations off with 24."""
     blocks = np.random.default_rng(5).standard_normal((200_000, 20))
     pulls = blocks.mean(1) / (blocks.std(1, ddof=1) / 20**0.5)
@@ -38,7 +23,7 @@ def test_the_widths_are_those_of_student(calibration: ModuleType) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)  # two minutes of one core; machines are shared
-def test_errors_of_the_inverse_problem_cover_the_truth(calibration: ModuleType) -> None:
+def test_errors_of_the_inverse_problem_cover_the_truth() -> None:
     """Of 24 noises: neither bias nor width is off by 3 standard deviations, in any of eleven quantities."""
     rows = calibration.inverse("omega_ccc", "hybrid_low_rank", seeds=range(24), bins=20, overrides=[])
     assert len(rows) == 11 and min(row.n for row in rows) >= 20
@@ -48,7 +33,7 @@ def test_errors_of_the_inverse_problem_cover_the_truth(calibration: ModuleType) 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_energies_of_independent_trainings_scatter_as_their_errors_say(calibration: ModuleType) -> None:
+def test_energies_of_independent_trainings_scatter_as_their_errors_say() -> None:
     """χ² of 12 positronium trainings: 11 ± √22."""
     row = calibration.variational("positronium", range(12), ["task.evaluation_samples=20000"])
     assert abs(row.off[1]) < 3, row
