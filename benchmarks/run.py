@@ -117,7 +117,7 @@ def with_tables(page: str, records: list[dict[str, Any]]) -> str:
     """The page with the tables of the records between its two marks."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n" + "\n\n".join(map(markdown, records)) + f"\n{END}{after}"
+    return "\n\n".join([before + BEGIN, *map(markdown, records), END + after])
 
 
 def main() -> None:
