@@ -70,9 +70,9 @@ def main() -> None:
     if reason := left_out(options.device):
         record.left_out.append(reason)
     elif options.short:
-        measure(record, 1000, [250], options.device)
+        measure(record, 1000, [256], options.device)
     else:
-        measure(record, 10_000, [1000, 10_000], options.device)
+        measure(record, 10_000, [1024, 8192], options.device)
     record.write(options.out)
 
 
