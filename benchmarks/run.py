@@ -29,6 +29,7 @@ from typing import Any
 from measure import Figure, processor
 
 NAMES = (
+    "startup",
     "vmc_step",
     "forward_laplacian",
     "vmc_lightning",

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -20,8 +19,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from measure import Figure, processor_line
+
 COMMANDS = ("train", "evaluate", "sweep", "convert", "dashboard")
 STEPS = 20
+TOY = ["system=separable", "model=sdnn"]
 
 
 def seconds(*arguments: str, cwd: str | None = None) -> float:
@@ -76,48 +78,37 @@ def job_of_a_sweep(overrides: Sequence[str], jobs: int = 4) -> float:
     return (many - few) / jobs
 
 
-def told(name: str, ours: Sequence[float], peer: Sequence[float]) -> None:
-    """A row: ours, the peer, and the median of their ratios turn by turn."""
-    ratios = sorted(a / b for a, b in zip(ours, peer, strict=True))
-    print(f"{name}: {statistics.median(ours):.2f} s, bare {statistics.median(peer):.2f} s, "
-          f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} … {ratios[-1]:.2f})", flush=True)  # fmt: skip
+def figures(overrides: Sequence[str], repeats: int, commands: Sequence[str] = COMMANDS) -> list[Figure]:
+    turns = range(repeats)
+    hydra = statistics.median(seconds("-c", "import hydra.main") for _ in turns)
+    found = []
+    for command in commands:
+        ours = statistics.median(seconds("-m", f"hadronlab.{command}", "--help") for _ in turns)
+        found.append(Figure(f"hadronlab-{command} --help", ours, hydra, "import hydra.main", "s", 1 / 1.5))
+    bare = [seconds_of_imports("torch", "pytorch_lightning") for _ in turns]
+    firsts, lasts = zip(*(run(overrides) for _ in turns), strict=True)
+    first, imports = statistics.median(firsts), statistics.median(bare)
+    beyond = f"{first - imports:.2f} s beyond the imports, 1 at most"
+    return [
+        *found,
+        Figure("from the command to the first step", first, imports, "torch and Lightning", "s", note=beyond),
+        Figure("from the last step to the path", statistics.median(lasts), None, "", "s", note="3 at most"),
+        Figure("one job more of a sweep", job_of_a_sweep(overrides), None, "", "s"),
+    ]
+
+
+def short() -> list[Figure]:
+    """For the table of `make bench`."""
+    return figures(TOY, 2, COMMANDS[:1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     options, overrides = parser.parse_known_args()
-    overrides = overrides or ["system=separable", "model=sdnn"]
-    turns = range(options.repeats)
-    print(f"CPU seconds on {processor()}; bare: the imports alone")
-    hydra = [seconds("-c", "import hydra.main") for _ in turns]
-    for command in COMMANDS:
-        told(
-            f"hadronlab-{command} --help",
-            [seconds("-m", f"hadronlab.{command}", "--help") for _ in turns],
-            hydra,
-        )
-    lightning, first, last = [], [], []
-    for _ in turns:
-        lightning.append(seconds_of_imports("torch", "pytorch_lightning"))
-        begun, ended = run(overrides)
-        first.append(begun)
-        last.append(ended)
-    told(f"{' '.join(overrides)}, command to first step", first, lightning)
-    beyond = statistics.median(a - b for a, b in zip(first, lightning, strict=True))
-    print(
-        f"  beyond torch and Lightning: {beyond:.2f} s; last step to printed path: {statistics.median(last):.2f} s"
-    )
-    print(f"  one job more of a sweep: {job_of_a_sweep(overrides):.2f} s")
-
-
-def processor() -> str:
-    """Its name, as the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    print(processor_line())
+    for figure in figures(overrides or TOY, options.repeats):
+        print(figure, figure.note)
 
 
 if __name__ == "__main__":
