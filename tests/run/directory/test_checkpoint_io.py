@@ -17,10 +17,10 @@ from hadronlab.run.directory.metrics_csv import MetricsCSV
 
 
 def test_a_checkpoint_says_who_made_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    WholeCheckpointIO().save_checkpoint({"epoch": 1}, tmp_path / "last.ckpt")
+    WholeCheckpointIO(choices={"threads": 2}).save_checkpoint({"epoch": 1}, tmp_path / "last.ckpt")
     assert load_checkpoint(tmp_path / "last.ckpt") == {
         "epoch": 1,
-        "hadronlab": {"format": FORMAT, "version": __version__, "choices": {}},
+        "hadronlab": {"format": FORMAT, "version": __version__, "choices": {"threads": 2}},
     }
     assert capsys.readouterr() == ("", "")
 
