@@ -62,7 +62,7 @@ def _jobs_at_once(most: int) -> int:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
+    if not HydraConfig.initialized() or HydraConfig.get().get("mode") != RunMode.MULTIRUN:
         return 1
     launcher: Any = HydraConfig.get().launcher
     if str(launcher.get("_target_")).endswith("LocalLauncher"):  # submitit's, which starts all of them
