@@ -129,3 +129,6 @@ def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the CPU do the same operations as the second device: nothing compiled, nothing divided to suit a cache."""
     monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
     monkeypatch.setattr("hadronlab.models.wavefunctions.at_once.cached", lambda x: False)
+    monkeypatch.setattr(
+        "torch.get_num_threads", lambda: 2
+    )  # one thread multiplies by BLAS what others do by blocks
