@@ -62,9 +62,10 @@ def _jobs_at_once(most: int) -> int:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    if not HydraConfig.initialized() or HydraConfig.get().get("mode") != RunMode.MULTIRUN:
+    hydra: Any = HydraConfig.get() if HydraConfig.initialized() else {}
+    if hydra.get("mode") != RunMode.MULTIRUN:  # nor has the configuration of another program
         return 1
-    launcher: Any = HydraConfig.get().launcher
+    launcher = hydra.launcher
     if str(launcher.get("_target_")).endswith("LocalLauncher"):  # submitit's, which starts all of them
         return most
     jobs = launcher.get("n_jobs") or 1

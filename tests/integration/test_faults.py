@@ -112,7 +112,11 @@ def test_a_singular_metric_is_solved_and_said(tmp_path: Path) -> None:
 
 def test_a_singular_metric_of_walkers_is_solved_and_said(tmp_path: Path) -> None:
     # a feature that stands there twice: as many directions without an effect as the first layer has nodes
-    settings = ["optimizer.natural_gradient.shift=0.0", "model.features=[smooth,smooth]", "sampler.n_walkers=400"]
+    settings = [
+        "optimizer.natural_gradient.shift=0.0",
+        "model.features=[smooth,smooth]",
+        "sampler.n_walkers=400",
+    ]
     result = run(*VMC, *settings, "trainer.max_steps=12", directory=tmp_path).result
     assert result["status"] == "ok"
     assert sum("metric singular" in w for w in result["warnings"]) == 1
