@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # the tests share the cores by processes; a training chooses its threads itself
 check fast test docs: export OMP_NUM_THREADS ?= 1
-# by files: what the tests of one file share is made once
-PYTEST = $(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
+# by files: what the tests of one file share is made once; nproc counts threads where OMP_NUM_THREADS is set
+PYTEST = $(BIN)/python -m pytest -n $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
 
 .PHONY: train check fast test lint docs bench clean
 
