@@ -69,7 +69,10 @@ def main() -> None:
     short = ["trainer.max_steps=60"] if options.short else []
     jobs = {
         "omega_ccc": (["system=omega_ccc", "model=sdnn_deep", *short], potential),
-        "nucleon": (["system=nucleon", *(short or ["trainer.max_steps=250"])], ground_state),
+        "nucleon": (
+            ["system=nucleon", *([*short, "task.target_error=1"] if short else ["trainer.max_steps=250"])],
+            ground_state,
+        ),
     }
     with tempfile.TemporaryDirectory() as scratch:
         places = {(name, device): Path(scratch) / name / f"on_{device}"

@@ -77,8 +77,8 @@ def measure(record: Record, model: str, n: int, device: str) -> None:
 
 def main() -> None:
     options, record = arguments(__doc__), Record()
-    torch.set_num_threads(min(8, cores()))
-    for n in (1000, 3000) if options.short else (1000, 10_000, 100_000):
+    torch.set_num_threads(1 if options.short else min(8, cores()))  # for the CPU's numbers
+    for n in (300, 2000) if options.short else (1000, 10_000, 100_000):
         for model in ("deepquark", "invariant"):
             measure(record, model, n, options.device)
             record.write(options.out)  # what there is, should the time end
