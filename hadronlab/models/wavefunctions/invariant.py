@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 ALL_CHANNELS = 40  # up to so many each has a network output of its own
 SPREAD = 0.3  # of the network's outputs about their constants at first
-COPIES = 24  # that a kinetic energy holds at a time, so that more than one sample fits in the cache
+COPIES = 24  # that a kinetic energy holds at a time
+COLUMNS = 16_000  # of the network: what is called for each stays in the cache, and is worth its call
 
 
 class InvariantWaveFunction(WaveFunction):
@@ -136,7 +137,7 @@ class InvariantWaveFunction(WaveFunction):
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         psi, t_psi = r.new_zeros(2, self.n_channels, r.shape[-1])
         copies, slots = min(self.network.n_copies, COPIES), self.geometry.n_directions + 2
-        size = at_once(r, max(1, 4000 // slots // copies), slots * copies)
+        size = at_once(r, max(1, COLUMNS // slots // copies), slots * copies)
         of_copies = self.coefficients.unflatten(1, (self.network.n_copies, -1))
         for part in chunks(r.shape[-1], size):
             jet = self.geometry.jets(r[..., part])
