@@ -83,7 +83,7 @@ def rows(record: dict[str, Any]) -> list[tuple[str, ...]]:
             ours = "" if figure.ours != figure.ours else f"{figure.ours:.4g} {figure.unit}".strip()
             peer = "" if figure.peer is None else f"{figure.peer:.4g} ({figure.peer_name})"
             ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-            target = "" if figure.target is None else f"{figure.target:g}"
+            target = "" if figure.target is None else f"{figure.target:.3g}"
             if figure.target and figure.ratio and figure.ratio < figure.target:
                 target += " (missed)"
             found.append((name, what, ours, peer, ratio, target))
