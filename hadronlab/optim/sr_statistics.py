@@ -128,7 +128,7 @@ def accumulate(
         if len(psi) == 1:
             weights = h[0, part] * psi[0, part].sign()
             for few in chunks(points.shape[-1], 256):  # rounded like the rows themselves
-                statistics.force += (rows[:, 0, few] @ weights[few].to(dtype)).double()
+                statistics.force += (rows[:, 0, few] @ weights[few].to(rows.dtype)).double()
         else:
             statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
         statistics.n += points.shape[-1]
