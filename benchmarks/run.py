@@ -110,7 +110,7 @@ def show(record: dict[str, Any]) -> None:
 
 def markdown(record: dict[str, Any]) -> str:
     lines = [HEAD, ("---",) * len(HEAD), *((f"`{name}.py`", *rest) for name, *rest in rows(record))]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines).replace("--help", r"\-\-help")
     return f"**{caption(record)}**\n\n{table}"
 
 
