@@ -116,9 +116,10 @@ class MetropolisSampler:
 
         The density is computed afresh at the start, for the parameters may have moved since the last call.
         """
-        log_density = self._evaluate(self.r, self.channel)
-        for _ in range(self.sweeps if sweeps is None else sweeps):
-            log_density = self._sweep(log_density)
+        with self.wavefunction.parameters_kept():
+            log_density = self._evaluate(self.r, self.channel)
+            for _ in range(self.sweeps if sweeps is None else sweeps):
+                log_density = self._sweep(log_density)
         self.r -= self.r.mean(0, keepdim=True)  # a drift of the whole system would cost digits
         if not bool(torch.isfinite(self.r).all()):
             raise HadronlabError(

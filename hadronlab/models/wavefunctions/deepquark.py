@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import torch
@@ -126,6 +127,9 @@ class DeepQuarkWaveFunction(WaveFunction):
             sums.append(self._combine(self.network.values(features, labels), weights)[:, 0])
             exponents.append(squares / -(self.boundary**2))
         return torch.cat(sums, 1), torch.cat(exponents)
+
+    def parameters_kept(self) -> AbstractContextManager[None]:
+        return self.network.parameters_kept()
 
     def forward(self, r: Tensor) -> Tensor:
         psi, exponent = self._antisymmetric(r)

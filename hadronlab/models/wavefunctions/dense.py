@@ -12,7 +12,8 @@ points are further columns of the batch, and a layer is one matrix product.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.compiled import hidden_layers
+from hadronlab.models.wavefunctions.hidden_layers import HiddenLayers
 from hadronlab.models.wavefunctions.jets import ACTIVATIONS
 
 COLUMNS = 3000
@@ -74,6 +76,7 @@ class DenseNetwork(nn.Module):
                 f"model.widths={list(widths)} must name one hidden layer or more, each of one node or more"
             )
         self.activation = activation
+        self._kept: dict[torch.dtype, tuple[Tensor, HiddenLayers]] | None = None
         self.activate, self.differentiate = ACTIVATIONS[activation]
         sizes = [n_in + n_labels, *widths, n_out]
         self.n_in = n_in
@@ -106,6 +109,23 @@ class DenseNetwork(nn.Module):
         weight = self.weights[0].to(dtype)
         return weight[:, self.inverse_order] * self.inverse_sign.to(dtype)
 
+    @contextmanager
+    def parameters_kept(self) -> Iterator[None]:
+        """While the parameters stay as they are: what `values` makes of them is made once."""
+        self._kept = {}
+        try:
+            yield
+        finally:
+            self._kept = None
+
+    def _prepared(self, dtype: torch.dtype) -> tuple[Tensor, HiddenLayers]:
+        """The first layer of every copy, and the layers behind it."""
+        if self._kept is None:
+            return self.first_layer(dtype), hidden_layers(self, dtype)
+        if dtype not in self._kept:
+            self._kept[dtype] = self.first_layer(dtype), hidden_layers(self, dtype)
+        return self._kept[dtype]
+
     def label_bias(self, labels: Tensor | None, dtype: torch.dtype) -> Tensor:
         """b_1 plus the labels' share: labels (M, n_labels, 1 or batch) -> (width, M, 1 or batch)."""
         bias = self.biases[0].to(dtype)[:, None, None]
@@ -117,9 +137,10 @@ class DenseNetwork(nn.Module):
 
     def values(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Outputs (M, C, n_out, batch) at x (n_in, batch), for M label vectors (M = 1 without labels)."""
-        layers, bias, found = hidden_layers(self, x.dtype), self.label_bias(labels, x.dtype), []
+        weights, layers = self._prepared(x.dtype)
+        bias, found = self.label_bias(labels, x.dtype), []
         terms = x.shape[1] * bias.shape[1]  # columns of a copy
-        for first in self.first_layer(x.dtype).split(at_once(x, max(1, COLUMNS // terms), terms), 1):
+        for first in weights.split(at_once(x, max(1, COLUMNS // terms), terms), 1):
             found.append(layers.values(linear(first.flatten(0, 1), x).view(*first.shape[:2], -1), bias))
         return torch.cat(found, 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import torch
@@ -119,6 +120,9 @@ class InvariantWaveFunction(WaveFunction):
     def _feature_jets(self, jet: Tensor) -> Tensor:
         t = jet / self.scale[:, None, None]
         return torch.cat([compose_(t.clone(), feature(t[:, 0])) for feature in self.features])
+
+    def parameters_kept(self) -> AbstractContextManager[None]:
+        return self.network.parameters_kept()
 
     def forward(self, r: Tensor) -> Tensor:
         distance = self.geometry(r)

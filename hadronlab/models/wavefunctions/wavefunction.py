@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -55,6 +56,10 @@ class WaveFunction(nn.Module):
         if channel is not None:
             return psi.gather(0, channel[None])[0].abs().log().mul(2)  # Eq. (12)
         return psi.square().sum(0).log()
+
+    def parameters_kept(self) -> AbstractContextManager[None]:
+        """While the parameters stay as they are, as between two steps: what is made of them alone may be made once."""
+        return nullcontext()
 
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """ψ (n_channels, batch) and Tψ = −Σ_i ∇_i²ψ/2m_i, without the centre of mass, GeV × ψ.

@@ -84,3 +84,18 @@ def test_gradients_and_other_activations_are_left_to_torch() -> None:
     with torch.no_grad():
         assert type(hidden_layers(DenseNetwork(2, [3], 1, activation="sine"), torch.float64)) is HiddenLayers
         assert type(hidden_layers(network, torch.bfloat16)) is HiddenLayers
+
+
+@torch.no_grad()
+def test_what_is_kept_while_parameters_stay_is_forgotten_when_they_move() -> None:
+    torch.manual_seed(1)
+    network, x = DenseNetwork(2, [3], 1), torch.randn(2, 5).double()
+    with network.parameters_kept():
+        first = network.values(x)
+        torch.testing.assert_close(network.values(x), first, rtol=0, atol=0)
+        torch.testing.assert_close(network.values(x.float()).double(), first, rtol=1e-5, atol=1e-5)
+    network.weights[0].mul_(2.0)
+    doubled = network.values(x)
+    assert float((doubled - first).abs().max()) > 1e-3
+    with network.parameters_kept():
+        torch.testing.assert_close(network.values(x), doubled, rtol=0, atol=0)
