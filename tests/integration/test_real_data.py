@@ -45,9 +45,7 @@ def test_the_network_agrees_with_the_convex_baseline_and_predicts_another_volume
         np.abs(np.deg2rad(one.array("phase_shift_nonlocal") - convex.array("phase_shift_nonlocal"))).max()
         for one in (best, *others)
     ]
-    assert np.median(off) < 0.010 and max(off) < 0.015, (
-        off
-    )  # rad: 6, 8 and 10 mrad, whichever seed comes first
+    assert max(off) < 0.010, off  # 10 mrad, of every seed
     error = np.deg2rad(best.array("phase_shift_nonlocal_error"))
     assert (error > 0.002).all() and (error < 0.05).all()
     assert best["effective_rank"] == 2
