@@ -164,15 +164,15 @@ void jets(const int64_t *sizes, int layers, const T *weights, const T *const *in
 }  // namespace
 
 #define ENTRY(NAME, T, F)                                                                                             \
-    extern "C" void values_##NAME(const int64_t *sizes, int layers, const T *weights, const T *first, const T *bias,   \
-                                  int64_t bias_columns, int n_labels, int n_copies, int64_t n, int64_t start,          \
-                                  int64_t stop, void *room, int64_t half, T *out) {                                    \
+    extern "C" void values_##NAME(const int64_t *sizes, int64_t layers, const T *weights, const T *first,              \
+                                  const T *bias, int64_t bias_columns, int64_t n_labels, int64_t n_copies, int64_t n,  \
+                                  int64_t start, int64_t stop, void *room, int64_t half, T *out) {                     \
         values<T, F>(sizes, layers, weights, first, bias, bias_columns, n_labels, n_copies, n, start, stop,            \
                      (Vector<T> *)room, half, out);                                                                    \
     }                                                                                                                  \
-    extern "C" void jets_##NAME(const int64_t *sizes, int layers, const T *weights, const T *const *inputs,            \
-                                const int64_t *strides, int D, int n_copies, int64_t n, int64_t start, int64_t stop,   \
-                                void *room, int64_t half, T *out) {                                                    \
+    extern "C" void jets_##NAME(const int64_t *sizes, int64_t layers, const T *weights, const T *const *inputs,        \
+                                const int64_t *strides, int64_t D, int64_t n_copies, int64_t n, int64_t start,         \
+                                int64_t stop, void *room, int64_t half, T *out) {                                      \
         jets<T, F>(sizes, layers, weights, inputs, strides, D, n_copies, n, start, stop, (Vector<T> *)room, half,      \
                    out);                                                                                               \
     }

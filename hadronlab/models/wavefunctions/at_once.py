@@ -8,11 +8,6 @@ GPU_COLUMNS = 2**20
 """Columns of a network on a GPU: enough to keep it busy, and at 40 nodes in double precision 0.3 GiB a buffer."""
 
 
-def cached(x: Tensor) -> bool:
-    """Whether x is where passes are fast only while they stay in the cache."""
-    return x.device.type == "cpu"
-
-
 def at_once(x: Tensor, in_cache: int, columns: int) -> int:
     """How many items to take at a time, each of so many `columns`; `in_cache` on a CPU. x: anything on the device."""
-    return in_cache if cached(x) else max(1, GPU_COLUMNS // columns)
+    return in_cache if x.device.type == "cpu" else max(1, GPU_COLUMNS // columns)

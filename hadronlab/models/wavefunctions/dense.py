@@ -120,11 +120,10 @@ class DenseNetwork(nn.Module):
 
     def _prepared(self, dtype: torch.dtype) -> tuple[Tensor, HiddenLayers]:
         """The first layer of every copy, and the layers behind it."""
-        if self._kept is None:
-            return self.first_layer(dtype), hidden_layers(self, dtype)
-        if dtype not in self._kept:
-            self._kept[dtype] = self.first_layer(dtype), hidden_layers(self, dtype)
-        return self._kept[dtype]
+        kept = {} if self._kept is None else self._kept
+        if dtype not in kept:
+            kept[dtype] = self.first_layer(dtype), hidden_layers(self, dtype)
+        return kept[dtype]
 
     def label_bias(self, labels: Tensor | None, dtype: torch.dtype) -> Tensor:
         """b_1 plus the labels' share: labels (M, n_labels, 1 or batch) -> (width, M, 1 or batch)."""
