@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from hadronlab.models.wavefunctions.at_once import GPU_COLUMNS
 from hadronlab.sampling.metropolis import MetropolisSampler
 
 DEVICE = torch.device("meta")
@@ -128,7 +129,10 @@ def trains_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the CPU do the same operations as the second device: nothing compiled, nothing divided to suit a cache."""
     monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
-    monkeypatch.setattr("hadronlab.models.wavefunctions.at_once.cached", lambda x: False)
+    for user in ("deepquark", "dense", "hidden_layers", "invariant"):
+        monkeypatch.setattr(
+            f"hadronlab.models.wavefunctions.{user}.at_once", lambda x, in_cache, columns: GPU_COLUMNS // columns
+        )
     monkeypatch.setattr(
         "torch.get_num_threads", lambda: 2
     )  # one thread multiplies by BLAS what others do by blocks
