@@ -27,6 +27,7 @@ MAX_RATIO = 1100  # declared over stored bytes: gzip reaches 1032
 MAX_DATASET_BYTES = (
     2**31
 )  # of one dataset: a declared shape is refused before anything of its size is allocated
+FEW = 16  # numbers of an attribute
 # what a file system without locks says: Lustre mounted without flock, NFS without its lock daemon
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 DTYPE_KINDS = {"float": "f", "integer": "iu"}
@@ -100,7 +101,7 @@ class Group:
         return values.astype(np.float64)
 
     def attributes(self) -> dict[str, Any]:
-        """Attributes that are one number or one string."""
+        """Attributes that are one number, a string, or a few numbers (a list)."""
         found: dict[str, Any] = {}
         for name, value in self._group.attrs.items():
             if isinstance(value, bytes):
@@ -111,6 +112,8 @@ class Group:
                 isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu"
             ):
                 found[name] = cast(Any, np.asarray(value)).item()
+            elif isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and 1 < value.size <= FEW:
+                found[name] = value.reshape(-1).tolist()
         return found
 
     def number(self, name: str) -> float:

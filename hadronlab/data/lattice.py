@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from hadronlab.data.hadron_attributes import hadron_attributes
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import radial_laplacian, radial_slope
 from hadronlab.data.wave_data import WaveData
@@ -152,6 +153,7 @@ def lattice_wave_data(
         hbar_c=HBAR_C,
         resampling=correlator.resampling,
         resampling_assumed=correlator.resampling_assumed,
+        hadrons=hadron_attributes(correlator),
         ensemble="lattice" if correlator.length is None else f"lattice:L{correlator.length}",
     )
 

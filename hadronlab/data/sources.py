@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import torch
+
 from hadronlab.data.cache import synthetic_correlator
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.r_correlator import read
@@ -15,6 +17,7 @@ from hadronlab.data.synthetic import SyntheticLattice
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.forces.separable import Separable
+from hadronlab.physics.scattering.quadrature import radial_weights
 from hadronlab.systems.hadrons import HadronPair
 
 SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in nature
@@ -86,6 +89,26 @@ class Synthetic:
     def load(self, pair: HadronPair) -> WaveData:
         correlator = synthetic_correlator(pair, self.lattice)
         return lattice_wave_data(correlator, self.sources, self.times, self.r_max, self.derivatives)
+
+
+class Radii:
+    """No data of a lattice: radii up to r_max, fm, for a potential that is learned from something else."""
+
+    def __init__(self, r_max: float = 6.0, n_radii: int = 60) -> None:
+        if not r_max > 0 or n_radii < 4:
+            raise ConfigError(
+                f"data=radii: r_max = {r_max} fm, n_radii = {n_radii}: give a positive length and 4 or more"
+            )
+        self.r_max, self.n_radii = float(r_max), int(n_radii)
+
+    def load(self, pair: HadronPair) -> WaveData:
+        r = torch.linspace(0.0, self.r_max, self.n_radii + 1, dtype=torch.float64)
+        nothing = r.new_zeros(1, 0, self.n_radii)
+        return WaveData(
+            r=r[1:], weight=radial_weights("trapezoid", r)[1:], amplitude=nothing, lhs=nothing, error=None,
+            equation=torch.ones(self.n_radii, dtype=torch.bool), labels=(), sources=(), times=(), momenta=None,
+            reduced_mass=pair.reduced_mass, hbar_c=pair.hbar_c,
+        )  # fmt: skip
 
 
 class LatticeFile:

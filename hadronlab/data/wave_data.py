@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import DataError
+from hadronlab.estimates.ensembles import Ensemble
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,9 @@ class WaveData:
     ensemble: str = "lattice"  # whose bins they are: those of one name are resampled together
     laplacian: Tensor | None = None  # (1+B, K, N) ∇²φ, [amplitude] fm⁻², and
     slope: Tensor | None = None  # (1+B, K, N) ∂φ/∂r, [amplitude] fm⁻¹, where the expansion in ∇² can use them
+    hadrons: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # charges, spins, … of the pair, as the file says
 
     def __post_init__(self) -> None:
         if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
@@ -79,11 +84,28 @@ class WaveData:
         return self.amplitude.shape[0] - 1
 
     @property
+    def bins(self) -> Ensemble:
+        """Whose the bins are, what they are, and how many."""
+        return Ensemble(self.ensemble, self.resampling, self.n_bins)
+
+    @property
     def bins_in_words(self) -> str:
         """How many bins there are and what they are, such as "20 jackknife bins (assumed)"."""
         if self.n_bins == 0:
             return "no bins"
         return f"{self.n_bins} {self.resampling} bins{' (assumed)' if self.resampling_assumed else ''}"
+
+    @property
+    def in_words(self) -> str:
+        """What the data are, in one line."""
+        waves, radii = (
+            len(self.labels),
+            f"{len(self.r)} radii up to {float(self.r[-1]):.3g} {self.length_unit}",
+        )
+        if not waves:
+            return f"none, {radii}"
+        shown = ", ".join(self.labels[:6]) + (", …" if waves > 6 else "")
+        return f"{waves} wave{'' if waves == 1 else 's'} ({shown}), {radii}, {self.bins_in_words}"
 
     @property
     def length_unit(self) -> str:
@@ -107,10 +129,8 @@ class WaveData:
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> WaveData:
         """A copy on another device or in another floating type (`equation` stays boolean)."""
         moved: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if isinstance(value, Tensor):
-                moved[field.name] = value.to(
-                    device=device, dtype=dtype if value.is_floating_point() else None
-                )
+                moved[each.name] = value.to(device=device, dtype=dtype if value.is_floating_point() else None)
         return replace(self, **moved)

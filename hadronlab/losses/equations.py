@@ -15,7 +15,7 @@ class Schrodinger(LinearLoss):
     """L_k = Σ_k Σ_r [(E_k − H0) φ_k(r) − V0(r) φ_k(r) − ∫ 4πr'² dr' U(r,r') φ_k(r')]².   [Wang, Eq. 4]"""
 
     def __init__(self, data: WaveData, weight: float = 1.0) -> None:
-        super().__init__(data.r, weight, data.n_bins, data.rows)
+        super().__init__(data.r, weight, data.bins, data.rows)
         self.lhs = nn.Buffer(data.lhs, persistent=False)  # (1+B, K, N)
         self.amplitude = nn.Buffer(data.amplitude, persistent=False)
         # with the quadrature weights in it, ∫dV' U φ is one matrix product

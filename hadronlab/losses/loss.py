@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,6 +10,17 @@ from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.ensembles import Ensemble
+
+
+@dataclass(frozen=True)
+class ResidualSlopes:
+    """Residuals e (E,) and their derivatives: with respect to U (E, n, M), V (E, n), nuisance parameters (E, m)."""
+
+    residual: Tensor
+    U: Tensor | None
+    V: Tensor | None
+    nuisance: Tensor | None
 
 
 class Loss(nn.Module):
@@ -16,30 +28,51 @@ class Loss(nn.Module):
 
     r: the radii (N,) on which the loss wants the potential, fm; they need not be those of another loss. rows: indices
     (n,), increasing, of the radii r_i on which it wants U(r_i, ·) and V0(r_i); None: all of them.
-    n_bins: resampling bins of its own data; 0 for a loss that is the same in every bin. Losses with bins have equally
-    many: bin b of a fit takes bin b of each. data_term: whether it compares with data, or else only regularises.
+    bins: the resampling bins of its own data; None for a loss that is the same in every bin.
+    nuisance: parameters (m,) of its own, which are trained with those of the potential, in units of what they are known
+    to; a loss that has some sets them, and its residuals hold what is known of them before.
+    data_term: whether it compares with data, or else only regularises.
     coupled: whether a residual is made of several rows, which then cannot be taken in parts.
     `residual` may be any differentiable function of U and V0; the derivatives come from autograd, one backward pass a
-    residual. One that is affine is a `LinearLoss`, and cheaper.
+    residual, or from `slopes` of its own. One that is affine is a `LinearLoss`, and cheaper.
     """
 
     data_term: ClassVar[bool] = True
     coupled: bool = True
+    nuisance: nn.Parameter | None
 
-    def __init__(self, r: Tensor, weight: float = 1.0, n_bins: int = 0, rows: Tensor | None = None) -> None:
+    def __init__(
+        self, r: Tensor, weight: float = 1.0, bins: Ensemble | None = None, rows: Tensor | None = None
+    ) -> None:
         super().__init__()
         if not weight >= 0:
             raise ConfigError(f"weight = {weight} of {type(self).__name__}: must be zero or positive")
-        self.weight, self.n_bins = float(weight), int(n_bins)
+        self.weight, self.bins = float(weight), bins
         self.r = nn.Buffer(r, persistent=False)
         self.rows = nn.Buffer(torch.arange(len(r)) if rows is None else rows, persistent=False)
+        self.register_parameter("nuisance", None)
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """Any shape, from U (n, M) on rows × the first M radii, MeV fm⁻³, and V (n,), MeV.
 
-        None stands for zero, and so do the radii beyond M. bin: 0 the mean, 1…B the resampling bins.
+        None stands for zero, and so do the radii beyond M. bin: 0 the mean, 1…B its own resampling bins.
         """
         raise NotImplementedError
+
+    def slopes(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> ResidualSlopes:
+        """The residuals, in one row, and what they change by with U, V and the nuisance parameters."""
+        with torch.enable_grad():
+            U, V = (None if x is None else x.detach().requires_grad_() for x in (U, V))
+            residual = self.residual(U, V, rows, bin).reshape(-1)
+            wanted = {"U": U, "V": V, "nuisance": self.nuisance}
+            inputs = [x for x in wanted.values() if x is not None]
+            found = [
+                torch.autograd.grad(e, inputs, retain_graph=True, materialize_grads=True) for e in residual
+            ]
+        columns = iter(torch.stack(column) for column in zip(*found, strict=True))
+        return ResidualSlopes(
+            residual.detach(), **{name: None if x is None else next(columns) for name, x in wanted.items()}
+        )
 
     def forward(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """weight · Σ residual², a scalar."""
@@ -53,7 +86,7 @@ class Loss(nn.Module):
 class LinearLoss(Loss):
     """A loss whose residuals are affine in (U, V0), those of one row in that row alone unless it is `coupled`.
 
-    `residual` here takes leading dimensions of U and V, which come back at its front.
+    `residual` here takes leading dimensions of U and V, which come back at its front. It has no nuisance parameters.
     """
 
     coupled = False
@@ -68,7 +101,14 @@ class LinearLoss(Loss):
 
 
 def reference_scale(data: WaveData) -> float:
-    """A typical U (MeV fm⁻³): rms over rows and waves of lhs / ∫|φ| dV', a kernel constant in r'."""
+    """A typical U (MeV fm⁻³): rms over rows and waves of lhs / ∫|φ| dV', a kernel constant in r'.
+
+    Raises ConfigError without waves.
+    """
+    if not data.labels:
+        raise ConfigError(
+            "loss.asymptotic takes the scale of U from lattice data, and there are none: leave it out with ~loss.asymptotic"
+        )
     rows = data.equation
     norm = (data.weight * data.amplitude[0].abs()).sum(-1)
     return float((data.lhs[0][:, rows] / norm[:, None]).square().mean().sqrt())

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.estimates.ensembles import Bins
 from hadronlab.losses.loss import Loss
 
 Evaluate = Callable[
@@ -33,18 +34,14 @@ class Grid:
 class Terms:
     """Several losses, or the share of one process in them: rows rank, rank + size, … of each.
 
-    Raises ConfigError where losses disagree on the number of bins, or one that couples its rows is to be shared.
+    bins: those of all measurements, of which `bin` counts. Raises ConfigError where losses disagree on the bins of one, or
+    one that couples its rows is to be shared.
     """
 
     def __init__(self, losses: Mapping[str, Loss], rank: int = 0, size: int = 1) -> None:
         self.losses = dict(losses)
-        bins = {name: loss.n_bins for name, loss in self.losses.items() if loss.n_bins}
-        if len(set(bins.values())) > 1:
-            said = ", ".join(f"{name} {count}" for name, count in bins.items())
-            raise ConfigError(
-                f"loss: the terms have different numbers of resampling bins ({said}): resample them alike"
-            )
-        self.n_bins = max(bins.values(), default=0)
+        self.bins = Bins(loss.bins for loss in self.losses.values())
+        self.own_bins = {name: self.bins.of(loss.bins) for name, loss in self.losses.items()}
         coupled = [name for name, loss in self.losses.items() if loss.coupled]
         if size > 1 and coupled:
             raise ConfigError(
@@ -61,7 +58,9 @@ class Terms:
             for name, where in grid.where.items():
                 part_u = U if where is None or U is None else U[where]
                 part_v = V if where is None or V is None else V[where]
-                found[name] = self.losses[name].residual(part_u, part_v, self.rows[name], bin)
+                found[name] = self.losses[name].residual(
+                    part_u, part_v, self.rows[name], self.own_bins[name][bin]
+                )
         return {name: found[name] for name in self.losses}
 
     def losses_at(self, evaluate: Evaluate, bin: int = 0) -> dict[str, Tensor]:

@@ -15,7 +15,10 @@ class EffectiveRank(PotentialObservable):
     """`effective_rank`, `singular_values` and `singular_values_noise`, with a warning where the rank is one."""
 
     def observe(self, learned: LearnedPotential) -> Results:
-        rank, data = effective_rank(learned.data), learned.data
+        data = learned.data
+        if not data.labels:
+            return Results()
+        rank = effective_rank(data)
         floor = SIGNAL_TO_NOISE if data.n_bins else RELATIVE_FLOOR
         values = signal_to_noise(data).numpy()
         result = Results(

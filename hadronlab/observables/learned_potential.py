@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,12 +11,15 @@ from torch import Tensor
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import DataError, HadronlabError
+from hadronlab.estimates.ensembles import Bins
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.losses.loss import Loss
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.expansion_fit import Expansion, fit_expansion
-from hadronlab.observables.interpolation import interpolated, scattering_mesh
+from hadronlab.observables.interpolation import interpolated
 from hadronlab.observables.leading_order import fit_gaussians
 from hadronlab.physics.scattering.derivative_expansion import localised
+from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
@@ -29,13 +32,15 @@ class LearnedPotential:
     """What an observable of the inverse problem sees.
 
     Args:
-        models: the central potential, then one for every bin of `data` (or none of them).
+        models: the central potential, then one for every bin (or none of them).
         data: what it was learned from; U ends at its last radius, for a network is never asked beyond.
         pair: the hadrons, with the potential behind synthetic data.
         k_max: largest momentum quoted, inverse length.
         loss, loss_zero: at the end, and of U = 0.
+        bins: of all measurements that it was learned from; by default those of `data`.
+        losses, nuisances: what was minimised, and its nuisance parameters (1+B, m) by name.
 
-    Raises DataError where the bins of models and data differ in number.
+    Raises DataError where models and bins differ in number.
     """
 
     def __init__(
@@ -46,9 +51,14 @@ class LearnedPotential:
         k_max: float,
         loss: float = 0.0,
         loss_zero: float = 0.0,
+        bins: Bins | None = None,
+        losses: Mapping[str, Loss] | None = None,
+        nuisances: Mapping[str, Tensor] | None = None,
     ) -> None:
-        if len(models) - 1 not in (0, data.n_bins):
-            raise DataError(f"{len(models) - 1} refitted bins, but the data hold {data.n_bins}")
+        self.bins = Bins([data.bins]) if bins is None else bins
+        if len(models) - 1 not in (0, self.bins.count):
+            raise DataError(f"{len(models) - 1} refitted bins, but the data hold {self.bins.count}")
+        self.losses, self.nuisances = dict(losses or {}), dict(nuisances or {})
         self.models, self.data, self.pair = models, data, pair
         self.loss, self.loss_zero = loss, loss_zero
         # U belongs to the mass that K R was formed with, which on a lattice is not that of nature
@@ -66,10 +76,9 @@ class LearnedPotential:
         return self.data.r
 
     def estimate(self, values: Tensor, unit: str = "", **about: Any) -> Estimate:
-        """Of values (1+B, …), the central one first, or (1, …) without bins; see `Estimate.resampled`."""
-        return Estimate.resampled(
-            values.detach(), self.data.resampling, self.data.ensemble, unit=unit, **about
-        )
+        """Of values (1+B, …), the central one first, of all bins or of those of `data` alone, or (1, …) without bins."""
+        own = len(values) != 1 + self.bins.count
+        return (Bins([self.data.bins]) if own else self.bins).estimate(values.detach(), unit, **about)
 
     @cached_property
     def U(self) -> Tensor:
@@ -84,14 +93,15 @@ class LearnedPotential:
     @cached_property
     def V_theta(self) -> Tensor:
         """U localised with every wave of the data, V0 included, (1+B, K, N)."""
-        n = len(self.models)
+        own = self.bins.of(self.data.bins)[: len(self.models)]
         V0 = 0.0 if self.V0 is None else self.V0[:, None]
-        return V0 + localised(self.U[:, None], self.data.weight, self.data.amplitude[:n])
+        return V0 + localised(self.U[:, None], self.data.weight, self.data.amplitude[own])
 
     @property
     def kinds(self) -> list[str]:
         """Names of the potentials whose scattering is known: the full U, V_θ, V_LO, and what two sources add."""
-        return ["nonlocal", "local", "leading_order", *(EXPANSIONS if self.has_expansion else ())]
+        of_waves = ["local", "leading_order"] if self.data.labels else []
+        return ["nonlocal", *of_waves, *(EXPANSIONS if self.has_expansion else ())]
 
     @property
     def has_expansion(self) -> bool:

@@ -9,16 +9,17 @@ from hadronlab.observables.results import Results
 
 
 class Potentials(PotentialObservable):
-    """`r`, `U` (r × r', ω included), `V_theta` and `V_lo` (a row a wave), `V_0` where the model has a local part."""
+    """`r`, `U` (r × r', ω included), `V_theta` and `V_lo` (a row a wave of lattice data), `V_0` where the model has a local part."""
 
     def observe(self, learned: LearnedPotential) -> Results:
         waves = tuple(learned.data.labels)
         found = {
             "r": Estimate(learned.r.numpy(), learned.length),
             "U": learned.estimate(learned.U, learned.kernel_unit),
-            "V_theta": learned.estimate(learned.V_theta, learned.energy, rows=waves),
-            "V_lo": learned.estimate(learned.data.leading_order(), learned.energy, rows=waves),
         }
+        if waves:
+            found["V_theta"] = learned.estimate(learned.V_theta, learned.energy, rows=waves)
+            found["V_lo"] = learned.estimate(learned.data.leading_order(), learned.energy, rows=waves)
         if learned.V0 is not None:
             found["V_0"] = learned.estimate(learned.V0, learned.energy)
         return Results(found)

@@ -63,9 +63,10 @@ class Truth(PotentialObservable):
         elif pair.local is not None and pair.nonlocal_part is None:
             V = pair.local(r)
             shown = (r > SHOWN[0]) & (r < SHOWN[1])
-            off = (learned.V_theta[0, 0] - V)[shown].square().mean().sqrt()
             result.estimates["V_truth"] = Estimate(V.numpy(), learned.energy)
-            result.estimates["V_theta_error_rms"] = Estimate(float(off), learned.energy)
+            if learned.data.labels:
+                off = (learned.V_theta[0, 0] - V)[shown].square().mean().sqrt()
+                result.estimates["V_theta_error_rms"] = Estimate(float(off), learned.energy)
 
 
 def solved_whole(learned: LearnedPotential) -> Resolvent:

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.optim.least_squares import Coordinates, LeastSquares
+from hadronlab.optim.coordinates import Coordinates
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.side_by_side import side_by_side
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -21,6 +21,11 @@ class HadronPair:
     Masses in MeV and hbar_c in MeV fm; the separable toy has hbar_c = 1 and units of μ. A mass of None is that of
     the data file. `potential` is the truth, a LocalPart or a NonlocalPart or both, or None where it is unknown.
     `references` holds published numbers, name → {"value": …, "source": …}. Raises ConfigError for a bad mass.
+
+    What a correlation of their momenta needs, and a lattice without electromagnetism does not know; None where it is not
+    said (an R-correlator file may say it):
+    charges: of both, in units of e; spins: of both; spin: the total spin S of this channel; identical: whether the two are
+    the same hadron, fermions or bosons as their spin says.
     """
 
     name: str
@@ -29,6 +34,10 @@ class HadronPair:
     hbar_c: float = HBAR_C
     potential: Any = None
     references: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    charges: Sequence[int] | None = None
+    spins: Sequence[float] | None = None
+    spin: float | None = None
+    identical: bool | None = None
 
     def __post_init__(self) -> None:
         for label in ("mass1", "mass2", "hbar_c"):
@@ -38,6 +47,24 @@ class HadronPair:
         for label, entry in self.references.items():
             if not {"value", "source"} <= set(entry):
                 raise ConfigError(f"system {self.name}: reference {label} needs both a value and a source")
+        for label in ("charges", "spins"):
+            values = getattr(self, label)
+            if values is not None and len(values) != 2:
+                raise ConfigError(
+                    f"system {self.name}: {label} are two numbers, of one hadron each, got {values}"
+                )
+
+    @property
+    def charge_product(self) -> int:
+        """Z1 Z2; 0 where the charges are not known."""
+        return 0 if self.charges is None else int(self.charges[0]) * int(self.charges[1])
+
+    def completed(self, reduced_mass: float, known: Mapping[str, Any]) -> HadronPair:
+        """With the masses (each twice `reduced_mass`, MeV) and whatever else of `known` was left open."""
+        found = {name: value for name, value in known.items() if getattr(self, name) is None}
+        if self.mass1 is None or self.mass2 is None:
+            found |= {"mass1": 2 * reduced_mass, "mass2": 2 * reduced_mass}
+        return replace(self, **found)
 
     @property
     def local(self) -> Callable[[Tensor], Tensor] | None:

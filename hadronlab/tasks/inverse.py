@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import torch
@@ -25,6 +25,7 @@ from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.processes import ALONE
+from hadronlab.optim.unknowns import Unknowns
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
 
@@ -54,10 +55,9 @@ class InverseTask(Task):
         """Data of the pair first: losses and, where the system does not say them, masses come from these."""
         pair = instantiate(config.system, _convert_="all")
         data = instantiate(config.data, _convert_="all").load(pair)
-        if pair.mass1 is None or pair.mass2 is None:
-            pair = replace(pair, mass1=2 * data.reduced_mass, mass2=2 * data.reduced_mass)
+        pair = pair.completed(data.reduced_mass, data.hadrons)
         losses = {
-            name: instantiate(term, _partial_=True)(data=data)
+            name: _built(term, {"data": data, "waves": data, "pair": pair})
             for name, term in config.loss.items()
             if term is not None
         }
@@ -75,7 +75,7 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
-        if task.terms.n_bins and task.refit_steps:
+        if task.terms.bins.count and task.refit_steps:
             _check_refits(task.least_squares())
         return task
 
@@ -152,7 +152,7 @@ class InverseTask(Task):
     def rehearse(self) -> None:
         """The gradient, or a Gauss–Newton step, which is not taken."""
         if self.plain_gradient:
-            theta = [p for p in self.model.parameters() if p.requires_grad]
+            theta = [p for p in self.parameters() if p.requires_grad]
             torch.autograd.grad(torch.stack(list(self.loss_parts().values())).sum(), theta, allow_unused=True)
         else:
             GaussNewton(self.least_squares(), DampedSolver(1e-3, relative=True)).displacement()
@@ -167,7 +167,7 @@ class InverseTask(Task):
         return {"loss": float(self._last[1].sum()), "loss_zero": self.loss_zero}
 
     def configure_optimizers(self) -> Any:
-        optimizer = self._optimizer(self.model.parameters())
+        optimizer = self._optimizer(self.parameters())
         if self._scheduler is None:
             return optimizer
         return {
@@ -181,12 +181,12 @@ class InverseTask(Task):
 
     def refit(self) -> None:
         """Fit every resampling bin by Gauss–Newton, warm-started from the present (central) parameters."""
-        if self.terms.n_bins == 0 or self.refit_steps == 0:
+        if self.terms.bins.count == 0 or self.refit_steps == 0:
             return
         newton = GaussNewton(self.least_squares(), DampedSolver(shift=self.refit_shift, relative=True))
         room = memory() // (2 * newton.problem.bytes_needed)  # each has matrices of its own
         processes = max(1, min(1 + self.spare_cores, room))
-        found = newton.refit_bins(range(1, self.terms.n_bins + 1), self.refit_steps, processes=processes)
+        found = newton.refit_bins(range(1, self.terms.bins.count + 1), self.refit_steps, processes=processes)
         self.bins = found.theta
         self.unconverged = (torch.nonzero(~found.converged)[:, 0] + 1).tolist()
 
@@ -197,16 +197,21 @@ class InverseTask(Task):
         problem, models = self.least_squares(), [self.model]
         for theta in [] if self.bins is None else self.bins:
             model = copy.deepcopy(self.model)
-            LeastSquares(model, problem.losses).assign(theta)
+            Unknowns(model, {}).assign(theta[: problem.flat.size])
             models.append(model)
-        loss = float(problem.loss(problem.theta()))
-        learned = LearnedPotential(models, self.data, self.pair, self.k_max, loss, self.loss_zero)
+        centre = problem.theta()
+        loss = float(problem.loss(centre))
+        thetas = centre[None] if self.bins is None else torch.cat([centre[None], self.bins])
+        learned = LearnedPotential(
+            models, self.data, self.pair, self.k_max, loss, self.loss_zero,
+            self.terms.bins, problem.losses, problem.nuisances(thetas),
+        )  # fmt: skip
         result = Results()
         for observable in self.observables.values():
             result.add(observable.observe(learned))
         if self.unconverged:
             result.warnings.append(
-                f"{len(self.unconverged)} of {self.terms.n_bins} bins had not converged after {self.refit_steps} steps: their "
+                f"{len(self.unconverged)} of {self.terms.bins.count} bins had not converged after {self.refit_steps} steps: their "
                 f"errors are rough; train longer, or raise task.refit_steps"
             )
         if collapsed(loss, self.loss_zero):
@@ -240,16 +245,20 @@ class InverseTask(Task):
         """Rows of the table shown before the training."""
         from hadronlab.data.diagnostics import effective_rank
 
-        waves = len(self.data.labels)
-        sources = "1 wave" if waves == 1 else f"{waves} waves"
-        shown = ", ".join(self.data.labels[:6]) + (", …" if waves > 6 else "")
         return {
-            "data": f"{sources} ({shown}), {len(self.data.r)} radii up to {float(self.data.r[-1]):.3g} {self.data.length_unit}, {self.data.bins_in_words}",
-            "parameters": str(sum(p.numel() for p in self.model.parameters())),
-            "effective rank": str(effective_rank(self.data)),
+            "data": self.data.in_words,
+            "parameters": str(sum(p.numel() for p in self.parameters())),
+            **({"effective rank": str(effective_rank(self.data))} if self.data.labels else {}),
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
             "loss of U = 0": f"{self.loss_zero:.4g}",
         }
+
+
+def _built(term: DictConfig, offered: Mapping[str, Any]) -> Loss:
+    """A loss, given those of `offered` that its class asks for by name and its config leaves out."""
+    partial = instantiate(term, _partial_=True, _convert_="all")
+    asked = inspect.signature(partial.func).parameters
+    return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})
 
 
 def _check_refits(problem: LeastSquares) -> None:

@@ -131,7 +131,8 @@ def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
     for user in ("deepquark", "dense", "hidden_layers", "invariant"):
         monkeypatch.setattr(
-            f"hadronlab.models.wavefunctions.{user}.at_once", lambda x, in_cache, columns: GPU_COLUMNS // columns
+            f"hadronlab.models.wavefunctions.{user}.at_once",
+            lambda x, in_cache, columns: GPU_COLUMNS // columns,
         )
     monkeypatch.setattr(
         "torch.get_num_threads", lambda: 2

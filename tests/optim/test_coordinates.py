@@ -16,8 +16,9 @@ from hadronlab.models.potentials.hybrid import Hybrid
 from hadronlab.models.potentials.local import LocalGaussians
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.models.potentials.sdnn import sdnn_deep, sdnn_joint
+from hadronlab.optim.coordinates import Coordinates
 from hadronlab.optim.gauss_newton import GaussNewton
-from hadronlab.optim.least_squares import Coordinates, LeastSquares
+from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.processes import Processes
 
@@ -89,7 +90,7 @@ class Volume(Loss):
     """A made-up measurement on radii of its own, which is not linear: (∫∫ U² − value)/error and V0(1) − U(1, 1)."""
 
     def __init__(self, value: float, error: float = 0.1) -> None:
-        super().__init__(torch.linspace(0.5, 6.0, 7, dtype=torch.float64), weight=0.5, n_bins=2)
+        super().__init__(torch.linspace(0.5, 6.0, 7, dtype=torch.float64), weight=0.5, bins=BINNED.bins)
         self.value, self.error = value, error
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:

@@ -71,6 +71,22 @@ class YukawaSquared(LocalPotential):
         return self.strength * form**self.power * torch.exp(-2 * self.mass / HBAR_C * r) / r**2
 
 
+class Yukawas(LocalPotential):
+    """Σ_i c_i e^{−m_i x}/x, x = m r: strengths c in MeV, whole multiples m_i of the mass m in fm⁻¹. Singular at r = 0."""
+
+    def __init__(self, mass: float, strengths: Sequence[float], multiples: Sequence[float]):
+        if len(strengths) != len(multiples) or not mass > 0:
+            raise HadronlabError(
+                f"Yukawas: {len(strengths)} strengths, {len(multiples)} multiples, mass={mass}: give as many, and a mass in fm⁻¹"
+            )
+        self.mass, self.strengths, self.multiples = mass, tuple(strengths), tuple(multiples)
+
+    def __call__(self, r: Tensor) -> Tensor:
+        x = self.mass * r
+        terms = (c * torch.exp(-m * x) for c, m in zip(self.strengths, self.multiples, strict=True))
+        return sum(terms, torch.zeros_like(r)) / x
+
+
 class SumOfPotentials(LocalPotential):
     """Σ of local potentials."""
 
@@ -84,6 +100,11 @@ class SumOfPotentials(LocalPotential):
 def omega_ccc() -> LocalPotential:
     """Ω_ccc–Ω_ccc ¹S₀, t/a = 26, Y. Lyu et al., Phys. Rev. Lett. 127 (2021) 072003: m = 4796 MeV."""
     return Gaussians(strengths=(239.5, -62.7, -98.8), exponents=(49.7, 7.8, 3.4))
+
+
+def reid_1s0() -> LocalPotential:
+    """Nucleon–nucleon ¹S₀ with a soft core, R. V. Reid, Ann. Phys. 50 (1968) 411."""
+    return Yukawas(mass=0.7, strengths=(-10.463, -1650.6, 6484.2), multiples=(1.0, 4.0, 7.0))
 
 
 def omega_omega() -> LocalPotential:

@@ -11,7 +11,7 @@ class Normalised(LinearLoss):
     """Σ_k Σ_r [(E_k − H0) φ_k − V0 φ_k − ∫ U φ_k]² / Σ_r [(E_k − H0) φ_k]²: the loss of U = 0 is the number of waves."""
 
     def __init__(self, data: WaveData, weight: float = 1.0) -> None:
-        super().__init__(data.r, weight, n_bins=data.n_bins, rows=data.rows)
+        super().__init__(data.r, weight, bins=data.bins, rows=data.rows)
         norm = data.lhs[:, :, data.rows].square().sum(-1).sqrt()[..., None]  # (1+B, K, 1)
         self.lhs = nn.Buffer(data.lhs / norm, persistent=False)
         self.amplitude = nn.Buffer(data.amplitude / norm, persistent=False)

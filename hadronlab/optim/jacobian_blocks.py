@@ -1,0 +1,128 @@
+"""J = ∂e/∂θ and e of every loss, a chunk of rows at a time: what normal equations are summed from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from hadronlab.losses.loss import LinearLoss, Loss, ResidualSlopes
+from hadronlab.losses.terms import Terms
+from hadronlab.optim.coordinates import Coordinates
+from hadronlab.optim.slopes import Slopes
+from hadronlab.optim.unknowns import Unknowns
+
+Block = tuple[list[int] | None, Tensor, Tensor]
+"""positions among the bins asked for (None: all of them), J (R, k) and e (R,)"""
+
+
+class JacobianBlocks:
+    """Makes them; `memory` in bytes is what one chunk of pair Jacobians may take."""
+
+    def __init__(self, unknowns: Unknowns, memory: int) -> None:
+        self.unknowns, self.memory = unknowns, memory
+
+    def __call__(
+        self, terms: Terms, theta: Tensor, bins: Sequence[int], coordinates: Coordinates
+    ) -> Iterator[Block]:
+        """J and e of every loss and row chunk, in these coordinates."""
+        own, beside = theta[: self.unknowns.flat.size], self.unknowns.size - self.unknowns.flat.size
+        basis = coordinates.basis
+        if basis is not None:
+            basis = basis[: self.unknowns.flat.size, : basis.shape[1] - beside]
+        after = None if coordinates.of_features else basis
+        with torch.no_grad():
+            for grid in terms.grids:
+                r = grid.r[: self.unknowns.count(grid.r)]
+                slopes = Slopes.at(self.unknowns.flat, own, r, basis if coordinates.of_features else None)
+                for name in grid.where:
+                    loss, rows = terms.losses[name], terms.rows[name]
+                    if not loss.weight or not len(rows):
+                        continue
+                    groups = _grouped([terms.own_bins[name][bin] for bin in bins])
+                    factor = math.sqrt(loss.weight)
+                    blocks = (
+                        self._linear(loss, rows, slopes, groups, theta)
+                        if isinstance(loss, LinearLoss)
+                        else self._of_slopes(loss, rows, slopes, groups, theta)
+                    )
+                    for positions, J, nuisance, e in blocks:
+                        J = J if after is None else J @ after
+                        if beside:
+                            J = torch.cat([J, self._columns(name, nuisance, J)], 1)
+                        yield positions, factor * J, factor * e
+
+    def _columns(self, name: str, nuisance: Tensor | None, like: Tensor) -> Tensor:
+        """∂e/∂(all nuisance parameters), (R, m), from that for those of one loss."""
+        columns = {
+            other: like.new_zeros(len(like), count) if other != name or nuisance is None else nuisance
+            for other, count in self.unknowns.nuisance_sizes.items()
+        }
+        return torch.cat(list(columns.values()), 1)
+
+    def _linear(
+        self,
+        loss: LinearLoss,
+        rows: Tensor,
+        slopes: Slopes,
+        groups: dict[int, list[int] | None],
+        theta: Tensor,
+    ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
+        """J and e of a loss that maps U and V0 linearly, some rows at a time."""
+        columns = loss.columns(len(slopes.r))
+        for some in rows.split(len(rows) if loss.coupled else self._chunk(slopes)):
+            U, V = self.unknowns.potential(theta, loss.r[some], loss.r)
+            dU, dV = self._pairs(loss, U, V, some, slopes, columns)
+            for bin, positions in groups.items():
+                J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
+                yield positions, J.reshape(-1, slopes.width), None, e.reshape(-1)
+
+    def _of_slopes(
+        self, loss: Loss, rows: Tensor, slopes: Slopes, groups: dict[int, list[int] | None], theta: Tensor
+    ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
+        """J and e of any other loss, from its derivatives with respect to U and V0."""
+        U, V = self.unknowns.potential(theta, loss.r[rows], loss.r)
+        found: list[ResidualSlopes] = []
+
+        def at_all_bins() -> Tensor:
+            found.extend(loss.slopes(U, V, rows, bin) for bin in groups)
+            return found[0].residual
+
+        self.unknowns.with_nuisances(theta, at_all_bins)
+        J = theta.new_zeros(sum(len(each.residual) for each in found), slopes.width)
+        chunk = self._chunk(slopes)
+        for start in range(0, len(rows), chunk):
+            part = slice(start, start + chunk)
+            dU, dV = self._pairs(loss, U, V, rows[part], slopes, slice(0, len(slopes.r)))
+            if dU is not None:
+                by_U = torch.cat([each.U[:, part] for each in found if each.U is not None])
+                J += by_U.flatten(1) @ dU.flatten(0, 1)
+            if dV is not None:
+                J += torch.cat([each.V[:, part] for each in found if each.V is not None]) @ dV
+        each_J = J.split([len(each.residual) for each in found])
+        for positions, part_J, each in zip(groups.values(), each_J, found, strict=True):
+            yield positions, part_J, each.nuisance, each.residual
+
+    def _chunk(self, slopes: Slopes) -> int:
+        return max(1, self.memory // (24 * max(slopes.width, 1) * max(len(slopes.r), 1)))
+
+    def _pairs(
+        self, loss: Loss, U: Tensor | None, V: Tensor | None, rows: Tensor, slopes: Slopes, columns: slice
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """∂U (n, M, k) on `rows` × `columns` and ∂V0 (n, k); None where there is no U or no V0."""
+        here, dU = loss.r[rows], None
+        if U is not None:
+            inside = int((here <= self.unknowns.model.support).sum())  # rows increase: the rest has U = 0
+            dU = U.new_zeros(len(rows), len(slopes.r[columns]), slopes.width)
+            if inside:
+                dU[:inside] = slopes.pairs(rows[:inside], columns)
+        return dU, None if V is None else slopes.local(here)
+
+
+def _grouped(own: Sequence[int]) -> dict[int, list[int] | None]:
+    """For each bin of a loss, the positions at which it stands behind the bins of the fit; None for all of them."""
+    if len(set(own)) == 1:
+        return {own[0]: None}
+    return {bin: [i for i, other in enumerate(own) if other == bin] for bin in dict.fromkeys(own)}

@@ -1,0 +1,16 @@
+"""A mesh for the force between two hadrons: what learns, fits and observes their potential solves scattering on the same."""
+
+from __future__ import annotations
+
+import math
+
+from hadronlab.physics.scattering.rmatrix import RMatrix
+
+MESH_DENSITY = 12.0
+"""mesh points a unit of length, beside forty: a kernel of the width of a hadron needs about ten"""
+
+
+def scattering_mesh(radius: float, reduced_mass: float, hbar_c: float, k_max: float) -> RMatrix:
+    """R-matrix on a mesh fine enough for `k_max` and for a kernel of hadronic width; U ends at `radius`."""
+    points = 40 + int(MESH_DENSITY * min(radius, 5.0) + 2 * radius * k_max / math.pi)
+    return RMatrix(radius, points, reduced_mass, hbar_c)
