@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HBAR_C = 197.3269804  # MeV fm
 HBAR_C_GEV = HBAR_C / 1000  # GeV fm, the unit of quark models
+FINE_STRUCTURE = 1.0 / 137.035999084  # α = e²/ħc
 
 
 def kinetic_constant(reduced_mass: float, hbar_c: float = HBAR_C) -> float:

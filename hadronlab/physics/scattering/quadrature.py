@@ -92,6 +92,22 @@ def gauss_legendre(start: float, stop: float, n_points: int) -> tuple[Tensor, Te
     return torch.as_tensor(start + half * (1.0 + x)), torch.as_tensor(half * w)
 
 
+def panels(start: float, stop: float, first: float, longest: float) -> tuple[Tensor, Tensor]:
+    """Nodes (n,) and weights (n,) of ∫ dr, 16 Gauss–Legendre points a panel; panels double from `first` to `longest`.
+
+    A function that waves as sin ωr wants `longest` ≤ 10/ω, one that is not smooth at `start` a small `first`.
+    """
+    borders, step = [start], first
+    while borders[-1] < stop:
+        step = min(step, longest)
+        borders.append(min(borders[-1] + step, stop))
+        step *= 2.0
+    x, w = np.polynomial.legendre.leggauss(16)
+    edges = np.array(borders)
+    half = 0.5 * np.diff(edges)[:, None]
+    return torch.as_tensor((edges[:-1, None] + half * (1.0 + x)).ravel()), torch.as_tensor((half * w).ravel())
+
+
 def _uniform_step(r: Tensor, rule: str, fewest: int) -> Tensor:
     step = torch.diff(r)
     if len(r) < fewest:

@@ -134,7 +134,11 @@ class RMatrix:
 
     def solve(self, U: Tensor | None = None, V: Tensor | None = None) -> Resolvent:
         """Diagonalise once; ask the result for phase shifts, threshold parameters and bound states."""
-        poles, vectors = torch.linalg.eigh(self.hamiltonian(U, V))
+        return self.diagonalise(self.hamiltonian(U, V))
+
+    def diagonalise(self, hamiltonian: Tensor) -> Resolvent:
+        """Of H + L (…, n, n), MeV, as `hamiltonian` makes it."""
+        poles, vectors = torch.linalg.eigh(hamiltonian)
         edge = math.sqrt(self.kinetic) * (self.mesh.edge @ vectors)
         modes = vectors / (self.mesh.dr.unsqueeze(-1) * self.kinetic).sqrt()
         return Resolvent(self.mesh, self.kinetic, poles, edge, modes)

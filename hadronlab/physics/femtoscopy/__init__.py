@@ -1,0 +1,1 @@
+"""Femtoscopy: correlation functions C(k) of hadron pairs from their sources, forces, charges and statistics."""
