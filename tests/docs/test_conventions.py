@@ -17,9 +17,10 @@ from hadronlab.data.lattice import kinetic
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics import constants
+from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
+from hadronlab.physics.femtoscopy.sources import Gaussian
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.physics.scattering.derivative_expansion import localised
-from hadronlab.physics.scattering.femtoscopy import correlation_function, gaussian_source
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.systems.quarks import quark_system
@@ -144,15 +145,15 @@ def spin() -> None:
 
 def correlation() -> None:
     r, dr = GRID.r, GRID.mesh.dr
-    source = gaussian_source(r, 0.6)
+    source = Gaussian(0.6).density(r)
     assert float((4 * np.pi * r**2 * source * dr).sum()) == pytest.approx(1.0, abs=1e-6)
     assert float(source[0]) == pytest.approx(
         float(torch.exp(-(r[0] ** 2) / (4 * 0.6**2))) / (4 * np.pi * 0.6**2) ** 1.5
     )
     torch.testing.assert_close(
-        correlation_function(GRID.solve(), K, 0.6), torch.ones_like(K), rtol=0, atol=1e-6
+        correlation_function(GRID.solve(), K, Gaussian(0.6)), torch.ones_like(K), rtol=0, atol=1e-6
     )
-    assert bool((correlation_function(GRID.solve(V=well(20.0)), K[:5], 0.6) > 1).all())
+    assert bool((correlation_function(GRID.solve(V=well(20.0)), K[:5], Gaussian(0.6)) > 1).all())
 
 
 def separable() -> None:

@@ -1,1 +1,1 @@
-"""Scattering of two hadrons: R-matrix, phase shifts, bound states, effective range, correlation functions."""
+"""Scattering of two hadrons: R-matrix, phase shifts, bound states, effective range, Coulomb waves."""
