@@ -14,6 +14,9 @@ STREAMS = (
     "timing",
     "noise",
     "bins",
+    "correlation",
+    "pseudo_experiments",
+    "truth",
 )  # add new ones at the end
 
 

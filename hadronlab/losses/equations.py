@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -49,12 +51,18 @@ class RCorrelator(Schrodinger):
     'amplitude' — σ = |R| × 1 MeV, every radius counted by its potential;
     'covariance' — whitened with the resampling covariance of K R − V_LO R, shrunk by `shrinkage` towards
     its diagonal. (With 20 bins even a shrunk covariance makes the errors too small: prefer 'error'.)
+    weight: a number, or 'effective': n_eff/n, for n correlated residuals say what n_eff independent ones would; beside
+    another measurement they would otherwise drown it.
     """
 
     def __init__(
-        self, data: WaveData, weight: float = 1.0, weighting: str = "error", shrinkage: float = 0.5
+        self,
+        data: WaveData,
+        weight: float | Literal["effective"] = 1.0,
+        weighting: str = "error",
+        shrinkage: float = 0.5,
     ) -> None:
-        super().__init__(data, weight)
+        super().__init__(data, effective_share(data) if isinstance(weight, str) else weight)
         choices = ("error", "uniform", "volume", "amplitude", "covariance")
         if weighting not in choices:
             raise ConfigError(f"weighting '{weighting}' of r_correlator: choose one of {', '.join(choices)}")
@@ -95,6 +103,19 @@ class RCorrelator(Schrodinger):
         if len(rows) != self.whitening.shape[-1]:
             raise ConfigError("weighting 'covariance' couples the radii: it takes all rows at once")
         return self.whitening @ left
+
+
+def effective_share(data: WaveData) -> float:
+    """n_eff/n of the residuals, n_eff = (tr C)²/tr C², C their resampled correlation; ConfigError without bins."""
+    if data.n_bins < 2:
+        raise ConfigError(
+            "weight 'effective' of r_correlator needs resampling bins in the data: give a number"
+        )
+    used = data.equation
+    lhs, phi = data.lhs[..., used], data.amplitude[..., used]
+    spread = deviations(lhs - lhs[0] / phi[0] * phi, data.resampling).flatten(1)  # (B, n)
+    spread = spread / spread.norm(dim=0)
+    return spread.shape[1] / float((spread @ spread.T).square().sum())  # tr C = n
 
 
 def _whitening(data: WaveData, shrinkage: float) -> Tensor:

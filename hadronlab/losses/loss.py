@@ -14,6 +14,15 @@ from hadronlab.estimates.ensembles import Ensemble
 
 
 @dataclass(frozen=True)
+class Quantity:
+    """A number or an array in the fit and in its bins, (1+B, …); without bins (1, …). rows: names along an array's first axis."""
+
+    values: Tensor
+    unit: str = ""
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ResidualSlopes:
     """Residuals e (E,) and their derivatives: with respect to U (E, n, M), V (E, n), nuisance parameters (E, m)."""
 
@@ -73,6 +82,19 @@ class Loss(nn.Module):
         return ResidualSlopes(
             residual.detach(), **{name: None if x is None else next(columns) for name, x in wanted.items()}
         )
+
+    def quantities(self, U: Tensor | None, V: Tensor | None, nuisance: Tensor | None) -> dict[str, Quantity]:
+        """What it adds to the result, from U (1+B, N, N), V (1+B, N) on its radii and ν (1+B, m): the fit, then its bins."""
+        return {}
+
+    @property
+    def nuisance_names(self) -> list[str]:
+        """Of the nuisance parameters, as `quantities` names them."""
+        return []
+
+    def remarks(self) -> list[str]:
+        """What a reader of the result should know of it."""
+        return []
 
     def forward(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """weight · Σ residual², a scalar."""

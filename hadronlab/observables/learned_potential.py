@@ -60,7 +60,7 @@ class LearnedPotential:
             raise DataError(f"{len(models) - 1} refitted bins, but the data hold {self.bins.count}")
         self.losses, self.nuisances = dict(losses or {}), dict(nuisances or {})
         self.models, self.data, self.pair = models, data, pair
-        self.loss, self.loss_zero = loss, loss_zero
+        self.loss, self.loss_zero, self.k_max = loss, loss_zero, k_max
         # U belongs to the mass that K R was formed with, which on a lattice is not that of nature
         self.rmatrix: RMatrix = scattering_mesh(float(data.r[-1]), data.reduced_mass, data.hbar_c, k_max)
         self.k = torch.linspace(k_max / N_MOMENTA, k_max, N_MOMENTA, dtype=torch.float64)
@@ -120,6 +120,20 @@ class LearnedPotential:
             self._solved[kind] = self._solve(kind)
         return self._solved[kind]
 
+    @torch.no_grad()
+    def on(self, r: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """U (1+B, n, n) and V0 (1+B, n) on radii r (n,); None for what the potential has not."""
+        return self._on_grid(r) if self.models[0].has_nonlocal else None, self._local(r)
+
+    @cached_property
+    def charged(self) -> Resolvent:
+        """Scattering by the full U with the point Coulomb force of the pair, if it has charges."""
+        charges, data = self.pair.charge_product, self.data
+        if not charges:
+            return self.solved("nonlocal")
+        rmatrix = scattering_mesh(self.rmatrix.radius, data.reduced_mass, data.hbar_c, self.k_max, charges)
+        return rmatrix.solve(*self.on(rmatrix.r))
+
     def solvable(self) -> dict[str, Resolvent]:
         """Those of `kinds` that have a solution."""
         found = {}
@@ -134,8 +148,7 @@ class LearnedPotential:
     def _solve(self, kind: str) -> Resolvent:
         at = self.rmatrix.r
         if kind == "nonlocal":
-            U = self._on_grid(at) if self.models[0].has_nonlocal else None
-            return self.rmatrix.solve(U, self._local(at))
+            return self.rmatrix.solve(*self.on(at))
         if kind == "local":
             return self.rmatrix.solve(None, interpolated(self.r, self.V_theta[:, 0])(at))
         if kind == "leading_order":

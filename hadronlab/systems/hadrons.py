@@ -9,8 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from hadronlab.errors import ConfigError
+from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.physics.constants import HBAR_C
+from hadronlab.physics.femtoscopy.pair import PairWeights, channel_weights, pair_weights
 from hadronlab.physics.forces.known import ClosedForm, LocalPart, NonlocalPart
 
 
@@ -58,6 +59,31 @@ class HadronPair:
     def charge_product(self) -> int:
         """Z1 Z2; 0 where the charges are not known."""
         return 0 if self.charges is None else int(self.charges[0]) * int(self.charges[1])
+
+    @property
+    def channel_spin(self) -> float:
+        """The total spin S of this channel; 0 where it is not known."""
+        return 0.0 if self.spin is None else float(self.spin)
+
+    @property
+    def weights(self) -> PairWeights:
+        """What spins and statistics make of its momentum correlations; of this channel alone where the spins are not known.
+
+        Raises ConfigError where spins, statistics and the total spin do not go together.
+        """
+        identical = bool(self.identical)
+        if self.spins is None:
+            return channel_weights(self.channel_spin, identical)
+        try:
+            found = pair_weights(*map(float, self.spins), identical)
+        except HadronlabError as error:
+            raise ConfigError(f"system {self.name}: {error}") from error
+        if self.channel_spin not in found.change:
+            raise ConfigError(
+                f"system {self.name}: spin={self.channel_spin:g} has no S wave, which there is for "
+                f"{', '.join(f'{S:g}' for S in found.change)}: give system.spin"
+            )
+        return found
 
     def completed(self, reduced_mass: float, known: Mapping[str, Any]) -> HadronPair:
         """With the masses (each twice `reduced_mass`, MeV) and whatever else of `known` was left open."""

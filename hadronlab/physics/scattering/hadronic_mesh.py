@@ -10,7 +10,12 @@ MESH_DENSITY = 12.0
 """mesh points a unit of length, beside forty: a kernel of the width of a hadron needs about ten"""
 
 
-def scattering_mesh(radius: float, reduced_mass: float, hbar_c: float, k_max: float) -> RMatrix:
-    """R-matrix on a mesh fine enough for `k_max` and for a kernel of hadronic width; U ends at `radius`."""
+def scattering_mesh(
+    radius: float, reduced_mass: float, hbar_c: float, k_max: float, charges: int = 0
+) -> RMatrix:
+    """R-matrix on a mesh fine enough for `k_max` and for a kernel of hadronic width; U ends at `radius`.
+
+    charges: Z1 Z2, whose point Coulomb force goes on beyond it.
+    """
     points = 40 + int(MESH_DENSITY * min(radius, 5.0) + 2 * radius * k_max / math.pi)
     return RMatrix(radius, points, reduced_mass, hbar_c)

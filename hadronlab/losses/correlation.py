@@ -1,0 +1,219 @@
+"""The data term of colliders: residuals of measured momentum correlations C(k), and priors of their nuisance parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import jvp
+
+from hadronlab.data.wave_data import WaveData
+from hadronlab.errors import ConfigError
+from hadronlab.estimates.ensembles import Ensemble
+from hadronlab.estimates.streams import stream_seed
+from hadronlab.losses.loss import Loss, Quantity, ResidualSlopes
+from hadronlab.losses.measured_correlation import MeasuredCorrelation
+from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
+from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
+from hadronlab.physics.scattering.rmatrix import Resolvent
+from hadronlab.systems.hadrons import HadronPair
+
+MEASUREMENT = {"genuine": "lambda", "normalisation": "normalisation", "slope": "baseline_slope", "curvature": "baseline_curvature"}  # fmt: skip
+"""what a measurement adds to a correlation, and the names of its estimates"""
+
+
+class Correlation(Loss):
+    """χ² of measured C(k) = N (1 + b1 k + b2 k²) [1 + λ (C − 1)], C by Koonin and Pratt from U and V0.
+
+    waves: their last radius is where the potential ends. data: one measurement or a list; source: of all, or one for each.
+    genuine: λ, the share of genuine pairs; normalisation: N; slope, curvature: b1, b2 in fm, fm².
+    priors: how well each of these, and each parameter of the source, is known: the relative (b1, b2: absolute) width of its
+    prior; 0 holds it, infinity leaves it free. What is not named is held. pseudo_experiments: how many resample the data.
+    """
+
+    def __init__(
+        self,
+        waves: WaveData,
+        pair: HadronPair,
+        data: Any,
+        source: Any,
+        genuine: float = 1.0,
+        normalisation: float = 1.0,
+        slope: float = 0.0,
+        curvature: float = 0.0,
+        priors: Mapping[str, float | None] | None = None,
+        pseudo_experiments: int = 20,
+        seed: int = 0,
+        weight: float = 1.0,
+    ) -> None:
+        files = list(data) if isinstance(data, Sequence) else [data]
+        measured = [file.load(pair) for file in files]
+        k_max = max(float(one.k.max()) for one in measured)
+        rmatrix = scattering_mesh(
+            float(waves.r[-1]), waves.reduced_mass, waves.hbar_c, k_max, pair.charge_product
+        )
+        super().__init__(rmatrix.r, weight, Ensemble("femtoscopy", "bootstrap", pseudo_experiments))
+        self.rmatrix, self.seed = rmatrix, seed
+        sources = list(source) if isinstance(source, Sequence) else [source] * len(measured)
+        if len(sources) != len(measured):
+            raise ConfigError(
+                f"loss.correlation: {len(sources)} sources for {len(measured)} measurements: give one, or one for each"
+            )
+        fixed = {"genuine": genuine, "normalisation": normalisation, "slope": slope, "curvature": curvature}
+        self.curves = [
+            MeasuredCorrelation(one, pair, self.rmatrix, waves.reduced_mass, emitter, fixed)
+            for one, emitter in zip(measured, sources, strict=True)
+        ]
+        self.nuisances, self._own = self._nuisance_parameters(fixed, dict(priors or {}))
+        if len(self.nuisances):
+            self.nuisance = nn.Parameter(torch.zeros(len(self.nuisances), dtype=torch.float64))
+        self._resample(pseudo_experiments)
+
+    def _nuisance_parameters(
+        self, fixed: Mapping[str, float], priors: dict[str, float | None]
+    ) -> tuple[Nuisances, list[dict[str, str]]]:
+        """All of them, and for every curve the names of its own: those of a shared source are shared."""
+        found: dict[str, Nuisance] = {}
+        own: list[dict[str, str]] = []
+        known = set(fixed)
+        shared = len({id(curve.source) for curve in self.curves}) == 1
+        for curve in self.curves:
+            tag = f".{curve.data.label}" if len(self.curves) > 1 else ""
+            emitter = curve.source
+            numbers = {f.name: getattr(emitter, f.name) for f in fields(emitter)}
+            known |= set(numbers)
+            names: dict[str, str] = {}
+            for name, nominal in {**numbers, **fixed}.items():
+                width = width_of(priors, name)
+                if not width:
+                    continue
+                of_source = name in numbers
+                full = f"source_{name}{'' if shared else tag}" if of_source else f"{MEASUREMENT[name]}{tag}"
+                unit = "fm" if of_source and name != "alpha" and name != "fraction" else ""
+                found.setdefault(full, Nuisance(full, float(nominal), width, of_source, unit))
+                names[name] = full
+            own.append(names)
+        for name in priors:
+            if name not in known:
+                raise ConfigError(
+                    f"loss.correlation.priors.{name}: no such parameter; there are {', '.join(sorted(known))}"
+                )
+        return Nuisances(list(found.values())), own
+
+    def _resample(self, count: int) -> None:
+        """Pseudo-experiments: values drawn around the measured ones, and priors around their centres."""
+        generator = torch.Generator().manual_seed(stream_seed(self.seed, "pseudo_experiments"))
+        values = []
+        for curve in self.curves:
+            noise = torch.randn(count, len(curve.data.k), generator=generator, dtype=torch.float64)
+            drawn = curve.data.value + noise @ torch.linalg.cholesky(curve.data.covariance).T
+            values.append(torch.cat([curve.data.value[None], drawn]))
+        centre = torch.randn(count, len(self.nuisances.known), generator=generator, dtype=torch.float64)
+        self._values = values
+        self._centre = torch.cat([torch.zeros_like(centre[:1]), centre])
+
+    def values(self, nu: Tensor | None, curve: int) -> dict[str, Tensor]:
+        """What the nuisance parameters ν (…, m) make of the source and the measurement of one curve."""
+        if nu is None:
+            return {}
+        known = self.nuisances.values(nu)
+        return {name: known[full] for name, full in self._own[curve].items()}
+
+    def hamiltonian(self, U: Tensor | None, V: Tensor | None) -> Tensor:
+        """H + L on the mesh, (N, N); U may end before the mesh does."""
+        if U is not None and U.shape[-1] < len(self.rmatrix.r):
+            U = nn.functional.pad(U, (0, len(self.rmatrix.r) - U.shape[-1]))
+        return self.rmatrix.hamiltonian(U, V)
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(E,): of every curve in units of its errors, then of the priors."""
+        H = self.hamiltonian(U, V)
+        return self._residual(self.rmatrix.diagonalise(H.detach()), self.nuisance, bin, H).to(self.r)
+
+    def _residual(
+        self, resolvent: Resolvent, nu: Tensor | None, bin: int, hamiltonian: Tensor | None = None
+    ) -> Tensor:
+        parts = []
+        for index, curve in enumerate(self.curves):
+            values = self.values(nu, index)
+            C = curve.measured(curve.pair_correlation(resolvent, values, hamiltonian), values)
+            parts.append(curve.data.whitening @ (C - self._values[index][bin]))
+        if nu is not None:
+            parts.append(self.nuisances.residual(nu, self._centre[bin]))
+        return torch.cat(parts)
+
+    def slopes(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> ResidualSlopes:
+        """By the adjoint: ∂Δ_k/∂H = −λ_k x_kᵀ, never through eigenvectors   [G7]."""
+        resolvent = self.rmatrix.diagonalise(self.hamiltonian(U, V))
+        by_H = []
+        for index, curve in enumerate(self.curves):
+            values = self.values(self.nuisance, index)
+            x, adjoint = curve.waves.slopes(resolvent, curve.density(values))
+            by_change = curve.data.whitening * curve.slope(values)  # (n, n)
+            by_H.append(-(adjoint.mT @ (by_change.unsqueeze(-1) * x)))  # (n, N, N)
+        gradient = torch.cat(by_H)
+        gradient = 0.5 * (gradient + gradient.mT)
+        nu, found = self.nuisance, None
+        residual = self._residual(resolvent, nu, bin)
+        if nu is not None:
+            gradient = nn.functional.pad(gradient, (0, 0, 0, 0, 0, len(self.nuisances.known)))
+            found = torch.stack(
+                [
+                    jvp(lambda v: self._residual(resolvent, v, bin), (nu,), (e,))[1]
+                    for e in torch.eye(len(nu)).to(nu)
+                ],
+                1,
+            )
+        by_U = by_V = None
+        if U is not None:
+            root = self.rmatrix.weight.sqrt()
+            by_U = (gradient * root.unsqueeze(-1) * root)[..., : U.shape[-1]].to(self.r)
+        if V is not None:
+            by_V = gradient.diagonal(dim1=-2, dim2=-1).to(self.r)
+        return ResidualSlopes(residual.to(self.r), by_U, by_V, found)
+
+    def quantities(self, U: Tensor | None, V: Tensor | None, nuisance: Tensor | None) -> dict[str, Quantity]:
+        """The nuisance parameters; of every curve its χ², the data and the prediction beside them."""
+        resolvent = self.rmatrix.diagonalise(self.rmatrix.hamiltonian(U, V))
+        found: dict[str, Quantity] = {}
+        if nuisance is not None:
+            values = self.nuisances.values(nuisance)
+            found |= {one.name: Quantity(values[one.name], one.unit) for one in self.nuisances.each}
+        chi2, count = torch.zeros(()), 0
+        for index, curve in enumerate(self.curves):
+            own, data = self.values(nuisance, index), curve.data
+            measured = curve.measured(curve.pair_correlation(resolvent, own), own)
+            tag = f".{data.label}" if len(self.curves) > 1 else ""
+            off = (measured[:1] - data.value) @ data.whitening.T
+            chi2, count = chi2 + off.square().sum(-1), count + len(data.k)
+            found |= {
+                f"measured_k{tag}": Quantity(data.momentum[None], "MeV/c"),
+                f"measured_correlation{tag}": Quantity(data.value[None]),
+                f"measured_error{tag}": Quantity(data.covariance.diagonal().sqrt()[None]),
+                f"fitted_correlation{tag}": Quantity(measured),
+            }
+        found["correlation_chi2"] = Quantity(chi2)
+        found["correlation_points"] = Quantity(torch.tensor([float(count)]))
+        return found
+
+    @property
+    def nuisance_names(self) -> list[str]:
+        return [one.name for one in self.nuisances.each]
+
+    def remarks(self) -> list[str]:
+        fitted = {name for own in self._own for name in own}
+        held = [name for name in (*vars(self.curves[0].source), "genuine") if name not in fitted]
+        if not held:
+            return []
+        return [
+            f"loss.correlation holds {' and '.join(held)} fixed: what is not known of them is in no error, and a radius 10 % off "
+            "moves 1/a0 by more than its error"
+        ]
+
+    @property
+    def in_words(self) -> str:
+        """What is measured, in one line."""
+        return ", ".join(f"{curve.data.label}: {len(curve.data.k)} points" for curve in self.curves)

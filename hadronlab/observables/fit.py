@@ -1,0 +1,67 @@
+"""What the losses say of the fit: nuisance parameters, predictions beside the data, and what goes together with what."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import torch
+
+from hadronlab.errors import HadronlabError
+from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.results import Results
+
+TOLD = 0.8  # correlations above this are told
+
+
+class Fit(PotentialObservable):
+    """The quantities of every loss by their names, and `nuisance_correlation`: coefficients of the nuisance parameters with
+    each other, with 1/a0 and with δ at the momenta `at`, fm⁻¹, a row a pair.
+    """
+
+    def __init__(self, at: tuple[float, ...] = (0.5, 1.0)) -> None:
+        self.at = tuple(at)
+
+    def observe(self, learned: LearnedPotential) -> Results:
+        result, nuisances = Results(), {}
+        for name, loss in learned.losses.items():
+            nuisance = learned.nuisances.get(name)
+            with torch.no_grad():
+                found = loss.quantities(*learned.on(loss.r), nuisance)
+            for label, quantity in found.items():
+                result.estimates[label] = learned.estimate(quantity.values, quantity.unit, rows=quantity.rows)
+            if nuisance is not None:
+                nuisances |= {label: result.estimates[label] for label in loss.nuisance_names}
+            result.warnings += loss.remarks()
+        if nuisances and any(estimate.parts for estimate in nuisances.values()):
+            self._correlate(learned, nuisances, result)
+        return result
+
+    def _correlate(self, learned: LearnedPotential, nuisances: dict[str, Estimate], result: Results) -> None:
+        """Correlation coefficients, and a word on those that are nearly one direction."""
+        others = dict(nuisances)
+        try:
+            solved = learned.solved("nonlocal")
+            others["1/a0"] = learned.estimate(1.0 / solved.scattering_length())
+            delta = solved.phase_shifts(torch.tensor(self.at, dtype=torch.float64))
+            others |= {f"δ({k:g})": learned.estimate(delta[:, i]) for i, k in enumerate(self.at)}
+        except HadronlabError:
+            pass
+        others = {name: e for name, e in others.items() if e.error}
+        pairs = [(a, b) for a, b in itertools.combinations(others, 2) if a in nuisances]
+        found = np.array([_coefficient(others[a], others[b]) for a, b in pairs])
+        names = tuple(f"{a}, {b}" for a, b in pairs)
+        if pairs:
+            result.estimates["nuisance_correlation"] = Estimate(found, rows=names)
+        for name, coefficient in zip(names, found, strict=True):
+            if abs(coefficient) > TOLD:
+                result.warnings.append(
+                    f"{name} are nearly one direction of the fit (correlation {coefficient:+.2f}): one means something only "
+                    "with the other stated"
+                )
+
+
+def _coefficient(a: Estimate, b: Estimate) -> float:
+    return float(a.covariance(b)[0, 0] / (a.error * b.error))
