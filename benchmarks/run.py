@@ -38,6 +38,7 @@ NAMES = (
     "sweep_workers",
     "time_to_accuracy",
     "calibration",
+    "femtoscopy",
     "fuzz_inputs",
 )
 ROOT = Path(__file__).parents[1]
