@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -14,24 +15,28 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.ensembles import Ensemble
 from hadronlab.estimates.streams import stream_seed
+from hadronlab.losses.feed_down import FeedDown
 from hadronlab.losses.loss import Loss, Quantity, ResidualSlopes
 from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
+from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent
 from hadronlab.systems.hadrons import HadronPair
 
-MEASUREMENT = {"genuine": "lambda", "normalisation": "normalisation", "slope": "baseline_slope", "curvature": "baseline_curvature"}  # fmt: skip
-"""what a measurement adds to a correlation, and the names of its estimates"""
+TOLD = {"genuine": "lambda", "slope": "baseline_slope", "curvature": "baseline_curvature"}
+"""names of estimates, where they are not those of the settings"""
 
 
 class Correlation(Loss):
-    """χ² of measured C(k) = N (1 + b1 k + b2 k²) [1 + λ (C − 1)], C by Koonin and Pratt from U and V0.
+    """χ² of measured C(k) = N (1 + b1 k + b2 k²) [1 + λ (C − 1) + …], C by Koonin and Pratt from U and V0.
 
     waves: their last radius is where the potential ends. data: one measurement or a list; source: of all, or one for each.
-    genuine: λ, the share of genuine pairs; normalisation: N; slope, curvature: b1, b2 in fm, fm².
-    priors: how well each of these, and each parameter of the source, is known: the relative (b1, b2: absolute) width of its
-    prior; 0 holds it, infinity leaves it free. What is not named is held. pseudo_experiments: how many resample the data.
+    genuine: λ, the share of genuine pairs; normalisation: N; slope, curvature: b1, b2 in fm, fm². residuals: contributions
+    of decays by name, see `FeedDown`. resolution: of k, σ in MeV/c.
+    priors: how well each of these, each parameter of the source, and the share of each residual is known: the relative (b1,
+    b2: absolute) width of its prior; 0 holds it, infinity leaves it free. What is not named is held. pseudo_experiments: how
+    many resample the data.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Correlation(Loss):
         normalisation: float = 1.0,
         slope: float = 0.0,
         curvature: float = 0.0,
+        residuals: Mapping[str, FeedDown] | None = None,
+        resolution: float = 0.0,
         priors: Mapping[str, float | None] | None = None,
         pseudo_experiments: int = 20,
         seed: int = 0,
@@ -62,36 +69,39 @@ class Correlation(Loss):
             raise ConfigError(
                 f"loss.correlation: {len(sources)} sources for {len(measured)} measurements: give one, or one for each"
             )
-        fixed = {"genuine": genuine, "normalisation": normalisation, "slope": slope, "curvature": curvature}
+        numbers = {"genuine": genuine, "normalisation": normalisation, "slope": slope, "curvature": curvature}
+        numbers |= {name: residual.share for name, residual in (residuals or {}).items()}
         self.curves = [
-            MeasuredCorrelation(one, pair, self.rmatrix, waves.reduced_mass, emitter, fixed)
+            MeasuredCorrelation(
+                one, pair, self.rmatrix, waves.reduced_mass, emitter, numbers, copy.deepcopy(dict(residuals or {})),
+                resolution / HBAR_C,
+            )
             for one, emitter in zip(measured, sources, strict=True)
-        ]
-        self.nuisances, self._own = self._nuisance_parameters(fixed, dict(priors or {}))
+        ]  # fmt: skip
+        self.nuisances, self._own = self._nuisance_parameters(dict(priors or {}))
         if len(self.nuisances):
             self.nuisance = nn.Parameter(torch.zeros(len(self.nuisances), dtype=torch.float64))
         self._resample(pseudo_experiments)
 
-    def _nuisance_parameters(
-        self, fixed: Mapping[str, float], priors: dict[str, float | None]
-    ) -> tuple[Nuisances, list[dict[str, str]]]:
+    def _nuisance_parameters(self, priors: dict[str, float | None]) -> tuple[Nuisances, list[dict[str, str]]]:
         """All of them, and for every curve the names of its own: those of a shared source are shared."""
         found: dict[str, Nuisance] = {}
         own: list[dict[str, str]] = []
-        known = set(fixed)
+        known: set[str] = set()
         shared = len({id(curve.source) for curve in self.curves}) == 1
         for curve in self.curves:
             tag = f".{curve.data.label}" if len(self.curves) > 1 else ""
             emitter = curve.source
-            numbers = {f.name: getattr(emitter, f.name) for f in fields(emitter)}
-            known |= set(numbers)
+            of_emitter = {f.name: getattr(emitter, f.name) for f in fields(emitter)}
+            known |= {*of_emitter, *curve.numbers}
             names: dict[str, str] = {}
-            for name, nominal in {**numbers, **fixed}.items():
+            for name, nominal in {**of_emitter, **curve.numbers}.items():
                 width = width_of(priors, name)
                 if not width:
                     continue
-                of_source = name in numbers
-                full = f"source_{name}{'' if shared else tag}" if of_source else f"{MEASUREMENT[name]}{tag}"
+                of_source = name in of_emitter
+                told = f"lambda_{name}" if name in curve.residuals else TOLD.get(name, name)
+                full = f"source_{name}{'' if shared else tag}" if of_source else f"{told}{tag}"
                 unit = "fm" if of_source and name != "alpha" and name != "fraction" else ""
                 found.setdefault(full, Nuisance(full, float(nominal), width, of_source, unit))
                 names[name] = full
@@ -139,7 +149,7 @@ class Correlation(Loss):
         parts = []
         for index, curve in enumerate(self.curves):
             values = self.values(nu, index)
-            C = curve.measured(curve.pair_correlation(resolvent, values, hamiltonian), values)
+            C = curve.predicted(resolvent, values, hamiltonian)
             parts.append(curve.data.whitening @ (C - self._values[index][bin]))
         if nu is not None:
             parts.append(self.nuisances.residual(nu, self._centre[bin]))
@@ -152,7 +162,7 @@ class Correlation(Loss):
         for index, curve in enumerate(self.curves):
             values = self.values(self.nuisance, index)
             x, adjoint = curve.waves.slopes(resolvent, curve.density(values))
-            by_change = curve.data.whitening * curve.slope(values)  # (n, n)
+            by_change = curve.data.whitening @ curve.slope(values)  # (n, M)
             by_H.append(-(adjoint.mT @ (by_change.unsqueeze(-1) * x)))  # (n, N, N)
         gradient = torch.cat(by_H)
         gradient = 0.5 * (gradient + gradient.mT)
@@ -185,15 +195,15 @@ class Correlation(Loss):
         chi2, count = torch.zeros(()), 0
         for index, curve in enumerate(self.curves):
             own, data = self.values(nuisance, index), curve.data
-            measured = curve.measured(curve.pair_correlation(resolvent, own), own)
+            predicted = curve.predicted(resolvent, own)
             tag = f".{data.label}" if len(self.curves) > 1 else ""
-            off = (measured[:1] - data.value) @ data.whitening.T
+            off = (predicted[:1] - data.value) @ data.whitening.T
             chi2, count = chi2 + off.square().sum(-1), count + len(data.k)
             found |= {
                 f"measured_k{tag}": Quantity(data.momentum[None], "MeV/c"),
                 f"measured_correlation{tag}": Quantity(data.value[None]),
                 f"measured_error{tag}": Quantity(data.covariance.diagonal().sqrt()[None]),
-                f"fitted_correlation{tag}": Quantity(measured),
+                f"fitted_correlation{tag}": Quantity(predicted),
             }
         found["correlation_chi2"] = Quantity(chi2)
         found["correlation_points"] = Quantity(torch.tensor([float(count)]))

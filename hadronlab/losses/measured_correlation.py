@@ -10,19 +10,28 @@ import torch
 from torch import Tensor
 
 from hadronlab.data.correlations.correlation_data import CorrelationData
+from hadronlab.losses.feed_down import FeedDown
+from hadronlab.physics.femtoscopy.background import Density
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
+from hadronlab.physics.femtoscopy.measurement import Response, binned, measured
 from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
 ROOM = 1.6
 """how far beyond its nominal reach a source may grow in a fit"""
+NUMBERS = ("genuine", "normalisation", "slope", "curvature")
+"""of a measurement: λ, N, b1, b2"""
+
+Values = Mapping[str, Tensor]
+"""nuisance parameters by name, (…)"""
 
 
 class MeasuredCorrelation:
-    """C_exp(k) = N (1 + b1 k + b2 k²) [1 + λ (C(k) − 1)] of the S-wave channel of `pair`   [G6].
+    """C_exp(k) = N (1 + b1 k + b2 k²) [1 + λ (C(k) − 1) + Σ_j λ_j (C_j(k) − 1)] of the S-wave channel of `pair`   [G6].
 
-    rmatrix: on which the potential is given, reduced_mass in MeV. source: with its nominal parameters. fixed: the values of what is not fitted.
+    rmatrix: on which the potential is given, reduced_mass in MeV. source: with its nominal parameters. numbers: NUMBERS
+    and the shares of `residuals` by their names, nominal. resolution: σ of k, fm⁻¹.
     """
 
     def __init__(
@@ -32,43 +41,59 @@ class MeasuredCorrelation:
         rmatrix: RMatrix,
         reduced_mass: float,
         source: Any,
-        fixed: Mapping[str, float],
+        numbers: Mapping[str, float],
+        residuals: Mapping[str, FeedDown],
+        resolution: float = 0.0,
     ) -> None:
-        self.data, self.source, self.fixed = data, source, dict(fixed)
-        bohr = bohr_constant(pair.charge_product, reduced_mass, pair.hbar_c)
-        self.waves = KooninPratt(
-            rmatrix.mesh, rmatrix.kinetic, data.k, bohr, reach=max(ROOM * source.reach, rmatrix.radius)
-        )
+        self.data, self.source, self.numbers, self.residuals = data, source, dict(numbers), dict(residuals)
         self.weights, self.spin = pair.weights, pair.channel_spin
-        self.share = self.weights.change[self.spin]
+        self.response = _response(data, resolution)
+        reach = ROOM * source.reach
+        self.waves = KooninPratt(
+            rmatrix.mesh, rmatrix.kinetic, self.response.k,
+            bohr_constant(pair.charge_product, reduced_mass, pair.hbar_c), reach=max(reach, rmatrix.radius),
+        )  # fmt: skip
+        for residual in self.residuals.values():
+            residual.prepare(data.k, data.edges, reach)
 
-    def density(self, values: Mapping[str, Tensor]) -> Any:
+    def density(self, values: Values) -> Density:
         """S(r) with those of `values` that are parameters of the source."""
         own = {name: value for name, value in values.items() if name in vars(self.source)}
-        return replace(self.source, **own).density
+        density: Density = replace(self.source, **own).density
+        return density
 
-    def pair_correlation(
-        self, resolvent: Resolvent, values: Mapping[str, Tensor], hamiltonian: Tensor | None = None
-    ) -> Tensor:
-        """C(k) (…, n) without the measurement; differentiable in the values, and in H where it is given."""
+    def predicted(self, resolvent: Resolvent, values: Values, hamiltonian: Tensor | None = None) -> Tensor:
+        """C_exp at the measured momenta, (…, n); differentiable in the values, and in H where it is given."""
         density = self.density(values)
         direct, exchange = self.waves.background(density)
         change = self.waves.change(resolvent, density, hamiltonian)
-        return self.weights(direct, exchange, {self.spin: change})
+        C = self.response(self.weights(direct, exchange, {self.spin: change}))
+        return measured(
+            self.data.k, C, self._number("genuine", values),
+            [(self._number(name, values), curve(density)) for name, curve in self.residuals.items()],
+            self._number("normalisation", values), [self._number(name, values) for name in ("slope", "curvature")],
+        )  # fmt: skip
 
-    def measured(self, C: Tensor, values: Mapping[str, Tensor]) -> Tensor:
-        """C_exp(k) (…, n) from C(k)."""
-        return self._factor(values) * (1.0 + self._value("genuine", values) * (C - 1.0))  # G6
+    def slope(self, values: Values) -> Tensor:
+        """∂C_exp/∂Δ, (n, M), at single values: C_exp is linear in Δ."""
+        factor = measured(
+            self.data.k, torch.ones_like(self.data.k), 1.0, (), self._number("normalisation", values),
+            [self._number(name, values) for name in ("slope", "curvature")],
+        )  # fmt: skip
+        factor = factor * self._number("genuine", values) * self.weights.change[self.spin]
+        return factor.unsqueeze(-1) * self.response.matrix
 
-    def slope(self, values: Mapping[str, Tensor]) -> Tensor:
-        """∂C_exp/∂Δ, (n,): every point depends on its own Δ alone."""
-        return self._factor(values) * self._value("genuine", values) * self.share
+    def _number(self, name: str, values: Values) -> Tensor | float:
+        return values[name] if name in values else self.numbers[name]
 
-    def _factor(self, values: Mapping[str, Tensor]) -> Tensor:
-        k = self.data.k
-        baseline = 1.0 + self._value("slope", values) * k + self._value("curvature", values) * k**2
-        return self._value("normalisation", values) * baseline
 
-    def _value(self, name: str, values: Mapping[str, Tensor]) -> Tensor:
-        value = values[name] if name in values else torch.tensor(self.fixed[name], dtype=torch.float64)
-        return value.unsqueeze(-1) if value.ndim else value
+def _response(data: CorrelationData, resolution: float) -> Response:
+    """Averages over the bins that the data have; at the momenta themselves where they have none and no resolution."""
+    if data.edges is None and not resolution:
+        return Response(data.k, torch.eye(len(data.k), dtype=torch.float64))
+    if data.edges is not None:
+        return binned(data.edges, resolution)
+    middle = 0.5 * (data.k[1:] + data.k[:-1])
+    first, last = 2 * data.k[:1] - middle[:1], 2 * data.k[-1:] - middle[-1:]
+    borders = torch.cat([first.clamp(min=0.0), middle, last])
+    return binned(torch.stack([borders[:-1], borders[1:]], 1), resolution)

@@ -28,7 +28,7 @@ class Femtoscopy(PotentialObservable):
         self,
         radii: Sequence[float] = (1.0, 1.5, 2.5),
         sources: dict[str, Source] | None = None,
-        k: Sequence[float] = (5.0, 300.0),
+        k: tuple[float, float] | list[float] = (5.0, 300.0),
         points: int = 60,
         genuine: float = 1.0,
     ) -> None:
@@ -39,7 +39,7 @@ class Femtoscopy(PotentialObservable):
         self.sources: dict[str, Source] = {f"R = {R:g} fm": Gaussian(R) for R in radii} | dict(sources or {})
         if not self.sources:
             raise ConfigError("observables.femtoscopy: give radii or sources")
-        self.k = torch.linspace(*k, points, dtype=torch.float64) / HBAR_C
+        self.k = torch.linspace(k[0], k[1], points, dtype=torch.float64) / HBAR_C
         self.genuine = genuine
 
     def observe(self, learned: LearnedPotential) -> Results:

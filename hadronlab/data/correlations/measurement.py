@@ -46,7 +46,7 @@ class SyntheticMeasurement:
                 f"synthetic C(k): k={list(k)} MeV/c, points={points}: give [first, last] above zero, and 3 or more"
             )
         self.source, self.noise = source, noise or CorrelationNoise()
-        self.k = torch.linspace(*k, points, dtype=torch.float64) / HBAR_C
+        self.k = torch.linspace(k[0], k[1], points, dtype=torch.float64) / HBAR_C
         self.genuine, self.normalisation = genuine, normalisation
         self.spread, self.which, self.label = dict(spread or {}), which, label
 

@@ -67,19 +67,17 @@ class Response:
 
 
 def binned(edges: Tensor, resolution: float = 0.0, points: int = 4) -> Response:
-    """Averages over bins with these edges (B + 1,), fm⁻¹, of pairs ∝ k′² seen with a Gaussian error of k.
+    """Averages over bins [low, high] (B, 2), fm⁻¹, of pairs ∝ k′² seen with a Gaussian error of k.
 
     resolution: σ, fm⁻¹. points: momenta a bin (with a resolution: a panel of at most 2σ).
 
     Raises:
         HadronlabError: edges that do not increase from k ≥ 0, a negative resolution.
     """
-    edges = edges.double()
-    if len(edges) < 2 or float(edges[0]) < 0 or not bool((edges.diff() > 0).all()):
-        raise HadronlabError("bins: give two or more edges that increase from k ≥ 0")
+    low, high = _edges(edges)
     if not resolution >= 0:
         raise HadronlabError(f"resolution={resolution} must be 0 or positive")
-    borders = edges.tolist()
+    borders = sorted({*low.tolist(), *high.tolist()})
     if resolution:
         ends = [max(0.0, borders[0] - 6 * resolution), borders[-1] + 6 * resolution]
         borders = [a + (b - a) * i / n for a, b in pairwise(sorted({*borders, *ends}))
@@ -87,10 +85,11 @@ def binned(edges: Tensor, resolution: float = 0.0, points: int = 4) -> Response:
     nodes = [gauss_legendre(a, b, points) for a, b in pairwise(borders)]
     k, dk = (torch.cat(x) for x in zip(*nodes, strict=True))
     if resolution:
-        below = torch.special.ndtr((edges.unsqueeze(-1) - k) / resolution)  # share seen below each edge
-        seen = below[1:] - below[:-1]
+        seen = torch.special.ndtr((high[:, None] - k) / resolution) - torch.special.ndtr(
+            (low[:, None] - k) / resolution
+        )
     else:
-        seen = ((k > edges[:-1, None]) & (k < edges[1:, None])).double()
+        seen = ((k > low[:, None]) & (k < high[:, None])).double()
     counts = seen * k**2 * dk
     return Response(k, counts / counts.sum(-1, keepdim=True))
 
@@ -110,7 +109,7 @@ def feed_down(
     decay: uniform between its ends. Mother pairs are ∝ k′² up to `largest`.
 
     Args:
-        edges: (B + 1,) of the bins in k, fm⁻¹.
+        edges: (B, 2) of the bins in k, fm⁻¹.
         parent, daughter, recoil, spectator: masses in fm⁻¹ (MeV over ħc); Λ, p, π⁻, p for p–Λ among p–p.
         largest: of k′, fm⁻¹.
         points: of k′, the midpoints of equal steps.
@@ -130,12 +129,21 @@ def feed_down(
     middle = spectator**2 + daughter**2 + 2 * energy * (q**2 + daughter**2).sqrt()
     half = 2 * size * q
     s = ((edges**2 + daughter**2).sqrt() + (edges**2 + spectator**2).sqrt()) ** 2
-    below = ((s.unsqueeze(-1) - middle + half) / (2 * half)).clamp(0.0, 1.0)
-    counts = (below[1:] - below[:-1]) * k**2
+    below = ((s.unsqueeze(-1) - middle + half) / (2 * half)).clamp(0.0, 1.0)  # (B, 2, M)
+    counts = (below[:, 1] - below[:, 0]) * k**2
     total = counts.sum(-1, keepdim=True)
     if not bool((total > 0).all()):
         raise HadronlabError("feed-down: no mother pair reaches some of the bins; give a larger `largest`")
     return Response(k, counts / total)
+
+
+def _edges(edges: Tensor) -> tuple[Tensor, Tensor]:
+    low, high = edges.double().reshape(-1, 2).T
+    if not (
+        len(low) and float(low[0]) >= 0 and bool((high > low).all()) and bool((low[1:] >= high[:-1]).all())
+    ):
+        raise HadronlabError("bins: give edges [low, high] that increase from k ≥ 0")
+    return low, high
 
 
 def _momentum(s: Tensor, m1: float, m2: float) -> Tensor:

@@ -17,6 +17,11 @@ from hadronlab.physics.femtoscopy.sources import Gaussian
 LAMBDA, PROTON, PION = (m / HBAR_C for m in (1115.683, 938.27208816, 139.57039))
 
 
+def bins(borders: Tensor) -> Tensor:
+    """[low, high] of adjacent bins, (B, 2)."""
+    return torch.stack([borders[:-1], borders[1:]], 1)
+
+
 def test_published_correlation() -> None:
     k, C, other = (torch.tensor(x, dtype=torch.float64) for x in ([0.1, 0.4], [3.0, 1.2], [2.0, 1.1]))
     found = measured(k, C, 0.4, [(0.2, other)], 1.05, (0.03, -0.2))
@@ -36,7 +41,7 @@ def test_differentiable_in_all_nuisances() -> None:
 
 def test_bins_average_with_k_squared() -> None:
     edges = torch.tensor([0.0, 0.1, 0.3], dtype=torch.float64)
-    response = binned(edges)
+    response = binned(bins(edges))
     low, high = edges[:-1], edges[1:]
     torch.testing.assert_close(response(torch.ones_like(response.k)), torch.ones(2, dtype=torch.float64))
     expected = 3 / 5 * (high**5 - low**5) / (high**3 - low**3)
@@ -46,7 +51,7 @@ def test_bins_average_with_k_squared() -> None:
 def test_resolution_is_its_expansion() -> None:
     """C + σ²(½C″ + 2C′/k) for a narrow bin: of C = 1 + cos 3k at k = 1."""
     width, sigma, at = 1e-3, 0.02, 1.0
-    response = binned(torch.tensor([at - width, at + width], dtype=torch.float64), sigma)
+    response = binned(bins(torch.tensor([at - width, at + width], dtype=torch.float64)), sigma)
     expected = 1 + math.cos(3.0) + sigma**2 * (-4.5 * math.cos(3.0) - 6 * math.sin(3.0))
     assert float(response(1 + torch.cos(3 * response.k))) == pytest.approx(expected, abs=30 * sigma**4)
     assert abs(expected - 1 - math.cos(3.0)) > 1e-3
@@ -54,7 +59,7 @@ def test_resolution_is_its_expansion() -> None:
 
 def test_resolution_does_not_depend_on_its_panels() -> None:
     edges = torch.tensor([0.0, 0.05, 0.2, 0.5], dtype=torch.float64)
-    few, many = (binned(edges, 0.015, points) for points in (4, 12))
+    few, many = (binned(bins(edges), 0.015, points) for points in (4, 12))
     torch.testing.assert_close(few(torch.cos(6 * few.k)), many(torch.cos(6 * many.k)), rtol=0, atol=2e-6)
 
 
@@ -69,7 +74,7 @@ def test_what_a_resolution_does_to_two_protons(protons, momenta, sigma: float, s
         return weights(*calculation.background(source.density), {0.0: change})
 
     peak = float(C(momenta([19.42])))
-    seen, alone = binned(momenta([19.37, 19.47]), sigma / HBAR_C), binned(momenta([18.17, 20.67]))
+    seen, alone = binned(bins(momenta([19.37, 19.47])), sigma / HBAR_C), binned(bins(momenta([18.17, 20.67])))
     assert float(seen(C(seen.k))) - peak == pytest.approx(shift, abs=1e-3)
     assert float(alone(C(alone.k))) - peak == pytest.approx(-0.003, abs=5e-4)
 
@@ -77,7 +82,7 @@ def test_what_a_resolution_does_to_two_protons(protons, momenta, sigma: float, s
 def test_feed_down_is_the_kinematics_of_the_decay(momenta) -> None:
     """Against decays drawn at random and boosted, p–Λ among p–p."""
     edges = momenta([0.0, 20.0, 60.0, 120.0, 200.0])
-    response = feed_down(edges, LAMBDA, PROTON, PION, PROTON, 500 / HBAR_C)
+    response = feed_down(bins(edges), LAMBDA, PROTON, PION, PROTON, 500 / HBAR_C)
     torch.testing.assert_close(
         response(torch.ones_like(response.k)), torch.ones(4, dtype=torch.float64), rtol=1e-13, atol=0
     )
@@ -101,10 +106,10 @@ def test_feed_down_is_the_kinematics_of_the_decay(momenta) -> None:
 
 def test_what_makes_no_sense_is_refused(momenta) -> None:
     with pytest.raises(HadronlabError, match="increase from k ≥ 0"):
-        binned(momenta([10.0, 5.0]))
+        binned(bins(momenta([10.0, 5.0])))
     with pytest.raises(HadronlabError, match="resolution=-1"):
-        binned(momenta([0.0, 5.0]), -1.0)
+        binned(bins(momenta([0.0, 5.0])), -1.0)
     with pytest.raises(HadronlabError, match="cannot decay"):
-        feed_down(momenta([0.0, 5.0]), PROTON, PROTON, PION, PROTON, 2.0)
+        feed_down(bins(momenta([0.0, 5.0])), PROTON, PROTON, PION, PROTON, 2.0)
     with pytest.raises(HadronlabError, match="no mother pair reaches"):
-        feed_down(momenta([0.0, 5.0, 900.0, 905.0]), LAMBDA, PROTON, PION, PROTON, 1.0)
+        feed_down(bins(momenta([0.0, 5.0, 900.0, 905.0])), LAMBDA, PROTON, PION, PROTON, 1.0)

@@ -1,0 +1,54 @@
+"""Pairs of which one is the daughter of a decay: what their own correlation leaves in a measured one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from hadronlab.physics.constants import HBAR_C
+from hadronlab.physics.femtoscopy.background import Density
+from hadronlab.physics.femtoscopy.lednicky import Lednicky, threshold_amplitude
+from hadronlab.physics.femtoscopy.measurement import feed_down
+
+
+class FeedDown:
+    """λ_j (C_j − 1), C_j by Lednický and Lyuboshits from a source of the same size, through the kinematics of the decay.
+
+    share: λ_j. parent, daughter, recoil, spectator: masses, MeV: Λ, p, π⁻, p for p–Λ among p–p. channels: of the mother
+    pair, each {"weight", "inverse_length": 1/a0 = −1/f0 in fm⁻¹, "effective_range": fm}. largest: momentum of the mother
+    pair, MeV/c. width: of bins around momenta that have none, MeV/c.
+    """
+
+    def __init__(
+        self,
+        share: float,
+        parent: float,
+        daughter: float,
+        recoil: float,
+        spectator: float,
+        channels: Sequence[Mapping[str, float]],
+        largest: float = 500.0,
+        width: float = 2.5,
+    ) -> None:
+        self.share, self.channels = float(share), list(channels)
+        self.masses = [mass / HBAR_C for mass in (parent, daughter, recoil, spectator)]
+        self.largest, self.width = largest / HBAR_C, width / HBAR_C
+
+    def prepare(self, k: Tensor, edges: Tensor | None, reach: float) -> None:
+        """For momenta k (n,), fm⁻¹, in bins `edges` (n, 2), and sources that end at `reach`, fm."""
+        if edges is None:
+            half = 0.5 * self.width
+            edges = torch.stack([(k - half).clamp(min=0.0), k + half], 1)
+        self._response = feed_down(edges, *self.masses, largest=self.largest)
+        self._lednicky = Lednicky(self._response.k, reach=reach)
+
+    def __call__(self, density: Density) -> Tensor:
+        """C_j at the measured momenta, (…, n)."""
+        C = torch.ones_like(self._response.k)
+        for channel in self.channels:
+            effective_range = channel["effective_range"]
+            t = threshold_amplitude(self._response.k, channel["inverse_length"], effective_range)
+            C = C + channel["weight"] * self._lednicky.change(t, effective_range, density)
+        return self._response(C)
