@@ -14,6 +14,8 @@ STREAMS = (
     "timing",
     "noise",
     "bins",
+    "correlation",
+    "pseudo_experiments",
 )  # add new ones at the end
 
 

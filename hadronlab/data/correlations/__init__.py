@@ -1,0 +1,1 @@
+"""Measured correlation functions C(k*): tables of experiments, read into one form."""
