@@ -21,6 +21,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.cli.quoting import quote_values
 from hadronlab.config.messages import uncomposable
+from hadronlab.data.correlations.correlation_data import CorrelationData
+from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.results import read_estimate
@@ -100,6 +102,15 @@ def summarise(directory: str | Path, sort: str | None = None) -> Path:
         from hadronlab.sweeps.summary import summarise as summarise_sweep
 
         return summarise_sweep(Path(directory).absolute(), sort)
+
+
+def read_correlation(path: str | Path, **settings: Any) -> CorrelationData:
+    """A measured correlation function C(k*) out of a csv, HEPData or ROOT file, or a shipped one by name, "star_pp_2015".
+
+    settings: those of `hadronlab.data.correlations.correlation_file.CorrelationFile`, such as unit="GeV", variable="Q",
+    k_min=15.0 (MeV/c). Raises DataError, one line, for a file that is damaged or holds no C(k*).
+    """
+    return CorrelationFile(str(path), **settings).load()
 
 
 def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig:

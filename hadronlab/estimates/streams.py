@@ -16,7 +16,6 @@ STREAMS = (
     "bins",
     "correlation",
     "pseudo_experiments",
-    "truth",
 )  # add new ones at the end
 
 

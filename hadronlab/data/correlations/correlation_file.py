@@ -47,7 +47,7 @@ class CorrelationFile:
     covariance_holds: Literal["total", "statistical", "systematic"] = "total"
     label: str | None = None
 
-    def load(self, pair: object = None) -> CorrelationData:
+    def load(self) -> CorrelationData:
         """The points between k_min and k_max. Raises DataError, one line with the file, for all that is wrong with it."""
         path = find(self.path)
         with about(path):

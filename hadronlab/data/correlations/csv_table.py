@@ -30,12 +30,13 @@ def read_csv(path: Path, table: str | int | None = None) -> Table:
     ]
     comments = [line.lstrip(COMMENT + ": ") for _, line in lines if line[0] in COMMENT]
     rows = [(at, line) for at, line in lines if line[0] not in COMMENT]
-    if not rows:
-        raise DataError(f"{path}: holds no line of numbers")
-    separator = next((sign for sign in ";\t," if sign in rows[0][1]), None)
+    separator = next((sign for sign in ";\t," if rows and sign in rows[0][1]), None)
     blocks: list[Block] = []
     for at, line in rows:
-        fields = _split(line, separator)
+        try:
+            fields = _split(line, separator)
+        except csv.Error as error:
+            raise DataError(f"{path}: line {at} is no line of a table ({error})") from error
         values = [number(field if separator == "," else field.replace(",", ".")) for field in fields]
         if _is_heading(fields, values):
             blocks.append((fields, []))
@@ -46,9 +47,7 @@ def read_csv(path: Path, table: str | int | None = None) -> Table:
         if len(fields) != len(names):
             raise DataError(f"{path}: line {at} has {len(fields)} columns, the first has {len(names)}")
         body.append(values)
-    names, body = blocks[_which(path, blocks, table)]
-    if not body:
-        raise DataError(f"{path}: has names of columns, but no line of numbers below them")
+    names, body = _select(path, [block for block in blocks if block[1]], table)
     return Table(
         dict(zip(distinct(names), np.array(body).T, strict=True)),
         label=next((line.removeprefix("name:").strip() for line in comments if line.startswith("name:")), ""),
@@ -80,12 +79,14 @@ def _nameless(width: int, comments: list[list[str]]) -> list[str]:
     return ["k", "C", "error"] if width == 3 else [str(column + 1) for column in range(width)]
 
 
-def _which(path: Path, blocks: list[Block], table: str | int | None) -> int:
-    """The index of the table that is meant."""
+def _select(path: Path, blocks: list[Block], table: str | int | None) -> Block:
+    """The table that is meant."""
+    if not blocks:
+        raise DataError(f"{path}: holds no line of numbers")
     if table is None and len(blocks) == 1:
-        return 0
+        return blocks[0]
     titles = [next((name for name in names if role(name) == "C"), names[-1]) for names, _ in blocks]
-    found = [at for at, (names, _) in enumerate(blocks) if str(table) == str(at + 1) or str(table) in names]
+    found = [b for at, b in enumerate(blocks, start=1) if str(table) == str(at) or str(table) in b[0]]
     if len(found) != 1:
         known = ", ".join(f"{at} ({title!a:.40})" for at, title in enumerate(titles, start=1))
         raise DataError(f"{path}: has {len(blocks)} tables, choose one with table=NUMBER: {known:.300}")

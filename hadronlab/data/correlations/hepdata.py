@@ -36,6 +36,8 @@ def _table(document: Mapping[str, Any], column: str | None) -> Table:
     try:
         independent, dependent = _variables(document)
         name, values = _dependent(dependent, column)
+        if any(len(entries) != len(values) for _, entries in independent):
+            raise DataError(f"its variables have different lengths, {len(values)} of {name!a:.60}")
         kept = [row for row, value in enumerate(values) if value["value"] not in MISSING]
         columns: dict[str, np.ndarray] = {}
         for axis, (_, entries) in zip(distinct([axis for axis, _ in independent]), independent, strict=True):

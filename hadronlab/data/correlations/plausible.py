@@ -8,8 +8,8 @@ from hadronlab.data.correlations.names import PER_FM, Unit
 from hadronlab.errors import DataError
 from hadronlab.physics.constants import HBAR_C
 
-LOWEST_REACH, HIGHEST_REACH = 5.0, 10_000.0  # MeV/c: no measurement ends below, or goes beyond
-USUAL = 40.0, 4000.0  # MeV/c, of where measurements end
+LOWEST_REACH, HIGHEST_REACH = 5.0, 5000.0  # MeV/c: no measurement ends below, or goes beyond
+USUAL_REACH = 30.0  # MeV/c: what is suggested reaches at least so far
 COUNTS = 100.0  # C of any pair is of order one, ten at most; counts are hundreds
 NAMES: dict[Unit, str] = {"MeV": "MeV/c", "GeV": "GeV/c", "fm": "fm⁻¹"}
 
@@ -20,7 +20,7 @@ def check_unit(k: np.ndarray, unit: Unit) -> None:
     if reach <= 0 or LOWEST_REACH <= reach <= HIGHEST_REACH:
         return  # what is not positive is another error
     written = reach / PER_FM[unit]
-    fitting = [other for other in NAMES if USUAL[0] <= written * PER_FM[other] <= USUAL[1]]
+    fitting = [other for other in NAMES if USUAL_REACH <= written * PER_FM[other] <= HIGHEST_REACH]
     meant = " or ".join(f"{NAMES[other]} (unit={other})" for other in fitting) or "another quantity"
     raise DataError(f"k* reaches {reach:.4g} MeV/c when read in {NAMES[unit]}: probably {meant} is meant")
 

@@ -27,11 +27,6 @@ class Table:
     label: str = ""
     source: str = ""
 
-    def __post_init__(self) -> None:
-        if len({len(column) for column in self.columns.values()}) > 1:
-            lengths = ", ".join(f"{name!a:.40} {len(column)}" for name, column in self.columns.items())
-            raise DataError(f"its columns have different lengths: {lengths:.300}")
-
 
 @contextmanager
 def about(path: Path) -> Iterator[None]:
