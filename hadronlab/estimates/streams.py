@@ -16,6 +16,7 @@ STREAMS = (
     "bins",
     "correlation",
     "pseudo_experiments",
+    "truth",
 )  # add new ones at the end
 
 

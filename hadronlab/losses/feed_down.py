@@ -33,7 +33,9 @@ class FeedDown:
         width: float = 2.5,
     ) -> None:
         self.share, self.channels = float(share), list(channels)
-        self.masses = [mass / HBAR_C for mass in (parent, daughter, recoil, spectator)]
+        self.parent, self.daughter, self.recoil, self.spectator = (
+            mass / HBAR_C for mass in (parent, daughter, recoil, spectator)
+        )
         self.largest, self.width = largest / HBAR_C, width / HBAR_C
 
     def prepare(self, k: Tensor, edges: Tensor | None, reach: float) -> None:
@@ -41,7 +43,9 @@ class FeedDown:
         if edges is None:
             half = 0.5 * self.width
             edges = torch.stack([(k - half).clamp(min=0.0), k + half], 1)
-        self._response = feed_down(edges, *self.masses, largest=self.largest)
+        self._response = feed_down(
+            edges, self.parent, self.daughter, self.recoil, self.spectator, self.largest
+        )
         self._lednicky = Lednicky(self._response.k, reach=reach)
 
     def __call__(self, density: Density) -> Tensor:

@@ -25,7 +25,8 @@ class Fit(PotentialObservable):
         self.at = tuple(at)
 
     def observe(self, learned: LearnedPotential) -> Results:
-        result, nuisances = Results(), {}
+        result = Results()
+        nuisances: dict[str, Estimate] = {}
         for name, loss in learned.losses.items():
             nuisance = learned.nuisances.get(name)
             with torch.no_grad():

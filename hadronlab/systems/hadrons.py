@@ -75,7 +75,7 @@ class HadronPair:
         if self.spins is None:
             return channel_weights(self.channel_spin, identical)
         try:
-            found = pair_weights(*map(float, self.spins), identical)
+            found = pair_weights(float(self.spins[0]), float(self.spins[1]), identical)
         except HadronlabError as error:
             raise ConfigError(f"system {self.name}: {error}") from error
         if self.channel_spin not in found.change:

@@ -20,6 +20,7 @@ from hadronlab.data.correlations.plausible import check_counts, check_unit
 from hadronlab.data.correlations.root_file import read_root
 from hadronlab.data.correlations.table import Table, about, check_choice
 from hadronlab.errors import DataError
+from hadronlab.systems.hadrons import HadronPair
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class CorrelationFile:
     covariance_holds: Literal["total", "statistical", "systematic"] = "total"
     label: str | None = None
 
-    def load(self) -> CorrelationData:
-        """The points between k_min and k_max. Raises DataError, one line with the file, for all that is wrong with it."""
+    def load(self, pair: HadronPair | None = None) -> CorrelationData:
+        """The points between k_min and k_max, whatever the pair. Raises DataError, one line with the file, for all that is wrong with it."""
         path = find(self.path)
         with about(path):
             table = _read(path, self.table, self.columns)

@@ -18,4 +18,4 @@ def scattering_mesh(
     charges: Z1 Z2, whose point Coulomb force goes on beyond it.
     """
     points = 40 + int(MESH_DENSITY * min(radius, 5.0) + 2 * radius * k_max / math.pi)
-    return RMatrix(radius, points, reduced_mass, hbar_c)
+    return RMatrix(radius, points, reduced_mass, hbar_c, charges=charges)
