@@ -1,12 +1,15 @@
-"""Bound states from the R-matrix poles, matched to the exact decaying tail e^{−κr} (no Dirichlet box)."""
+"""Bound states from the R-matrix poles, matched to the exact decaying tail (no Dirichlet box)."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from hadronlab.physics.scattering.decaying_wave import DecayingWave
+from hadronlab.physics.scattering.effective_range import zero_energy_waves
 from hadronlab.physics.scattering.lagrange_mesh import LagrangeMesh
 
 
@@ -30,37 +33,54 @@ class BoundStates:
 
 
 def bound_states(
-    mesh: LagrangeMesh, kinetic: float, poles: Tensor, edge: Tensor, modes: Tensor
+    mesh: LagrangeMesh, kinetic: float, poles: Tensor, edge: Tensor, modes: Tensor, bohr: float = 0.0
 ) -> BoundStates:
-    """Roots of ρ(E) = −1/κ, E = −c κ²; arguments as in `scattering.Resolvent`.
+    """Energies at which u and u′ inside and outside agree, E = −c κ²; arguments as in `scattering.Resolvent`.
 
-    There is exactly one root between each negative pole and the next pole (or threshold), for 1 + κρ climbs
-    from −∞ there to +∞ (to 1 at threshold): bisection in κ cannot miss or double one. Not differentiable.
+    The angle of (u′, u) at the edge climbs with E inside and falls outside, by π from one state to the next:
+    bisection in κ of their difference cannot miss or double one. A state belongs to every pole below threshold, but
+    where a repulsion of the charges lifts it above. Charges that attract bind infinitely many: given are as many of the
+    lowest as there are poles below threshold, that is those which the mesh holds, the nuclear states among them, and
+    no atomic level much wider than the mesh. Not differentiable.
     """
-    negative = poles < 0
-    n_states = int(negative.sum(-1).max())
-    found = negative[..., :n_states]
-    deep = (-poles[..., :n_states].clamp(max=0) / kinetic).sqrt()
-    shallow = (-poles[..., 1 : n_states + 1].clamp(max=0) / kinetic).sqrt()
-    squared = edge.square().unsqueeze(-2)
-    for _ in range(64):  # 2^-64 of the bracket: the last bit
+    a = mesh.radius
+    n_states = int((poles < 0).sum(-1).max())
+    turns = math.pi * torch.arange(n_states, dtype=poles.dtype, device=poles.device)
+    squared, ascending = edge.square().unsqueeze(-2), poles.contiguous()
+
+    def inside(kappa: Tensor) -> Tensor:
+        energy = -kinetic * kappa.square()
+        rho = (squared / (poles.unsqueeze(-2) - energy.unsqueeze(-1))).sum(-1)
+        return torch.atan(rho) + math.pi * torch.searchsorted(ascending, energy).to(rho)
+
+    found = poles[..., :n_states] < 0
+    if bohr >= 0:  # with attraction the angle outside falls without end at threshold
+        value, slope = zero_energy_waves(a, bohr).irregular[:2]
+        found = found & (inside(0.0 * poles[..., :n_states]) > turns + math.atan2(value, slope))
+        n_states = int(found.sum(-1).max())
+        found, turns = found[..., :n_states], turns[:n_states]
+    # no state lies below its pole and the potential outside as well
+    deep = torch.maximum(-poles[..., :n_states] / kinetic, poles.new_tensor(-bohr / a)).clamp(min=0.0).sqrt()
+    deep = torch.where(found, deep, 1.0 / a)
+    shallow = torch.where(found, 0.0, deep)
+    for _ in range(56):  # 2^-56 of the bracket: the last bit
         kappa = 0.5 * (deep + shallow)
-        rho = (squared / (poles.unsqueeze(-2) + kinetic * kappa.square().unsqueeze(-1))).sum(-1)
-        below = 1.0 + kappa * rho < 0
+        below = inside(kappa) < turns + DecayingWave(kappa, a, bohr).angle
         deep, shallow = torch.where(below, kappa, deep), torch.where(below, shallow, kappa)
     kappa = 0.5 * (deep + shallow)
-    # With the slope −κ at the edge the Bloch operator adds κ e eᵀ in the basis of the poles. Its eigenvector
-    # stays sound for deep states, whose tail at the edge is below rounding.
+    outside = DecayingWave(kappa, a, bohr)
+    # With the slope of the tail, −κ, at the edge the Bloch operator adds κ e eᵀ in the basis of the poles. Its
+    # eigenvector stays sound for deep states, whose tail at the edge is below rounding.
     outer = edge.unsqueeze(-1) * edge.unsqueeze(-2)
-    matched = torch.diag_embed(poles).unsqueeze(-3) + kappa[..., None, None] * outer.unsqueeze(-3)
-    vectors = torch.linalg.eigh(matched).eigenvectors
-    rank = torch.arange(n_states, device=poles.device).reshape(-1, 1, 1)
-    z = torch.take_along_dim(vectors, rank.expand(*vectors.shape[:-1], 1), dim=-1).squeeze(-1)
+    matched = torch.diag_embed(poles).unsqueeze(-3) - outside.slope[..., None, None] * outer.unsqueeze(-3)
+    levels, vectors = torch.linalg.eigh(matched)
+    nearest = (levels + kinetic * kappa.square().unsqueeze(-1)).abs().argmin(-1)[..., None, None]
+    z = torch.take_along_dim(vectors, nearest, dim=-1).squeeze(-1)
     u = z @ modes.mT
     tail = (z * edge.unsqueeze(-2)).sum(-1).square() / kinetic**2  # u(a)², in the scale of u
-    a, q = mesh.radius, 2.0 * kappa
-    norm = (u.square() * mesh.dr).sum(-1) + tail / q
-    r2 = (u.square() * mesh.dr * mesh.r**2).sum(-1) + tail * (a**2 / q + 2 * a / q**2 + 2 / q**3)
+    outer_norm, outer_square = outside.moments()
+    norm = (u.square() * mesh.dr).sum(-1) + tail * outer_norm
+    r2 = (u.square() * mesh.dr * mesh.r**2).sum(-1) + tail * outer_square
     top = torch.gather(u, -1, u.abs().argmax(-1, keepdim=True))
     u = u * top.sign() / norm.sqrt().unsqueeze(-1)
     nan = torch.full_like(kappa, torch.nan)

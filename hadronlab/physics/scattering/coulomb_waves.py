@@ -76,6 +76,12 @@ def coulomb_waves(k: Tensor, r: Tensor, bohr: float) -> CoulombWaves:
     return CoulombWaves(F, dF, G, dG)
 
 
+def phase_integral(k: Tensor, r: float, bohr: float) -> Tensor:
+    """∫ √(k² − b/r) dr of the classically allowed radii below r, (M,): the angle of (F′, F), to within π; kr for b = 0."""
+    p = (k.square() - bohr / r).clamp(min=0.0).sqrt()
+    return r * p - bohr / k * torch.atanh(torch.minimum(p, k) / torch.maximum(p, k)) if bohr else r * p
+
+
 def _at_the_origin(k: np.ndarray, r: np.ndarray, bohr: float) -> tuple[np.ndarray, np.ndarray]:
     """The regular u = r + ½ b r² + … and u′, (M,) each: n (n + 1) a_n = b a_{n−1} − k² a_{n−2} in u = Σ a_n r^{n+1}."""
     before, term = np.zeros_like(r), r
@@ -87,7 +93,10 @@ def _at_the_origin(k: np.ndarray, r: np.ndarray, bohr: float) -> tuple[np.ndarra
 
 
 def steed(eta: np.ndarray, rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """p and q of p + iq = (G′ + iF′)/(G + iF) at ρ well beyond the turning point (DLMF 33.8.2), from its far end."""
+    """p and q of p + iq = (G′ + iF′)/(G + iF) at ρ well beyond the turning point (DLMF 33.8.2), from its far end.
+
+    G + iF is the outgoing wave, at ρ = iκr the decaying one.
+    """
     a, tail = 1j * eta, np.zeros_like(rho, dtype=complex)
     for n in range(FRACTION_TERMS, 0, -1):
         tail = (a + n - 1) * (a + n) / (2.0 * (rho - eta + 1j * n) + tail)

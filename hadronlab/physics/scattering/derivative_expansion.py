@@ -65,11 +65,14 @@ def non_hermitian_resolvent(rmatrix: RMatrix, V0: Tensor, V2: Tensor) -> Resolve
             f"V2 reaches {float(V2.max()):.4g} MeV fm², above ħ²/2m = {c:.4g}: no scattering solution"
         )
     root = mass_term.sqrt()
-    H = mesh.stiffness * root.unsqueeze(-1) * root.unsqueeze(-2) + torch.diag_embed(V0.to(mesh.r))
+    H = mesh.stiffness * root.unsqueeze(-1) * root.unsqueeze(-2) + torch.diag_embed(
+        V0.to(mesh.r) + rmatrix.coulomb
+    )
     poles, vectors = torch.linalg.eigh(H)
     coefficients = root.unsqueeze(-1) * vectors  # of u_λ in the basis f_j
     edge = (mesh.edge.unsqueeze(-2) @ coefficients).squeeze(-2)
-    return Resolvent(mesh, c, poles, edge, coefficients / (mesh.dr.sqrt().unsqueeze(-1) * c))
+    modes = coefficients / (mesh.dr.sqrt().unsqueeze(-1) * c)
+    return Resolvent(mesh, c, poles, edge, modes, rmatrix.bohr)
 
 
 def localised(U: Tensor, weight: Tensor, amplitude: Tensor) -> Tensor:

@@ -51,14 +51,16 @@ class TaylorSteps:
         return np.array(path)
 
     def inward(self, u: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """(u, u′) at every node, (S+1, 2, M), from those at the last: the inverse has the determinant 1."""
+        """(u, u′) at every node, (S+1, 2, M), from those at the last."""
         path = [np.stack([u, slope])]
-        for value, derivative in zip(self.value[::-1], self.slope[::-1], strict=True):
-            u, slope = path[-1]
-            path.append(
-                np.stack([derivative[1] * u - value[1] * slope, value[0] * slope - derivative[0] * u])
-            )
+        for step in reversed(range(len(self.value))):
+            path.append(self.back(step, path[-1]))
         return np.array(path[::-1])
+
+    def back(self, step: int, state: np.ndarray) -> np.ndarray:
+        """(u, u′) at the beginning of a step from those at its end, (2, M): the matrix of a step has the determinant 1."""
+        (u, slope), value, derivative = state, self.value[step], self.slope[step]
+        return np.stack([derivative[1] * u - value[1] * slope, value[0] * slope - derivative[0] * u])
 
     def at(self, r: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """u and u′, (…, M, n) each, at the radii r (n,) within the nodes, for a path (…, S+1, 2, M)."""
@@ -73,3 +75,12 @@ class TaylorSteps:
         u = np.einsum("...n,...n->...", series, powers)
         slope = np.einsum("...n,...n,n->...", series[..., 1:], powers[..., :-1], np.arange(1.0, TERMS + 2))
         return u, slope / h
+
+    def integrals(self, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """∫ u² dr and ∫ r² u² dr over each step, (S, M), of a path (S+1, 2, M)."""
+        x, weight = np.polynomial.legendre.leggauss(TERMS // 2)
+        x = 0.5 * (1.0 + x)
+        u = np.einsum("njsm,sjm,qn->qsm", self._series, path[:-1], np.vander(x, TERMS + 2, increasing=True))
+        r = self.nodes[:-1] + x[:, None, None] * self._width
+        density = 0.5 * weight[:, None, None] * self._width * u**2
+        return density.sum(0), (density * r**2).sum(0)
