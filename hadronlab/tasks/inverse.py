@@ -110,7 +110,7 @@ class InverseTask(Task):
         self.processes = ALONE  # all of the run acting as one; the run says which
         self.unconverged: list[int] = []  # resampling bins whose refit met its bound
         self.terms = Terms(losses)
-        self.loss_zero = float(sum(loss.zero() for loss in losses.values()))
+        self.loss_zero = float(sum(loss.zero().detach() for loss in losses.values()))
         self._last: tuple[tuple[str, ...], Tensor] = (), torch.zeros(0)  # names and terms of the last loss
 
     def setup(self, stage: str) -> None:
