@@ -23,7 +23,6 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.sources import Gaussian
 from hadronlab.physics.forces.local_potentials import nucleon_omega
-from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 from hadronlab.physics.scattering.rmatrix import RMatrix
 
 MASS, RADIUS = 954.7 * 1711.5 / (954.7 + 1711.5), 1.2
@@ -34,12 +33,10 @@ class Correlation:
     """C(k) of a Hamiltonian, with either gradient."""
 
     def __init__(self) -> None:
-        self.rmatrix, self.source = RMatrix(12.0, 96, MASS), Gaussian(RADIUS)
+        self.rmatrix, self.source = RMatrix(12.0, 96, MASS, charges=-1), Gaussian(RADIUS)
         k = torch.linspace(10.0, 290.0, 20, dtype=torch.float64) / HBAR_C
-        bohr = bohr_constant(-1, MASS)
-        self.coulomb = self.rmatrix.kinetic * bohr / self.rmatrix.r
         self.calculation = KooninPratt(
-            self.rmatrix.mesh, self.rmatrix.kinetic, k, bohr, reach=self.source.reach
+            self.rmatrix.mesh, self.rmatrix.kinetic, k, self.rmatrix.bohr, reach=self.source.reach
         )
         self.direct = self.calculation.background(self.source.density)[0]
 
@@ -53,7 +50,7 @@ class Correlation:
 
 def of_the_hamiltonian(correlation: Correlation) -> tuple[Callable[[], Tensor], list[Tensor]]:
     r = correlation.rmatrix.r
-    H = correlation.rmatrix.hamiltonian(V=nucleon_omega()(r) + correlation.coulomb).requires_grad_()
+    H = correlation.rmatrix.hamiltonian(V=nucleon_omega()(r)).requires_grad_()
     return lambda: H, [H]
 
 
@@ -63,8 +60,7 @@ def of_the_weights(correlation: Correlation, model: Potential) -> tuple[Callable
     r = rmatrix.r
 
     def hamiltonian() -> Tensor:
-        V = correlation.coulomb + (model.local(r) if model.has_local else 0.0)
-        return rmatrix.hamiltonian(model.on_grid(r, r), V)
+        return rmatrix.hamiltonian(model.on_grid(r, r), model.local(r) if model.has_local else None)
 
     return hamiltonian, list(model.parameters())
 

@@ -20,6 +20,8 @@ from torch import Tensor
 from hadronlab.errors import HadronlabError
 from hadronlab.physics.scattering.coulomb_waves import coulomb_waves
 
+HIGHEST_BARRIER = 100.0  # of η: C is below e^{−2πη} = 1e-272 beyond
+
 Density = Callable[[Tensor], Tensor]  # S(r), fm⁻³, (…, n) at radii (n,), fm
 
 
@@ -39,12 +41,18 @@ class Background:
         bohr: b = 2ηk, fm⁻¹ (`bohr_constant`), 0 without charges.
 
     Raises:
-        HadronlabError: a momentum that is not positive.
+        HadronlabError: a momentum that is not positive, or so small that no charged pair of them is ever seen.
     """
 
     def __init__(self, k: Tensor, r: Tensor, dr: Tensor, bohr: float = 0.0):
+        k = k.to(r)
         if not bool((k > 0).all()):
             raise HadronlabError(f"correlations need momenta k > 0, got {float(k.min()):g} fm⁻¹")
+        if bool((bohr > 2.0 * HIGHEST_BARRIER * k).any()):
+            raise HadronlabError(
+                f"k={float(k.min()):.2g} fm⁻¹ is too far below the Coulomb barrier for any pair to be seen: "
+                f"give momenta above {bohr / (2.0 * HIGHEST_BARRIER):.2g} fm⁻¹"
+            )
         self.k, self.r, self.dr, self.bohr = k, r, dr, bohr
         kk = k.unsqueeze(-1)
         self.waves = coulomb_waves(k, r, bohr)

@@ -112,22 +112,20 @@ def correlation_function(
     resolvent: Resolvent,
     k: Tensor,
     source: Source,
-    bohr: float = 0.0,
     exchange: float = 0.0,
     fraction: float = 1.0,
 ) -> Tensor:
     """C(k), (…, M), of one S-wave channel with a force: direct + exchange · Re ∫ S ψ(r) ψ*(−r) + fraction · Δ.
 
     Args:
-        resolvent: `RMatrix.solve(U, V)`.
+        resolvent: `RMatrix.solve(U, V)`, which knows the charges.
         k: (M,) relative momentum, fm^-1, > 0.
         source: with `density` and `reach`.
-        bohr: b = 2ηk, fm^-1, of `bohr_constant`; the force inside must hold it too.
         exchange, fraction: as `pair_weights` has them; by default all pairs are in this channel and distinguishable.
 
     Raises:
         HadronlabError: k is not positive, the source is not normalised.
     """
-    calculation = KooninPratt(resolvent.mesh, resolvent.kinetic, k, bohr, reach=source.reach)
+    calculation = KooninPratt(resolvent.mesh, resolvent.kinetic, k, resolvent.bohr, reach=source.reach)
     direct, exchanged = calculation.background(source.density)
     return direct + exchange * exchanged + fraction * calculation.change(resolvent, source.density)

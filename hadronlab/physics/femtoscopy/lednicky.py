@@ -49,7 +49,8 @@ class Lednicky:
     """
 
     def __init__(self, k: Tensor, bohr: float = 0.0, *, reach: float):
-        r, dr = (x.to(k) for x in panels(0.0, reach, 1e-3, 5.0 / float(k.max())))  # G0 ∋ r ln r
+        k = k.double()
+        r, dr = (x.to(k.device) for x in panels(0.0, reach, 1e-3, 5.0 / float(k.max())))  # G0 ∋ r ln r
         self.k, self.background = k, Background(k, r, dr, bohr)
         F, G, kr = self.background.waves.F, self.background.waves.G, k.unsqueeze(-1) * r
         self._FF, self._FG, self._GG = ((x / kr**2).T for x in (F * F, F * G, G * G))

@@ -16,7 +16,6 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.sources import Source
 from hadronlab.physics.forces.local_potentials import nucleon_omega, nucleon_phi, omega_ccc, omega_omega
-from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 
 # Potential, radius of the mesh that its tail wants (fm), points.
@@ -36,11 +35,14 @@ def reid(r: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Pair:
-    """A potential with its point Coulomb on a mesh."""
+    """A potential on a mesh that may have point charges."""
 
     rmatrix: RMatrix
     V: Tensor
-    bohr: float
+
+    @property
+    def bohr(self) -> float:
+        return self.rmatrix.bohr
 
     @property
     def hamiltonian(self) -> Tensor:
@@ -61,8 +63,8 @@ def pair(
     potential: Callable[[Tensor], Tensor], mass: float, radius: float, n_points: int, charges: int = 0
 ) -> Pair:
     """mass: the reduced one, MeV; charges: Z1·Z2."""
-    rmatrix, bohr = RMatrix(radius, n_points, mass), bohr_constant(charges, mass)
-    return Pair(rmatrix, potential(rmatrix.r) + rmatrix.kinetic * bohr / rmatrix.r, bohr)
+    rmatrix = RMatrix(radius, n_points, mass, charges=charges)
+    return Pair(rmatrix, potential(rmatrix.r))
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,8 @@ def test_what_makes_no_sense_is_refused() -> None:
     k = torch.tensor([0.5, 0.0], dtype=torch.float64)
     with pytest.raises(HadronlabError, match="k > 0, got 0"):
         background(k, 5.0, 0.0)
+    with pytest.raises(HadronlabError, match=r"Coulomb barrier.* above 0\.005 fm⁻¹"):
+        background(0.002 * k[:1], 5.0, 1.0)
     with pytest.raises(HadronlabError, match=r"∫ 4πr² S dr = 2 .*normalise"):
         background(k[:1], 20.0, 0.0)(lambda r: 2 * Gaussian(1.0).density(r))
     with pytest.raises(HadronlabError, match="reach for its radius"):

@@ -57,11 +57,11 @@ def test_published_potentials(reference: dict[str, Any], published, momenta, nam
             torch.testing.assert_close(found, tensor(expected[C]), rtol=1e-6, atol=0)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_neutral_phase_shifts(reference: dict[str, Any], published, momenta, name: str) -> None:
+@pytest.mark.parametrize("name, part", CASES)
+def test_phase_shifts(reference: dict[str, Any], published, momenta, name: str, part: str) -> None:
     entry = reference["d_potentials"][name]
-    phase = published(name).resolvent.phase_shifts(momenta(entry["k_MeV"]))
-    assert float(torch.sin(phase - tensor(entry["neutral"]["delta_rad_mod_pi"])).abs().max()) < 1e-8
+    phase = published(name, charged=part == "coulomb").resolvent.phase_shifts(momenta(entry["k_MeV"]))
+    assert float(torch.sin(phase - tensor(entry[part]["delta_rad_mod_pi"])).abs().max()) < 1e-8
 
 
 @pytest.mark.parametrize("R", [1.0, 1.2, 2.5])
@@ -92,7 +92,9 @@ def test_two_protons(reference: dict[str, Any], protons, momenta) -> None:
     expected, k = entry["R=3.0"], momenta(entry["k_MeV"])
     change = protons.change(source, k)
     terms = protons.koonin_pratt(source, k).background(source.density)
+    assert float((protons.resolvent.phase_shifts(k) - tensor(entry["delta_rad"])).abs().max()) < 1e-8
     close(change, tensor(expected["swave_change"]))
+    close(correlation_function(protons.resolvent, k, source, -0.5, 0.5), tensor(expected["C"]))
     close(pair_weights(0.5, 0.5, True)(*terms, {0.0: change}), tensor(expected["C"]))
 
 
@@ -105,6 +107,17 @@ def test_waves_outside_a_charged_pair_are_coulomb_waves(
     assert entry["coulomb"]["R=1.2"]["C_channel"][1] == pytest.approx(2.94, abs=5e-3)
     neutral = KooninPratt(pair.rmatrix.mesh, pair.rmatrix.kinetic, k, reach=source.reach)
     assert 1 + float(neutral.change(pair.resolvent, source.density)) == pytest.approx(2.39, abs=5e-3)
+
+
+def test_one_wave_and_one_phase(published) -> None:
+    """The waves are those of the resolvent up to a sign, and outside cos δ F0 + sin δ G0 of its phase."""
+    pair, k = published("omega_omega", charged=True), tensor([0.1, 0.5, 1.2])
+    calculation, n = pair.koonin_pratt(Gaussian(1.2), k), pair.rmatrix.mesh.n_points
+    waves, phase = calculation.background.waves, pair.resolvent.phase_shifts(k).unsqueeze(-1)
+    outside = torch.cos(phase) * waves.F + torch.sin(phase) * waves.G
+    found, inside = calculation.waves(pair.resolvent), pair.resolvent.wave_functions(k)
+    torch.testing.assert_close(found[:, n:].abs(), outside[:, n:].abs(), rtol=0, atol=1e-9)
+    torch.testing.assert_close(found[:, :n].abs(), inside.abs(), rtol=0, atol=1e-9)
 
 
 def at_the_pole(resolvent: Resolvent, kinetic: float) -> Tensor:
