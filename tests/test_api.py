@@ -21,6 +21,7 @@ from omegaconf import OmegaConf
 from pytorch_lightning.utilities import rank_zero_only
 
 from hadronlab import api
+from hadronlab.errors import DataError
 
 SMALL = ("system=separable", "model=sdnn_uniform", "model.depth=1", "model.width=4", "data.n_radii=24", "data.n_momenta=4",
          "quiet=true", "trainer.max_epochs=2")  # fmt: skip
@@ -136,3 +137,12 @@ def test_a_second_run_imports_nothing(tmp_path: Path) -> None:
     before = set(sys.modules)
     api.run(*SMALL, "seed=2", directory=tmp_path / "second")
     assert not set(sys.modules) - before
+
+
+def test_a_measured_correlation_function_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("10,1.5,0.1\n20,1.25,0.1\n30,1.125,0.1\n")
+    data = api.read_correlation(tmp_path / "mine.csv", k_max=40.0, label="mine")
+    assert data.label == "mine" and data.value.tolist() == [1.5, 1.25, 1.125]
+    assert len(api.read_correlation("star_pp_2015", k_min=15.0).k) == 54
+    with pytest.raises(DataError, match=r"unit=GeV"):
+        api.read_correlation("star_pp_2015", unit="MeV")

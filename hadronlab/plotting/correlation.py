@@ -12,7 +12,7 @@ import numpy as np
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.plotting.style import COLORS, STROKES, band, figure, limits
 
-FAR = 5.0  # σ of the residuals that are shown at least; those beyond set the scale
+FAR = 3.0  # σ: residuals are shown to here at least
 MARKERS = "os^Dv"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
+from hadronlab.config.annotations import fits, hints_of
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.correlation_file import CorrelationFile, shipped
 from hadronlab.physics.constants import HBAR_C
@@ -130,3 +132,15 @@ def test_a_file_goes_before_a_shipped_table_and_a_directory_before_its_name_does
 ) -> None:
     assert len(stored(THREE, "star_pp_2015").load().k) == 4
     assert len(CorrelationFile("/no/such/directory/star_pp_2015").load().k) == 57
+
+
+def test_settings_are_checked_before_a_run() -> None:
+    """By the annotations, as those of every class that a configuration names."""
+    hints = hints_of(CorrelationFile.__init__)
+    assert {field.name for field in fields(CorrelationFile)} <= set(hints)
+    assert fits("Q", hints["variable"]) and fits(None, hints["unit"]) and fits({"C": 2}, hints["columns"])
+    assert (
+        not fits("q", hints["variable"])
+        and not fits("keV", hints["unit"])
+        and not fits("all", hints["systematic"])
+    )
