@@ -73,7 +73,7 @@ class Correlation(Loss):
         numbers |= {name: residual.share for name, residual in (residuals or {}).items()}
         self.curves = [
             MeasuredCorrelation(
-                one, pair, self.rmatrix, waves.reduced_mass, emitter, numbers, copy.deepcopy(dict(residuals or {})),
+                one, pair, self.rmatrix, emitter, numbers, copy.deepcopy(dict(residuals or {})),
                 resolution / HBAR_C,
             )
             for one, emitter in zip(measured, sources, strict=True)

@@ -14,7 +14,6 @@ from hadronlab.losses.feed_down import FeedDown
 from hadronlab.physics.femtoscopy.background import Density
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.measurement import Response, binned, measured
-from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
@@ -30,7 +29,7 @@ Values = Mapping[str, Tensor]
 class MeasuredCorrelation:
     """C_exp(k) = N (1 + b1 k + b2 k²) [1 + λ (C(k) − 1) + Σ_j λ_j (C_j(k) − 1)] of the S-wave channel of `pair`   [G6].
 
-    rmatrix: on which the potential is given, reduced_mass in MeV. source: with its nominal parameters. numbers: NUMBERS
+    rmatrix: on which the potential is given. source: with its nominal parameters. numbers: NUMBERS
     and the shares of `residuals` by their names, nominal. resolution: σ of k, fm⁻¹.
     """
 
@@ -39,7 +38,6 @@ class MeasuredCorrelation:
         data: CorrelationData,
         pair: HadronPair,
         rmatrix: RMatrix,
-        reduced_mass: float,
         source: Any,
         numbers: Mapping[str, float],
         residuals: Mapping[str, FeedDown],
@@ -50,9 +48,8 @@ class MeasuredCorrelation:
         self.response = _response(data, resolution)
         reach = ROOM * source.reach
         self.waves = KooninPratt(
-            rmatrix.mesh, rmatrix.kinetic, self.response.k,
-            bohr_constant(pair.charge_product, reduced_mass, pair.hbar_c), reach=max(reach, rmatrix.radius),
-        )  # fmt: skip
+            rmatrix.mesh, rmatrix.kinetic, self.response.k, rmatrix.bohr, reach=max(reach, rmatrix.radius)
+        )
         for residual in self.residuals.values():
             residual.prepare(data.k, data.edges, reach)
 

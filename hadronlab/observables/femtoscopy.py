@@ -14,7 +14,6 @@ from hadronlab.observables.results import Results
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.sources import Gaussian, Source
-from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 
 
 class Femtoscopy(PotentialObservable):
@@ -44,9 +43,8 @@ class Femtoscopy(PotentialObservable):
 
     def observe(self, learned: LearnedPotential) -> Results:
         solved, pair = learned.charged, learned.pair
-        bohr = bohr_constant(pair.charge_product, learned.data.reduced_mass, pair.hbar_c)
         reach = max(solved.mesh.radius, *(source.reach for source in self.sources.values()))
-        waves = KooninPratt(solved.mesh, solved.kinetic, self.k, bohr, reach=reach)
+        waves = KooninPratt(solved.mesh, solved.kinetic, self.k, solved.bohr, reach=reach)
         rows = []
         for source in self.sources.values():
             direct, exchange = waves.background(source.density)

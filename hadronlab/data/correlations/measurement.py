@@ -14,7 +14,6 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
-from hadronlab.physics.scattering.coulomb_waves import bohr_constant
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.systems.hadrons import HadronPair
 
@@ -61,8 +60,7 @@ class SyntheticMeasurement:
         U = None if pair.nonlocal_part is None else pair.nonlocal_part(r[:, None], r[None, :])
         resolvent = mesh.solve(U, None if pair.local is None else pair.local(r))
         source, genuine, normalisation = self._truth()
-        bohr = bohr_constant(pair.charge_product, pair.reduced_mass, pair.hbar_c)
-        waves = KooninPratt(mesh.mesh, mesh.kinetic, self.k, bohr, reach=max(REACH, source.reach))
+        waves = KooninPratt(mesh.mesh, mesh.kinetic, self.k, resolvent.bohr, reach=max(REACH, source.reach))
         change = {pair.channel_spin: waves.change(resolvent, source.density)}
         C = pair.weights(*waves.background(source.density), change)
         return self.noise.measure(

@@ -88,7 +88,7 @@ def line(k: object, c: object, error: object) -> str:
     (b"\x7fELF\0\0\1", {}, "is a binary file"),
     (b"root\0\0\xf3\xff", {}, "is a ROOT file; csv, HEPData's yaml and json (unpacked), and .root are read"),
     (b"\x89HDF\r\n\x1a\n", {}, "is a HDF5 file"),
-    (gzip.compress(PLAIN.encode()), {}, "is a gzip file"),
+    (gzip.compress(PLAIN.encode(), mtime=0), {}, "is a gzip file"),
     ("<!DOCTYPE html><html><body>Sign in</body></html>", {}, "is a web page, not a table; download the file itself"),
     ("\n <HTML>\n", {}, "is a web page"),
     ("<?xml version='1.0'?>", {}, "is a web page"),
