@@ -56,7 +56,7 @@ class Resolvent:
         """u(a)/u'(a), fm, at energies (…, M) MeV → (…, M); infinite on a pole."""
         return (self.edge.square().unsqueeze(-2) / self._gap(energy)).sum(-1)
 
-    def beside_poles(self, k: Tensor) -> tuple[Tensor, Tensor]:
+    def _beside_poles(self, k: Tensor) -> tuple[Tensor, Tensor]:
         """Energies c k², MeV, moved by their rounding where they hit a pole, and the number of poles below, (…, M) each."""
         energy = (self.kinetic * k.to(self.poles) ** 2).expand(*self.poles.shape[:-1], -1).contiguous()
         poles = self.poles.detach().contiguous()
@@ -85,7 +85,7 @@ class Resolvent:
     def wave_functions(self, k: Tensor) -> Tensor:
         """u_k(r_i) on the mesh, (…, M, N), with u → sin(kr + δ) outside, cos δ F0 + sin δ G0 of charges; φ = u/r."""
         up, sign, _, outside = self._matched(k)
-        ratio = self.edge.unsqueeze(-2) / self._gap(self.beside_poles(k)[0])
+        ratio = self.edge.unsqueeze(-2) / self._gap(self._beside_poles(k)[0])
         inner = ratio @ self.modes.transpose(-1, -2) * self.kinetic  # u(r)/u'(a)
         size = torch.hypot(up * outside.dF - outside.F, outside.G - up * outside.dG)
         return inner * (k.to(up) * sign / size).unsqueeze(-1)  # u'(a) = ±k/size, for F'G − FG' = 1
@@ -95,7 +95,7 @@ class Resolvent:
         k = k.to(self.poles)
         if bool((k <= 0).any()):
             raise HadronlabError("phase shifts need momenta k > 0; use scattering_length for k = 0")
-        energy, passed = self.beside_poles(k)
+        energy, passed = self._beside_poles(k)
         waves = coulomb_waves(k, self.mesh.r.new_tensor([self.mesh.radius]), self.bohr)
         edge = CoulombWaves(*(getattr(waves, field.name)[:, 0] for field in fields(waves)))
         return k * self.rho(energy), 1.0 - 2.0 * (passed % 2), passed, edge
