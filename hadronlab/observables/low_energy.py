@@ -11,13 +11,15 @@ from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.physics.scattering.rmatrix import Resolvent
 
+COULOMB = "coulomb"
 SMALL = 3.0  # errors: nearer to zero than that, the reciprocal runs through a pole
 
 
 class LowEnergy(PotentialObservable):
     """`inverse_scattering_length`, `scattering_length`, `effective_range`, `binding_energy`, `rms_radius`.
 
-    Those of the full U bear the plain names, others `<name>.<kind>`. Of 1/a0 and a0 one is regular where the other
+    Those of the full U bear the plain names, others `<name>.<kind>`, and those of the full U with the Coulomb force of a
+    charged pair `coulomb_<name>`. Of 1/a0 and a0 one is regular where the other
     runs through a pole: 1/a0 near unitarity, a0 of a weak potential. The regular one has the error of its bins, the
     other an interval derived from it, or none.
     """
@@ -25,10 +27,12 @@ class LowEnergy(PotentialObservable):
     def observe(self, learned: LearnedPotential) -> Results:
         result = Results()
         for kind, solved in learned.solvable().items():
-            self._observe(learned, solved, "" if kind == "nonlocal" else f".{kind}", result)
+            self._observe(learned, solved, "" if kind == "nonlocal" else kind, result)
+        if learned.pair.charge_product:
+            self._observe(learned, learned.charged, COULOMB, result)
         return result
 
-    def _observe(self, learned: LearnedPotential, solved: Resolvent, label: str, result: Results) -> None:
+    def _observe(self, learned: LearnedPotential, solved: Resolvent, kind: str, result: Results) -> None:
         a0 = solved.scattering_length()
         length = learned.estimate(a0, learned.length)
         inverse = learned.estimate(1.0 / a0, learned.momentum)
@@ -45,18 +49,19 @@ class LowEnergy(PotentialObservable):
             "rms_radius": learned.estimate(radius, learned.length),
         }
         result.estimates |= {
-            f"{name}{label}": estimate
+            named(name, kind): estimate
             for name, estimate in found.items()
             if torch.isfinite(torch.tensor(estimate.value))
         }
         unbound, bins = int(torch.isnan(energy[1:]).sum()), len(energy) - 1
         if not torch.isnan(energy[0]) and unbound:
             result.warnings.append(
-                f"no bound state in {unbound} of {bins} bins: the error of binding_energy{label} is that of the others"
+                f"no bound state in {unbound} of {bins} bins: the error of {named('binding_energy', kind)} is that of "
+                "the others"
             )
         elif torch.isnan(energy[0]) and unbound < bins:
             result.warnings.append(
-                f"no bound state{_of(label)}, but in {bins - unbound} of {bins} bins there is one"
+                f"no bound state{f' of {kind}' if kind else ''}, but in {bins - unbound} of {bins} bins there is one"
             )
 
 
@@ -79,5 +84,6 @@ def ground_state(solved: Resolvent) -> tuple[Tensor, Tensor]:
     return energies[..., 0], radii[..., 0]
 
 
-def _of(label: str) -> str:
-    return f" of {label[1:]}" if label else ""
+def named(quantity: str, kind: str) -> str:
+    """`scattering_length`, `scattering_length.local`, `coulomb_scattering_length`."""
+    return f"{kind}_{quantity}" if kind == COULOMB else f"{quantity}.{kind}" if kind else quantity

@@ -8,7 +8,7 @@ import torch
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.learned_potential import LearnedPotential
-from hadronlab.observables.low_energy import ground_state
+from hadronlab.observables.low_energy import COULOMB, ground_state, named
 from hadronlab.observables.phase_shifts import fold
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
@@ -39,13 +39,12 @@ class Truth(PotentialObservable):
             off = torch.rad2deg(fold(solved.phase_shifts(learned.k)[0] - delta)).abs().max()
             name = "phase_shift_error_max" + ("" if kind == "nonlocal" else f".{kind}")
             result.estimates[name] = Estimate(float(off), "deg")
-        energy, radius = ground_state(exact)
-        a0 = float(exact.scattering_length())
-        values = {"scattering_length": a0, "inverse_scattering_length": 1.0 / a0 if a0 else math.inf,
-                  "effective_range": float(exact.effective_range()), "binding_energy": -float(energy),
-                  "rms_radius": float(radius)}  # fmt: skip
+        values = low_energy(exact)
         if closed is not None:
             values |= closed.low_energy
+        if charges := learned.pair.charge_product:
+            charged = low_energy(solved_whole(learned, charges))
+            values |= {named(name, COULOMB): value for name, value in charged.items()}
         for name, value in values.items():
             if math.isfinite(value):
                 result.truth[name] = {"value": value, "source": "the potential behind the data"}
@@ -69,10 +68,23 @@ class Truth(PotentialObservable):
                 result.estimates["V_theta_error_rms"] = Estimate(float(off), learned.energy)
 
 
-def solved_whole(learned: LearnedPotential) -> Resolvent:
-    """Scattering by the known potential, on a mesh that reaches far beyond the data, with the mass of the pair."""
+def low_energy(exact: Resolvent) -> dict[str, float]:
+    """Scattering length, its inverse, effective range, bound state; not finite where there is none."""
+    energy, radius = ground_state(exact)
+    a0 = float(exact.scattering_length())
+    return {"scattering_length": a0, "inverse_scattering_length": 1.0 / a0 if a0 else math.inf,
+            "effective_range": float(exact.effective_range()), "binding_energy": -float(energy),
+            "rms_radius": float(radius)}  # fmt: skip
+
+
+def solved_whole(learned: LearnedPotential, charges: int = 0) -> Resolvent:
+    """Scattering by the known potential, on a mesh that reaches far beyond the data, with the mass of the pair.
+
+    charges: Z1·Z2, for the point Coulomb force beside it.
+    """
     pair, mesh = learned.pair, learned.rmatrix
-    whole = RMatrix(REACH * mesh.radius, REACH * mesh.mesh.n_points, pair.reduced_mass, pair.hbar_c)
+    points = REACH * mesh.mesh.n_points
+    whole = RMatrix(REACH * mesh.radius, points, pair.reduced_mass, pair.hbar_c, charges=charges)
     V = None if pair.local is None else pair.local(whole.r)
     U = None if pair.nonlocal_part is None else pair.nonlocal_part(whole.r[:, None], whole.r[None, :])
     return whole.solve(U, V)

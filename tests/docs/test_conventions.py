@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from scipy.special import psi
 
 from hadronlab.api import Run, run
 from hadronlab.data.lattice import kinetic
@@ -119,6 +120,14 @@ def threshold_parameters() -> None:
         )
         assert sign * float(a0) > 0
         assert (solved.bound_states().energies.numel() > 0) == (sign > 0)
+    charged = RMatrix(6.0, 60, 1000.0, charges=1)
+    solved, k = charged.solve(V=well(100.0)), np.array([0.1])  # fm⁻¹
+    eta = constants.FINE_STRUCTURE * 1000.0 / (constants.HBAR_C * k)
+    factor = 2 * np.pi * eta / np.expm1(2 * np.pi * eta)
+    cot = 1 / np.tan(solved.phase_shifts(torch.as_tensor(k)).numpy())
+    found = factor * k * cot + 2 * k * eta * (psi(1j * eta).real - np.log(eta))
+    expected = -1 / float(solved.scattering_length()) + 0.5 * float(solved.effective_range()) * k**2
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
 
 
 def jackknife() -> None:

@@ -17,7 +17,7 @@ from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.low_energy import LowEnergy
 from hadronlab.observables.phase_shifts import PhaseShifts
-from hadronlab.physics.forces.local_potentials import nucleon_phi
+from hadronlab.physics.forces.local_potentials import LocalPotential, nucleon_omega, nucleon_phi
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
@@ -30,20 +30,28 @@ class Exact(Potential):
         return Separable().nonlocal_part(r, rp)
 
 
-class ExactTail(Potential):
-    """V(r) of N-phi as a model."""
+class ExactLocal(Potential):
+    """A known V(r) as a model, on every radius."""
 
     has_local, has_nonlocal = True, False
 
+    def __init__(self, V: LocalPotential) -> None:
+        super().__init__()
+        self.V = V
+
     def local(self, r: Tensor) -> Tensor:
-        return nucleon_phi()(r)
+        return self.V(r)
+
+
+def n_omega(charges: tuple[int, int] | None = None) -> HadronPair:
+    return HadronPair("n_omega", 954.7, 1711.5, potential=nucleon_omega(), charges=charges)
 
 
 def test_the_truth_does_not_end_with_the_data() -> None:
     """Two-pion exchange reaches beyond 3.6 fm: the exact V, cut there, has another scattering length."""
     pair = HadronPair("n_phi", 954.0, 1048.0, potential=nucleon_phi())
     data = lattice_wave_data(generate(pair, SyntheticLattice()), ["wall"], [26], r_max_fm=3.6)
-    result = observe([ExactTail()], data, pair, 2.0, 0.0, 1.0)
+    result = observe([ExactLocal(nucleon_phi())], data, pair, 2.0, 0.0, 1.0)
     far = RMatrix(30.0, 360, pair.reduced_mass)
     exact = float(far.scattering_length(V=nucleon_phi()(far.r)))
     assert result.truth["scattering_length"]["value"] == pytest.approx(exact, rel=1e-5)
@@ -125,6 +133,25 @@ def test_phase_shifts_of_bins_are_on_the_branch_of_the_central_one() -> None:
     one = found.estimates["phase_shift.0.5"]
     exact = replace(Separable(), omega=Separable().critical_omega * 1.001).phase_shift(torch.tensor([0.5]))
     assert one.value == pytest.approx(float(torch.rad2deg(exact)), abs=0.05)
+
+
+def test_a_charged_pair_has_coulomb_modified_numbers_beside_the_nuclear_ones() -> None:
+    """p–Ω⁻ by the V behind the data: the charges attract, and bind more."""
+    data = lattice_wave_data(generate(n_omega(), SyntheticLattice()), ["wall"], [26], r_max_fm=3.6)
+    plain, charged = (
+        observe([ExactLocal(nucleon_omega())], data, n_omega(charges), 2.0, 0.0, 1.0)
+        for charges in (None, (1, -1))
+    )
+    for name in ("scattering_length", "effective_range", "binding_energy", "rms_radius"):
+        assert plain.scalars[name].value == charged.scalars[name].value
+        assert plain.truth[name] == charged.truth[name]
+        assert f"coulomb_{name}" not in {**plain.scalars, **plain.truth}
+        value, truth = (charged.scalars[f"coulomb_{name}"].value, charged.truth[f"coulomb_{name}"]["value"])
+        assert value == pytest.approx(truth, rel=0.02)  # of the tail beyond 3.6 fm
+    assert charged.truth["coulomb_scattering_length"]["value"] == pytest.approx(3.1963, abs=1e-3)
+    assert charged.truth["coulomb_effective_range"]["value"] == pytest.approx(1.2893, abs=1e-3)
+    assert charged.scalars["coulomb_binding_energy"].value > charged.scalars["binding_energy"].value + 0.5
+    assert not any("coulomb" in name and "." in name for name in charged.scalars)
 
 
 def test_truth_and_published_values_are_kept_apart() -> None:

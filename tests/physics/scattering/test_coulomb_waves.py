@@ -43,7 +43,7 @@ def test_independent_numbers(eta: float, rho: float, F: float, G: float, dF: flo
     assert found == pytest.approx([F, G, dF, dG], rel=1e-12)
 
 
-@pytest.mark.parametrize("eta", [-40.0, -3.0, -0.1, 0.1, 3.0, 14.0, 150.0])
+@pytest.mark.parametrize("eta", [-40.0, -3.0, -0.1, 0.1, 3.0, 14.0, 50.0])
 def test_arbitrary_precision(eta: float) -> None:
     mpmath = pytest.importorskip("mpmath")
     rho = tensor(40.0, 0.003, 0.05, 1.0, 6.0)
