@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.losses.feed_down import FeedDown
-from hadronlab.physics.femtoscopy.background import Density
+from hadronlab.physics.femtoscopy.background import HIGHEST_BARRIER, Density
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.measurement import Response, binned, measured
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
@@ -45,7 +45,9 @@ class MeasuredCorrelation:
     ) -> None:
         self.data, self.source, self.numbers, self.residuals = data, source, dict(numbers), dict(residuals)
         self.weights, self.spin = pair.weights, pair.channel_spin
-        self.response = _response(data, resolution)
+        response = _response(data, resolution)
+        seen = response.k > rmatrix.bohr / (2.0 * HIGHEST_BARRIER)  # C is zero far below a Coulomb barrier
+        self.response = Response(response.k[seen], response.matrix[:, seen])
         reach = ROOM * source.reach
         self.waves = KooninPratt(
             rmatrix.mesh, rmatrix.kinetic, self.response.k, rmatrix.bohr, reach=max(reach, rmatrix.radius)

@@ -77,7 +77,7 @@ class JacobianBlocks:
             dU, dV = self._pairs(loss, U, V, some, slopes, columns)
             for bin, positions in groups.items():
                 J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
-                yield positions, J.reshape(-1, slopes.width), None, e.reshape(-1)
+                yield positions, J.flatten(0, -2), None, e.reshape(-1)
 
     def _of_slopes(
         self, loss: Loss, rows: Tensor, slopes: Slopes, groups: dict[int, list[int] | None], theta: Tensor

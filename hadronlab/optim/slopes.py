@@ -64,6 +64,8 @@ class FlatPotential:
 
     def flat(self, slopes: dict[str, Tensor], *shape: int) -> Tensor:
         """Derivatives by name as one tensor (*shape, P)."""
+        if not self.names:
+            return torch.zeros(*shape, 0, dtype=torch.float64)
         return torch.cat([slopes[name].reshape(*shape, -1) for name in self.names], -1)
 
     def _beside_features(self) -> list[str]:

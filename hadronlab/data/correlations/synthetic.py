@@ -18,27 +18,29 @@ from hadronlab.physics.constants import HBAR_C
 class CorrelationNoise:
     """Independent Gaussian noise, σ/C = relative + low_momentum · e^{−k*/range}: few pairs have a small k*.
 
-    range: MeV/c. Raises ConfigError for sizes that are not positive.
+    least: of σ, for where charges leave no pairs there is a background. range: MeV/c. Raises ConfigError for sizes that are not positive.
     """
 
     relative: float = 0.02
     low_momentum: float = 0.02
     range: float = 100.0
+    least: float = 1e-3
     seed: int = 0
 
     def __post_init__(self) -> None:
-        sizes = (self.relative, self.range)
+        sizes = (self.relative, self.range, self.least)
         if (
             not all(math.isfinite(size) and size > 0 for size in sizes)
             or not 0 <= self.low_momentum < math.inf
         ):
             raise ConfigError(
-                f"noise of C(k*): relative and range must be positive, low_momentum not negative, got {self}"
+                f"noise of C(k*): relative, range and least must be positive, low_momentum not negative, got {self}"
             )
 
     def error(self, k: Tensor, value: Tensor) -> Tensor:
         """σ (n,) of C (n,) at k* (n,), fm⁻¹."""
-        return value.abs() * (self.relative + self.low_momentum * torch.exp(-k * HBAR_C / self.range))
+        relative = self.relative + self.low_momentum * torch.exp(-k * HBAR_C / self.range)
+        return (value.abs() * relative).clamp(min=self.least)
 
     def measure(
         self, k: Tensor, value: Tensor, which: int = 0, edges: Tensor | None = None, label: str = "synthetic"
