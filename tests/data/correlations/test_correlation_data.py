@@ -206,5 +206,5 @@ def test_synthetic_measurements() -> None:
     )
     # 3000 pulls: mean known to .018, width to .013; four of these
     assert abs(float(pulls.mean())) < 0.073 and abs(float(pulls.std()) - 1) < 0.052
-    with pytest.raises(ConfigError, match="relative and range must be positive"):
+    with pytest.raises(ConfigError, match="relative, range and least must be positive"):
         CorrelationNoise(relative=0.0)
