@@ -14,11 +14,12 @@ from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
 
 TOLD = 0.8  # correlations above this are told
+EXCLUDED = 25.0  # of χ², above the lowest
 
 
 class Fit(PotentialObservable):
-    """The quantities of every loss by their names, and `nuisance_correlation`: coefficients of the nuisance parameters with
-    each other, with 1/a0 and with δ at the momenta `at`, fm⁻¹, a row a pair.
+    """The quantities of every loss by their names, other minima of the fit (`other_minima_…`), and `nuisance_correlation`:
+    coefficients of the nuisance parameters with each other, with 1/a0 and with δ at the momenta `at`, fm⁻¹, a row a pair.
     """
 
     def __init__(self, at: tuple[float, ...] = (0.5, 1.0)) -> None:
@@ -38,7 +39,30 @@ class Fit(PotentialObservable):
             result.warnings += loss.remarks()
         if nuisances and any(estimate.parts for estimate in nuisances.values()):
             self._correlate(learned, nuisances, result)
+        self._other_minima(learned, result)
         return result
+
+    def _other_minima(self, learned: LearnedPotential, result: Results) -> None:
+        """What else the data allow: a minimum more than `EXCLUDED` above is none of it."""
+        allowed = [other for other in learned.minima if other.excess < EXCLUDED]
+        if not allowed:
+            return
+        rows, mesh = [], learned.rmatrix
+        for other in allowed:
+            with torch.no_grad():
+                U = other.model.on_grid(mesh.r, mesh.r).double() if other.model.has_nonlocal else None
+                V = other.model.local(mesh.r).double() if other.model.has_local else None
+            solved = mesh.solve(U, V)
+            count, inverse = int(solved.bound_states().count), float(1.0 / solved.scattering_length())
+            rows.append((other.excess, inverse, count))
+            result.warnings.append(
+                f"another potential fits nearly as well, by {other.excess:+.1f} in χ²: 1/a0 = {inverse:.3g} {learned.momentum}, "
+                f"{count or 'no'} bound state{'' if count == 1 else 's'}; no error contains it"
+            )
+        names = ("other_minima_excess", "other_minima_inverse_scattering_length", "other_minima_bound_states")
+        units = ("", learned.momentum, "")
+        for name, unit, values in zip(names, units, zip(*rows, strict=True), strict=True):
+            result.estimates[name] = Estimate(np.array(values, dtype=float), unit)
 
     def _correlate(self, learned: LearnedPotential, nuisances: dict[str, Estimate], result: Results) -> None:
         """Correlation coefficients, and a word on those that are nearly one direction."""

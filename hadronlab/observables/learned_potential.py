@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,14 @@ EXPANSIONS = {"expansion": True, "expansion_non_hermitian": False}
 """by name: whether it is the Hermitian ordering V0 + ½{V2, ∇²}, or V0 + V2∇² as in the literature"""
 
 
+@dataclass(frozen=True)
+class OtherMinimum:
+    """Another potential that the losses have a minimum at, and by how much its loss is higher."""
+
+    excess: float
+    model: Potential
+
+
 class LearnedPotential:
     """What an observable of the inverse problem sees.
 
@@ -39,6 +48,7 @@ class LearnedPotential:
         loss, loss_zero: at the end, and of U = 0.
         bins: of all measurements that it was learned from; by default those of `data`.
         losses, nuisances: what was minimised, and its nuisance parameters (1+B, m) by name.
+        minima: others than that of the central potential.
 
     Raises DataError where models and bins differ in number.
     """
@@ -54,10 +64,12 @@ class LearnedPotential:
         bins: Bins | None = None,
         losses: Mapping[str, Loss] | None = None,
         nuisances: Mapping[str, Tensor] | None = None,
+        minima: Sequence[OtherMinimum] = (),
     ) -> None:
         self.bins = Bins([data.bins]) if bins is None else bins
         if len(models) - 1 not in (0, self.bins.count):
             raise DataError(f"{len(models) - 1} refitted bins, but the data hold {self.bins.count}")
+        self.minima = list(minima)
         self.losses, self.nuisances = dict(losses or {}), dict(nuisances or {})
         self.models, self.data, self.pair = models, data, pair
         self.loss, self.loss_zero, self.k_max = loss, loss_zero, k_max

@@ -18,16 +18,20 @@ from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
-from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
+from hadronlab.optim.minima import APART, Minimum
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.processes import ALONE
 from hadronlab.optim.unknowns import Unknowns
+from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
+from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
+from hadronlab.tasks.starts import StartingPoints, Starts
 
 
 class InverseTask(Task):
@@ -39,6 +43,7 @@ class InverseTask(Task):
     refit_steps, refit_shift: bound of the Gauss–Newton steps that fit every resampling bin after the training (0: no
     errors), and their damping; see `GaussNewton.refit_bins` for when they end.
     log_every: steps between two logged losses.
+    starts: see `StartingPoints`.
     plain_gradient: whether the optimizer steps along ∂L/∂θ, there being no natural gradient.
     """
 
@@ -93,6 +98,7 @@ class InverseTask(Task):
         refit_shift: float = 1e-6,
         log_every: int = 20,
         plain_gradient: bool = False,
+        starts: Starts = "auto",
     ) -> None:
         super().__init__()
         self.plain_gradient = plain_gradient
@@ -106,6 +112,8 @@ class InverseTask(Task):
             refit_shift,
             log_every,
         )
+        self.starts = StartingPoints(starts)
+        self.minima: list[Minimum] = []  # that the starting points lead to, the lowest first
         self.bins: Tensor | None = None
         self.processes = ALONE  # all of the run acting as one; the run says which
         self.unconverged: list[int] = []  # resampling bins whose refit met its bound
@@ -127,6 +135,11 @@ class InverseTask(Task):
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
         if self.global_step == 0 and local is not None and data_terms:
             GaussNewton(LeastSquares(local, data_terms), DampedSolver(1e-10, relative=True)).run(3)
+        if self.global_step == 0:
+            problem = self.least_squares()
+            self.minima = self.starts.lead_to(problem, self.rmatrix())
+            if self.minima:
+                problem.assign(self.minima[0].theta)
 
     def potential(self, rows: Tensor, r: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """U (n, N) on radii rows (n,) × r (N,) and V0 (n,), at the present parameters; None for zero."""
@@ -148,6 +161,11 @@ class InverseTask(Task):
             self.log_now({"loss": self.health()["loss"], **{f"loss/{k}": v for k, v in shown.items()}})
         loss = terms.sum()
         return loss * ranks if ranks > 1 else loss
+
+    def rmatrix(self) -> RMatrix:
+        """On which the scattering by the potential is solved."""
+        data = self.data
+        return scattering_mesh(float(data.r[-1]), data.reduced_mass, data.hbar_c, self.k_max)
 
     def rehearse(self) -> None:
         """The gradient, or a Gauss–Newton step, which is not taken."""
@@ -204,7 +222,7 @@ class InverseTask(Task):
         thetas = centre[None] if self.bins is None else torch.cat([centre[None], self.bins])
         learned = LearnedPotential(
             models, self.data, self.pair, self.k_max, loss, self.loss_zero,
-            self.terms.bins, problem.losses, problem.nuisances(thetas),
+            self.terms.bins, problem.losses, problem.nuisances(thetas), self._other_minima(problem, loss),
         )  # fmt: skip
         result = Results()
         for observable in self.observables.values():
@@ -222,6 +240,16 @@ class InverseTask(Task):
             )
         return result
 
+    def _other_minima(self, problem: LeastSquares, loss: float) -> list[OtherMinimum]:
+        """Those that the training did not end in."""
+        here, found = problem.residual(problem.theta()).detach(), []
+        for minimum in self.minima:
+            if float((minimum.residual - here).norm()) > APART:
+                model = copy.deepcopy(self.model)
+                Unknowns(model, {}).assign(minimum.theta[: problem.flat.size])
+                found.append(OtherMinimum(minimum.loss - loss, model))
+        return found
+
     def objective(self, results: Results) -> float | None:
         """The error of the phase shifts where the truth is known, else the loss."""
         for name in ("phase_shift_error_max", "loss_final"):
@@ -231,9 +259,11 @@ class InverseTask(Task):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["bins"], checkpoint["unconverged"] = self.bins, self.unconverged
+        checkpoint["minima"] = [(m.theta, m.loss, m.residual) for m in self.minima]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.bins, self.unconverged = checkpoint.get("bins"), checkpoint.get("unconverged", [])
+        self.minima = [Minimum(*parts) for parts in checkpoint.get("minima", [])]
 
     def status(self) -> str:
         """The loss and its parts for the progress bar."""
