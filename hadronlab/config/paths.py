@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from hydra.utils import to_absolute_path
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from hadronlab.config.annotations import hints_of
 from hadronlab.config.check import locate, targets
@@ -28,8 +28,16 @@ def make_paths_absolute(config: DictConfig) -> None:
             continue
         hints = hints_of(made.__init__ if inspect.isclass(made) else made)
         for key, value in node.items():
-            if isinstance(value, str) and value and (key == "path" or _is_path(hints.get(str(key)))):
-                node[key] = to_absolute_path(str(Path(value).expanduser()))
+            if not (key == "path" or _is_path(hints.get(str(key)))):
+                continue
+            if isinstance(value, str) and value:
+                node[key] = _absolute(value)
+            elif isinstance(value, ListConfig):
+                node[key] = [_absolute(each) if isinstance(each, str) and each else each for each in value]
+
+
+def _absolute(path: str) -> str:
+    return to_absolute_path(str(Path(path).expanduser()))
 
 
 def _is_path(hint: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -26,8 +27,8 @@ SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in
 class DataSource(Protocol):
     """Anything with `load` can stand behind `data=`; a user's own class works by `_target_`."""
 
-    def load(self, pair: HadronPair) -> WaveData:
-        """The equation of `pair` on a grid. Raises DataError or ConfigError."""
+    def load(self, pair: HadronPair) -> WaveData | list[WaveData]:
+        """The equation of `pair` on a grid, or on several of one potential. Raises DataError or ConfigError."""
         ...
 
 
@@ -112,7 +113,7 @@ class Radii:
 
 
 class LatticeFile:
-    """An R-correlator file in the HDF5 layout of `data.r_correlator`.
+    """An R-correlator file in the HDF5 layout of `data.r_correlator`, or a list of them: volumes or spacings of one potential.
 
     sources, times: which of the file's (null: all). r_max in fm (null: the whole of the data, at most L/2).
     time_order: 2 for three-point time derivatives. laplacian: auto, lattice, lattice4, differences, spline.
@@ -121,7 +122,7 @@ class LatticeFile:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | Sequence[str | Path],
         sources: Sequence[str] | None = None,
         times: Sequence[int] | None = None,
         r_max: float | None = None,
@@ -129,20 +130,34 @@ class LatticeFile:
         laplacian: str = "auto",
         shell_width: float | None = None,
     ) -> None:
-        self.path, self.shell_width = Path(os.path.expanduser(path)), shell_width
+        paths = [path] if isinstance(path, str | Path) else list(path)
+        if not paths:
+            raise ConfigError("data.path is an empty list: give a file or several")
+        self.paths, self.shell_width = [Path(os.path.expanduser(each)) for each in paths], shell_width
         self.sources, self.times, self.r_max = sources, times, r_max
         self.derivatives = Derivatives(time_order, laplacian)
 
-    def load(self, pair: HadronPair) -> WaveData:
-        if not self.path.exists():
-            raise DataError(f"{self.path}: no such file; give the R-correlator with data.path=…")
-        correlator = read(self.path)
+    def load(self, pair: HadronPair) -> WaveData | list[WaveData]:
+        found = [self._load(path, pair) for path in self.paths]
+        if len(found) == 1:
+            return found[0]
+        # of one lattice or not, what lies in several files was measured on several ensembles
+        names = [data.ensemble for data in found]
+        return [
+            replace(data, ensemble=f"{name}:{path.stem}") if names.count(name) > 1 else data
+            for data, name, path in zip(found, names, self.paths, strict=True)
+        ]
+
+    def _load(self, path: Path, pair: HadronPair) -> WaveData:
+        if not path.exists():
+            raise DataError(f"{path}: no such file; give the R-correlator with data.path=…")
+        correlator = read(path)
         data = lattice_wave_data(
             correlator, self.sources, self.times, self.r_max, self.derivatives, self.shell_width
         )
         if pair.mass1 and pair.mass2 and abs(data.reduced_mass / pair.reduced_mass - 1) > SAME_MASS:
             raise ConfigError(
-                f"{self.path}: its hadrons have a reduced mass of {data.reduced_mass:.0f} MeV, those of system={pair.name} "
+                f"{path}: its hadrons have a reduced mass of {data.reduced_mass:.0f} MeV, those of system={pair.name} "
                 f"{pair.reduced_mass:.0f}: choose system=lattice, which takes the masses of the file"
             )
         return data

@@ -16,12 +16,19 @@ from hadronlab.losses.loss import LinearLoss
 class Schrodinger(LinearLoss):
     """L_k = Σ_k Σ_r [(E_k − H0) φ_k(r) − V0(r) φ_k(r) − ∫ 4πr'² dr' U(r,r') φ_k(r')]².   [Wang, Eq. 4]"""
 
+    of_waves = True
+
     def __init__(self, data: WaveData, weight: float = 1.0) -> None:
         super().__init__(data.r, weight, data.bins, data.rows)
+        self._in_words = data.in_words
         self.lhs = nn.Buffer(data.lhs, persistent=False)  # (1+B, K, N)
         self.amplitude = nn.Buffer(data.amplitude, persistent=False)
         # with the quadrature weights in it, ∫dV' U φ is one matrix product
         self.source = nn.Buffer(data.amplitude * data.weight, persistent=False)
+
+    @property
+    def in_words(self) -> str:
+        return self._in_words
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(…, K, n), in MeV × [amplitude]."""

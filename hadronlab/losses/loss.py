@@ -40,13 +40,15 @@ class Loss(nn.Module):
     bins: the resampling bins of its own data; None for a loss that is the same in every bin.
     nuisance: parameters (m,) of its own, which are trained with those of the potential, in units of what they are known
     to; a loss that has some sets them, and its residuals hold what is known of them before.
-    data_term: whether it compares with data, or else only regularises.
+    data_term: whether it compares with data, or else only regularises. of_waves: whether these are the waves of a lattice,
+    so that each of several lattices has such a loss of its own.
     coupled: whether a residual is made of several rows, which then cannot be taken in parts.
     `residual` may be any differentiable function of U and V0; the derivatives come from autograd, one backward pass a
     residual, or from `slopes` of its own. One that is affine is a `LinearLoss`, and cheaper.
     """
 
     data_term: ClassVar[bool] = True
+    of_waves: ClassVar[bool] = False
     coupled: bool = True
     nuisance: nn.Parameter | None
 
@@ -91,6 +93,11 @@ class Loss(nn.Module):
     def nuisance_names(self) -> list[str]:
         """Of the nuisance parameters, as `quantities` names them."""
         return []
+
+    @property
+    def in_words(self) -> str:
+        """Its data, in one line; "" without any."""
+        return ""
 
     def remarks(self) -> list[str]:
         """What a reader of the result should know of it."""

@@ -59,13 +59,17 @@ class InverseTask(Task):
     def build(cls, config: DictConfig) -> Self:
         """Data of the pair first: losses and, where the system does not say them, masses come from these."""
         pair = instantiate(config.system, _convert_="all")
-        data = instantiate(config.data, _convert_="all").load(pair)
+        loaded = instantiate(config.data, _convert_="all").load(pair)
+        data, *others = sorted(loaded, key=lambda one: -one.r[-1]) if isinstance(loaded, list) else [loaded]
         pair = pair.completed(data.reduced_mass, data.hadrons)
-        losses = {
-            name: _built(term, {"data": data, "waves": data, "pair": pair})
-            for name, term in config.loss.items()
-            if term is not None
-        }
+        losses: dict[str, Loss] = {}
+        for name, term in config.loss.items():
+            if term is not None:
+                losses[name] = _built(term, data, pair)
+                if losses[name].of_waves:
+                    losses |= {
+                        f"{name}_{i}": _built(term, one, pair) for i, one in enumerate(others, start=2)
+                    }
         if not losses:
             raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
         model = instantiate(config.model, _convert_="all")
@@ -275,8 +279,11 @@ class InverseTask(Task):
         """Rows of the table shown before the training."""
         from hadronlab.data.diagnostics import effective_rank
 
+        words = [loss.in_words for loss in self.terms.losses.values() if loss.in_words] or [
+            self.data.in_words
+        ]
         return {
-            "data": self.data.in_words,
+            **{"data" if i == 1 else f"data {i}": each for i, each in enumerate(words, start=1)},
             "parameters": str(sum(p.numel() for p in self.parameters())),
             **({"effective rank": str(effective_rank(self.data))} if self.data.labels else {}),
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
@@ -284,8 +291,9 @@ class InverseTask(Task):
         }
 
 
-def _built(term: DictConfig, offered: Mapping[str, Any]) -> Loss:
-    """A loss, given those of `offered` that its class asks for by name and its config leaves out."""
+def _built(term: DictConfig, waves: WaveData, pair: HadronPair) -> Loss:
+    """A loss, given what its class asks for by name and its config leaves out: data or waves, pair."""
+    offered = {"data": waves, "waves": waves, "pair": pair}
     partial = instantiate(term, _partial_=True, _convert_="all")
     asked = inspect.signature(partial.func).parameters
     return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})
