@@ -28,7 +28,10 @@ What the groups are
   system      what is studied; it decides the task: inverse (a potential from lattice data) or vmc (quark ground states)
   model       the network: a potential U(r,r') (sdnn, sdnn_deep, sdnn_joint, low_rank, local, hybrid, …) or a wave function
   loss        what is minimised in the inverse problem, as a sum of weighted terms
-  data        where R(t,r) comes from: separable, synthetic (a simulated lattice), lattice (an HDF5 file: data.path=…)
+  data        where R(t,r) comes from: separable, synthetic (a simulated lattice), lattice (an HDF5 file: data.path=…); radii: none
+  measurement of momentum correlations C(k), of loss=correlation: loss.correlation.data.path=FILE.csv, or made up:
+              measurement@loss.correlation.data=synthetic
+  source      the distances at which pairs are emitted: source@loss.correlation.source=levy loss.correlation.source.radius=1.1
   interaction of the quarks: al1, al2, ap1, ap2, flux_tube
   sampler     walkers and moves of the variational runs; schedule: their stages (fast, anneal, or paper as published)
   optimizer   adam; natural_gradient (Gauss–Newton) of the inverse problem; sr (stochastic reconfiguration) of quarks
@@ -37,9 +40,10 @@ What the groups are
   logger      csv, wandb (offline unless a key is present), tensorboard
   experiment  a tuned set of all of the above
 
-Three examples
+Four examples
   hadronlab-train system=omega_ccc model=sdnn_deep
   hadronlab-train system=lattice data.path=my_correlator.h5 experiment=xixi_best
+  hadronlab-train system=pair system.mass1=938.3 system.charges=[1,-1] loss.correlation.data.path=my_correlation.csv
   hadronlab-train -m system=separable model=sdnn seed=1,2,3,4
 
 A run writes outputs/<system>/<time>/: result.json (every number with unit and error), result.h5, figures/, metrics.csv.

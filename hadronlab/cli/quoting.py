@@ -29,13 +29,15 @@ def quote_choices(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if argument.startswith("="):
             raise ConfigError(f"{argument!r} names no setting: write key=value")
-        if match := re.fullmatch(rf"\+?({names})=(?:.*,)?\s*null\s*(?:,.*)?", argument, re.IGNORECASE):
+        if match := re.fullmatch(
+            rf"\+?({names})(?:@[\w.]+)?=(?:.*,)?\s*null\s*(?:,.*)?", argument, re.IGNORECASE
+        ):
             group = match.group(1)
             raise ConfigError(
                 f"{argument}: a group cannot be null; leave it out, or choose {group}= one of {', '.join(choices(group))}"
             )
     pattern = re.compile(
-        rf"(\+?(?:{names})=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE
+        rf"(\+?(?:{names})(?:@[\w.]+)?=)([-+]?(?:[\d_.]+(?:e[-+]?\d+)?|inf|nan)|true|false)", re.IGNORECASE
     )
     return [
         f"{m.group(1)}'{m.group(2)}'" if (m := pattern.fullmatch(argument)) else argument
@@ -45,7 +47,8 @@ def quote_choices(arguments: Sequence[str]) -> list[str]:
 
 def _quote_path(argument: str) -> str:
     match = re.fullmatch(
-        r"(\+{0,2}(?:data\.path|hydra\.run\.dir|hydra\.sweep\.dir)=)([^'\"\[{$,][^,$]*)", argument
+        r"(\+{0,2}(?:(?:loss\.\w+\.)?(?:data|source)\.path|hydra\.run\.dir|hydra\.sweep\.dir)=)([^'\"\[{$,][^,$]*)",
+        argument,
     )
     if match is None or re.fullmatch(r"[\w./-]+|\w+\(.*\)", match.group(2)):
         return argument

@@ -71,6 +71,9 @@ def describe(hint: Any) -> str:
             for a in arguments
             if typing.get_origin(a) is not typing.Literal and not (a is int and float in arguments)
         ]
+        others = [
+            a for a in others if a in words or typing.get_origin(a)
+        ] or others  # what a yaml file can hold
         options = [typing.Literal[*literals], *others] if literals else others
         return " or ".join(describe(option) for option in options)
     if origin is typing.Literal:

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from hadronlab.config.annotations import describe, fits, hints_of
 from hadronlab.config.groups import groups, holds_parts
 from hadronlab.config.parts import not_chosen
+from hadronlab.config.shipped import WITHIN
 from hadronlab.config.task_parts import check_parts, check_task, locate, targets
 from hadronlab.errors import ConfigError
 
@@ -48,6 +49,8 @@ def check(config: DictConfig) -> None:
     for key in sorted(OmegaConf.missing_keys(config)):
         raise ConfigError(f"{key} is missing: give it a value on the command line, {key}=…")
     check_parts(config)
+    for group in sorted(set(WITHIN.values()) & set(map(str, config))):
+        raise ConfigError(f"{group} has no place of its own: leave out +{group}=…, see {group} in --help")
     for group in filter(holds_parts, groups()):
         _check_keys(config, group)
     _check_values("", config, typing.get_type_hints(RunSettings))

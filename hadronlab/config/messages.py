@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hadronlab.config.check import nearest
 from hadronlab.config.groups import choices, groups, holds_parts
 from hadronlab.config.parts import known_parts, not_chosen
+from hadronlab.config.shipped import WITHIN
 from hadronlab.errors import ConfigError, HadronlabError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def one_line(error: BaseException) -> str:
                            (r"Key '([^']+)' is not in struct", _unknown_key),
                            (r"Multiple values for ([\w/@.]+)\. To override", _chosen_twice),
                            (r"Could not append to config. An item is already at '([^']+)'", _known_key),
+                           (r"Missing mandatory value: ([\w.]+)", _missing),
                            (r"Error parsing override '([^'=]+)'", _no_value),
                            (r"Ambiguous value for argument '([^=]+=(.*))'", _several_values),
                            (r"Environment variable '(\w+)' not found", _no_variable)):  # fmt: skip
@@ -66,6 +68,12 @@ def uncomposable(error: Exception) -> ConfigError:
     )
 
 
+def out_of_place(group: str, key: str, choice: str) -> str:
+    """What to say of a choice of a group that has no place of its own."""
+    place = next(place for place, within in WITHIN.items() if within == group).replace("*", "correlation")
+    return f"{key}={choice} finds no {group} to choose: it stands in a loss, loss=correlation {group}@{place}={choice}"
+
+
 def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     looked_in = re.search(r"Available options in '([\w/]+)'", str(error))
     group = looked_in.group(1) if looked_in else match.group(1).rpartition("/")[0]
@@ -80,6 +88,9 @@ def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException
 
 def _unknown_key(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     key = match.group(1)
+    if (group := key.partition("@")[0]) in WITHIN.values():
+        given = re.search(rf"\+{re.escape(key)}=([\w/]+)", str(error))
+        return out_of_place(group, key, given.group(1) if given else "NAME")
     full = next(
         (m.group(1) for m in (re.search(r"full_key: ([\w.\[\]]+)", line) for line in _all(error)) if m), key
     )
@@ -129,6 +140,10 @@ def _known_key(match: re.Match[str], lines: list[str], error: BaseException) -> 
 def _chosen_twice(match: re.Match[str], lines: list[str], error: BaseException) -> str:
     group = match.group(1)
     return f"{group} is chosen already: leave out the plus, {group}=…"
+
+
+def _missing(match: re.Match[str], lines: list[str], error: BaseException) -> str:
+    return f"{match.group(1)} is missing: give it a value on the command line, {match.group(1)}=…"
 
 
 def _no_value(match: re.Match[str], lines: list[str], error: BaseException) -> str:

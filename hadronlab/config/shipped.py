@@ -22,6 +22,13 @@ NAMED = (
     "schedule.stages",
 )
 """mappings whose keys are names that anybody may choose"""
+WITHIN = {
+    "loss.*.source": "source",
+    "loss.*.data": "measurement",
+    "measurement.source": "source",
+    "observables.*.sources.*": "source",
+}
+"""where choices of groups that have no place of their own do: source@loss.correlation.source=levy, singly or in lists"""
 
 POTENTIALS = (
     *(f"hadronlab.physics.forces.local_potentials.{name}"
@@ -45,10 +52,11 @@ MORE = {
 def may_stand(key: str, value: Any) -> bool:
     """Whether `value` is one that `key`, the last part of which Hydra gives a meaning (`_target_`), has in a shipped file.
 
-    The parts of a composed model or potential may be what the whole may be; system.interaction is what interaction is.
+    The parts of a composed model or potential may be what the whole may be; system.interaction is what interaction is, and
+    what stands WITHIN is what its group is.
     """
     node, _, word = key.rpartition(".")
-    node = "interaction" if node == "system.interaction" else _with_stars(node)
+    node = "interaction" if node == "system.interaction" else _within(_with_stars(node))
     whole = next((k for k in ("model", "system.potential") if node.startswith(f"{k}.")), node)
     known = [value for k in {node, whole} for value in _shipped()[f"{k}.{word}"]]
     if word == "_target_":
@@ -59,6 +67,14 @@ def may_stand(key: str, value: Any) -> bool:
 def _with_stars(node: str) -> str:
     """`node` with * for a name that anybody may choose: loss.asymptotic → loss.*"""
     return re.sub(rf"^({'|'.join(map(re.escape, NAMED))})\.[^.]+", r"\1.*", node)
+
+
+def _within(node: str) -> str:
+    """`node` as a part of its own group: loss.*.data[1].noise → measurement.noise"""
+    for place, group in WITHIN.items():
+        pattern = re.escape(place).replace(r"\*", r"[^.\[]+")
+        node = re.sub(rf"^{pattern}(\[\d+\])?(?=\.|$)", group, node)
+    return node
 
 
 @cache

@@ -20,12 +20,15 @@ from hadronlab.losses.loss import Loss, Quantity, ResidualSlopes
 from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
 from hadronlab.physics.constants import HBAR_C
+from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, parameters
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent
 from hadronlab.systems.hadrons import HadronPair
 
 TOLD = {"genuine": "lambda", "slope": "baseline_slope", "curvature": "baseline_curvature"}
 """names of estimates, where they are not those of the settings"""
+OF_SOURCES = {f.name for kind in (Gaussian, CoreHalo, Levy) for f in fields(kind)}
+"""priors of parameters that another source would have stand idle"""
 
 
 class Correlation(Loss):
@@ -92,7 +95,7 @@ class Correlation(Loss):
         for curve in self.curves:
             tag = f".{curve.data.label}" if len(self.curves) > 1 else ""
             emitter = curve.source
-            of_emitter = {f.name: getattr(emitter, f.name) for f in fields(emitter)}
+            of_emitter = parameters(emitter)
             known |= {*of_emitter, *curve.numbers}
             names: dict[str, str] = {}
             for name, nominal in {**of_emitter, **curve.numbers}.items():
@@ -107,7 +110,7 @@ class Correlation(Loss):
                 names[name] = full
             own.append(names)
         for name in priors:
-            if name not in known:
+            if name not in known and name not in OF_SOURCES:
                 raise ConfigError(
                     f"loss.correlation.priors.{name}: no such parameter; there are {', '.join(sorted(known))}"
                 )
@@ -215,7 +218,7 @@ class Correlation(Loss):
 
     def remarks(self) -> list[str]:
         fitted = {name for own in self._own for name in own}
-        held = [name for name in (*vars(self.curves[0].source), "genuine") if name not in fitted]
+        held = [name for name in (*parameters(self.curves[0].source), "genuine") if name not in fitted]
         if not held:
             return []
         return [

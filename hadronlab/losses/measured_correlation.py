@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,6 +12,7 @@ from hadronlab.losses.feed_down import FeedDown
 from hadronlab.physics.femtoscopy.background import HIGHEST_BARRIER, Density
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.measurement import Response, binned, measured
+from hadronlab.physics.femtoscopy.sources import Source, parameters, with_parameters
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
 
@@ -38,7 +37,7 @@ class MeasuredCorrelation:
         data: CorrelationData,
         pair: HadronPair,
         rmatrix: RMatrix,
-        source: Any,
+        source: Source,
         numbers: Mapping[str, float],
         residuals: Mapping[str, FeedDown],
         resolution: float = 0.0,
@@ -57,9 +56,8 @@ class MeasuredCorrelation:
 
     def density(self, values: Values) -> Density:
         """S(r) with those of `values` that are parameters of the source."""
-        own = {name: value for name, value in values.items() if name in vars(self.source)}
-        density: Density = replace(self.source, **own).density
-        return density
+        own = {name: value for name, value in values.items() if name in parameters(self.source)}
+        return with_parameters(self.source, own).density
 
     def predicted(self, resolvent: Resolvent, values: Values, hamiltonian: Tensor | None = None) -> Tensor:
         """C_exp at the measured momenta, (…, n); differentiable in the values, and in H where it is given."""

@@ -91,3 +91,29 @@ class Ridge(LinearLoss):
             return self.r.new_zeros(0, 1 if dV is None else dV.shape[-1])
         right = self.root[:: self.stride][: dU.shape[1], None]
         return self.root[rows][:, None, None] * dU * right
+
+
+class LocalRidge(LinearLoss):
+    """∫ V0(r)² d³r / scale²: the smallest local part that explains the data, where these leave some of it open.
+
+    scale in MeV fm^{3/2}: a well of 1 fm is scale/2 deep.
+    """
+
+    data_term = False
+
+    def __init__(self, data: WaveData, weight: float = 1.0, scale: float = 100.0) -> None:
+        if not scale > 0:
+            raise ConfigError(f"scale = {scale} MeV fm^1.5 of local_ridge: must be positive")
+        super().__init__(data.r, weight, rows=data.rows)
+        self.root = nn.Buffer(data.weight.sqrt() / float(scale), persistent=False)
+
+    def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(…, n), dimensionless."""
+        return self.r.new_zeros(0) if V is None else self.root[rows] * V
+
+    def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
+        """(n, P)."""
+        if dV is None:
+            assert dU is not None
+            return self.r.new_zeros(0, dU.shape[-1])
+        return self.root[rows][:, None] * dV

@@ -47,7 +47,7 @@ def test_help_composes_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(sys, "argv", ["hadronlab-train", "--help"])
     train.main()
     shown = capsys.readouterr().out
-    for text in ("system=", "omega_ccc", "Three examples", "experiment/deepquark: leptons", "result.json"):
+    for text in ("system=", "omega_ccc", "Four examples", "experiment/deepquark: leptons", "result.json"):
         assert text in shown
 
 

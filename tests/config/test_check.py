@@ -75,6 +75,27 @@ from hadronlab.errors import ConfigError
             ["task._target_=torch.nn.Linear"],
             "'torch.nn.Linear' is no task: derive it from hadronlab.tasks.base.Task",
         ),
+        (["source=levy"], "it stands in a loss, loss=correlation source@loss.correlation.source=levy"),
+        (["measurement=synthetic"], "measurement@loss.correlation.data=synthetic"),
+        (["source@loss.corelation.source=levy"], "loss=correlation source@loss.correlation.source=levy"),
+        (["loss=correlation", "source@loss.correlation.source=levi"], "did you mean 'levy'?"),
+        (["loss=correlation", "source@loss.correlation.source=3"], "source=3 is not known: choose one of"),
+        (
+            ["loss=correlation", "measurement@loss.correlation.data=sintetic"],
+            "did you mean 'synthetic'?",
+        ),
+        (["+source=levy"], "source has no place of its own: leave out +source=…"),
+        (
+            [
+                "system=pair",
+                "system.mass1=938.3",
+                "loss.correlation.data.path=c.csv",
+                "loss.correlation.source.radius=abc",
+            ],
+            "loss.correlation.source.radius must be a number, got 'abc'",
+        ),
+        (["system=pair"], "system.mass1 is missing: give it a value on the command line, system.mass1=…"),
+        (["system=pair", "system.mass1=938.3"], "loss.correlation.data.path is missing: give it a value"),
         (["optimizer.optimizer=null"], "optimizer.optimizer is null, but no run is without it"),
         (["system=jpsi", "sampler._target_=null"], "sampler._target_: cannot import None"),
         *(

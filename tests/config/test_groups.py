@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from hadronlab.api import composed
 from hadronlab.config.check import check
 from hadronlab.config.groups import choices, groups
-from hadronlab.errors import HadronlabError
+from hadronlab.config.messages import one_line, user_errors
 from hadronlab.run.directory.trust import read_run_config
 
 # what a user has to give, where the shipped files leave it open
@@ -20,10 +20,17 @@ GIVEN = {
     "system=xixi": ["data.path=mine.h5"],
     "experiment=xixi_best": ["data.path=mine.h5"],
     "experiment=xixi_convex": ["data.path=mine.h5"],
+    "system=pair": ["system.mass1=938.3", "loss.correlation.data.path=mine.csv"],
+    "loss=correlation": ["loss.correlation.data.path=mine.csv"],
+    "measurement@loss.correlation.data=file": ["loss.correlation.data.path=mine.csv"],
+    "source@loss.correlation.source=table": ["loss.correlation.source.path=mine.dat"],
 }
 # runs of either kind, with data of either kind and with particles of either kind: a choice fits one of them
 RUNS = [f"system={name}" for name in ("omega_ccc", "nucleon", "separable", "tcc", "positronium", "lattice")]
-OTHERS = [(group, choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
+RUNS += ["loss=correlation", "experiment=n_omega_joint"]
+# where the choices of groups that stand in other parts do
+PLACES = {"source": "source@loss.correlation.source", "measurement": "measurement@loss.correlation.data"}
+OTHERS = [(PLACES.get(group, group), choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
 
 
 def may_stand(directory: Path, choice: str, *others: str) -> None:
@@ -54,8 +61,8 @@ def test_every_choice_fits_some_run(
     for run in RUNS:
         try:
             return may_stand(tmp_path, f"{group}={choice}", run, *GIVEN.get(run, ()))
-        except HadronlabError as error:
-            refused.append(f"{run}: {error}")
+        except user_errors() as error:
+            refused.append(f"{run}: {one_line(error)}")
     pytest.fail("\n".join(refused))
 
 

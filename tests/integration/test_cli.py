@@ -33,7 +33,7 @@ def command(module: str, *arguments: str, cwd: Path) -> subprocess.CompletedProc
 def test_help_is_written_for_a_physicist(tmp_path: Path) -> None:
     done = command("hadronlab.train", "--help", cwd=tmp_path)
     assert done.returncode == 0
-    for text in ("system=", "omega_ccc", "Three examples", "result.json", "separable_best"):
+    for text in ("system=", "omega_ccc", "Four examples", "result.json", "separable_best"):
         assert text in done.stdout
     assert "torch" not in done.stderr
     assert command("hadronlab.train", "--version", cwd=tmp_path).stdout == f"hadronlab {__version__}\n"

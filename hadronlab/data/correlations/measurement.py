@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import torch
 
@@ -14,6 +12,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
+from hadronlab.physics.femtoscopy.sources import Source, parameters, with_parameters
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.systems.hadrons import HadronPair
 
@@ -30,7 +29,7 @@ class SyntheticMeasurement:
 
     def __init__(
         self,
-        source: Any,
+        source: Source,
         noise: CorrelationNoise | None = None,
         k: Sequence[float] = (10.0, 290.0),
         points: int = 15,
@@ -67,10 +66,10 @@ class SyntheticMeasurement:
             self.k, normalisation * (1.0 + genuine * (C - 1.0)), self.which, label=self.label
         )
 
-    def _truth(self) -> tuple[Any, float, float]:
+    def _truth(self) -> tuple[Source, float, float]:
         """The source, λ and N of this seed."""
         generator = torch.Generator().manual_seed(stream_seed(self.noise.seed, "truth", self.which))
-        values = {**vars(self.source), "genuine": self.genuine, "normalisation": self.normalisation}
+        values = {**parameters(self.source), "genuine": self.genuine, "normalisation": self.normalisation}
         for name in self.spread:
             if name not in values:
                 raise ConfigError(
@@ -86,4 +85,4 @@ class SyntheticMeasurement:
                 else nominal * torch.tensor(step).exp().item()
             )
         genuine, normalisation = values.pop("genuine"), values.pop("normalisation")
-        return replace(self.source, **values), genuine, normalisation
+        return with_parameters(self.source, values), genuine, normalisation

@@ -7,8 +7,9 @@ them, and a tensor (B,) of radii gives one density a bin, (B, len(r)).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -35,6 +36,16 @@ class Source(Protocol):
     def density(self, r: Tensor) -> Tensor:
         """S(r), fm⁻³, in the shape of r, fm."""
         ...
+
+
+def parameters(source: Source) -> dict[str, Any]:
+    """Those of a source by name, which a fit may vary: the fields of a dataclass; of another source none."""
+    return {f.name: getattr(source, f.name) for f in fields(source)} if is_dataclass(source) else {}
+
+
+def with_parameters(source: Source, values: Mapping[str, Any]) -> Source:
+    """The source with other values of some of its parameters."""
+    return replace(source, **values) if values else source  # type: ignore[type-var]
 
 
 def _parameter(name: str, value: float | Tensor, low: float, high: float = math.inf) -> Tensor:
