@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +102,16 @@ def summarise(directory: str | Path, sort: str | None = None) -> Path:
         from hadronlab.sweeps.summary import summarise as summarise_sweep
 
         return summarise_sweep(Path(directory).absolute(), sort)
+
+
+def average(directories: Sequence[str | Path], *names: str) -> dict[str, Estimate]:
+    """`hadronlab-average`: observables averaged over runs that differ in their choices, the part `models` of an error that of the choice.
+
+    directories: of runs, or of sweeps. names: of observables. Raises ConfigError for a run without what its weight is made of.
+    """
+    from hadronlab.sweeps.average import average as average_runs
+
+    return {one.name: one.average.estimate for one in average_runs([Path(d) for d in directories], names)}
 
 
 def read_correlation(path: str | Path, **settings: Any) -> CorrelationData:

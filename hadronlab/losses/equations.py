@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.resampling import deviations
-from hadronlab.losses.loss import LinearLoss
+from hadronlab.losses.loss import LinearLoss, Quantity
 
 
 class Schrodinger(LinearLoss):
@@ -94,6 +94,7 @@ class RCorrelator(Schrodinger):
         whitening = _whitening(data, shrinkage) if weighting == "covariance" else None
         self.whitening = nn.Buffer(whitening, persistent=False) if whitening is not None else None
         self.weighting, self.coupled = weighting, whitening is not None
+        self.effective_share = effective_share(data) if data.n_bins > 1 else 1.0
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(…, K, n), in units of σ."""
@@ -102,6 +103,19 @@ class RCorrelator(Schrodinger):
     def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(K, n, P)."""
         return self._whitened(super().jacobian(dU, dV, rows, bin), rows)
+
+    def quantities(self, U: Tensor | None, V: Tensor | None, nuisance: Tensor | None) -> dict[str, Quantity]:
+        """χ² of the mean, of how many points, and as how many independent ones they count; of data with errors alone."""
+        if self.weighting != "error":
+            return {}
+        at = None if U is None else U[:1, self.rows]
+        chi2 = self.residual(at, None if V is None else V[:1, self.rows], self.rows).square().sum().reshape(1)
+        count = float(len(self.rows) * self.lhs.shape[1])
+        return {
+            "lattice_chi2": Quantity(chi2),
+            "lattice_points": Quantity(torch.tensor([count])),
+            "lattice_points_effective": Quantity(torch.tensor([count * self.effective_share])),
+        }
 
     def _whitened(self, left: Tensor, rows: Tensor) -> Tensor:
         """(…, K, n, P) in units of σ."""

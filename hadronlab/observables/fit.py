@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import torch
@@ -18,8 +19,9 @@ EXCLUDED = 25.0  # of χ², above the lowest
 
 
 class Fit(PotentialObservable):
-    """The quantities of every loss by their names, other minima of the fit (`other_minima_…`), and `nuisance_correlation`:
-    coefficients of the nuisance parameters with each other, with 1/a0 and with δ at the momenta `at`, fm⁻¹, a row a pair.
+    """The quantities of every loss by their names; `fit_parameters`, how many the data determine; other minima of the fit
+    (`other_minima_…`); and `nuisance_correlation`: coefficients of the nuisance parameters with each other, with 1/a0 and
+    with δ at the momenta `at`, fm⁻¹, a row a pair.
     """
 
     def __init__(self, at: tuple[float, ...] = (0.5, 1.0)) -> None:
@@ -33,12 +35,15 @@ class Fit(PotentialObservable):
             with torch.no_grad():
                 found = loss.quantities(*learned.on(loss.r), nuisance)
             for label, quantity in found.items():
+                label = f"{label}.{name}" if label in result.estimates else label  # of several lattices
                 result.estimates[label] = learned.estimate(quantity.values, quantity.unit, rows=quantity.rows)
             if nuisance is not None:
                 nuisances |= {label: result.estimates[label] for label in loss.nuisance_names}
             result.warnings += loss.remarks()
         if nuisances and any(estimate.parts for estimate in nuisances.values()):
             self._correlate(learned, nuisances, result)
+        if math.isfinite(learned.effective_parameters):
+            result.estimates["fit_parameters"] = Estimate(learned.effective_parameters)
         self._other_minima(learned, result)
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,7 @@ class LearnedPotential:
         bins: of all measurements that it was learned from; by default those of `data`.
         losses, nuisances: what was minimised, and its nuisance parameters (1+B, m) by name.
         minima: others than that of the central potential.
+        effective_parameters: how many the data determine.
 
     Raises DataError where models and bins differ in number.
     """
@@ -65,11 +67,12 @@ class LearnedPotential:
         losses: Mapping[str, Loss] | None = None,
         nuisances: Mapping[str, Tensor] | None = None,
         minima: Sequence[OtherMinimum] = (),
+        effective_parameters: float = math.nan,
     ) -> None:
         self.bins = Bins([data.bins]) if bins is None else bins
         if len(models) - 1 not in (0, self.bins.count):
             raise DataError(f"{len(models) - 1} refitted bins, but the data hold {self.bins.count}")
-        self.minima = list(minima)
+        self.minima, self.effective_parameters = list(minima), effective_parameters
         self.losses, self.nuisances = dict(losses or {}), dict(nuisances or {})
         self.models, self.data, self.pair = models, data, pair
         self.loss, self.loss_zero, self.k_max = loss, loss_zero, k_max

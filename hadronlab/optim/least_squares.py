@@ -105,6 +105,22 @@ class LeastSquares(Unknowns):
             force, loss = packed[:, len(i) : -1].contiguous(), packed[:, -1].contiguous()
         return gram, force, loss
 
+    def effective_parameters(self, theta: Tensor) -> float:
+        """How many the data determine: tr G_data (G_data + G_prior)⁻¹, G = JᵀJ of the data terms and of the others."""
+        along = self.coordinates(theta)
+        parts = []
+        for data_term in (True, False):
+            some = {name: loss for name, loss in self.losses.items() if loss.data_term is data_term}
+            k = self.size if along.basis is None else along.basis.shape[1]
+            gram = theta.new_zeros(k, k)
+            for _, J, _ in self._blocks(Terms(some), theta, (0,), along):
+                gram.addmm_(J.T, J)
+            parts.append(gram)
+        values, vectors = torch.linalg.eigh(parts[0] + parts[1])
+        keep = values > len(values) * torch.finfo(values.dtype).eps * values[-1]
+        shares = (vectors * (parts[0] @ vectors)).sum(0)[keep] / values[keep]
+        return float(shares.sum())
+
     def coordinates(self, theta: Tensor) -> Coordinates:
         """Those of the steps from θ: along the rows of J, or of the features, where these are fewer than P.
 

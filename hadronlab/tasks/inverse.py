@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
@@ -227,6 +228,7 @@ class InverseTask(Task):
         learned = LearnedPotential(
             models, self.data, self.pair, self.k_max, loss, self.loss_zero,
             self.terms.bins, problem.losses, problem.nuisances(thetas), self._other_minima(problem, loss),
+            problem.effective_parameters(centre) if self.terms.bins.count else math.nan,
         )  # fmt: skip
         result = Results()
         for observable in self.observables.values():
