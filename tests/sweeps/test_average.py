@@ -58,7 +58,7 @@ def test_mistakes_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(tmp_path / "run", 1.0, 1.0, "seed=2")
-    with pytest.raises(ConfigError, match="is not the directory of a sweep"):
+    with pytest.raises(ConfigError, match="holds neither a finished run nor a sweep"):
         api.average([tmp_path / "nothing"], "inverse_scattering_length")
     monkeypatch.setattr("sys.argv", ["hadronlab-average", str(run), "--of", "scatering_length"])
     with pytest.raises(SystemExit) as ended:
