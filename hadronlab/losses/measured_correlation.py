@@ -9,9 +9,9 @@ from torch import Tensor
 
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.losses.feed_down import FeedDown
-from hadronlab.physics.femtoscopy.background import HIGHEST_BARRIER, Density
+from hadronlab.physics.femtoscopy.background import Density, hidden_below
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
-from hadronlab.physics.femtoscopy.measurement import Response, binned, measured
+from hadronlab.physics.femtoscopy.measurement import measured, response
 from hadronlab.physics.femtoscopy.sources import Source, parameters, with_parameters
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
 from hadronlab.systems.hadrons import HadronPair
@@ -44,9 +44,7 @@ class MeasuredCorrelation:
     ) -> None:
         self.data, self.source, self.numbers, self.residuals = data, source, dict(numbers), dict(residuals)
         self.weights, self.spin = pair.weights, pair.channel_spin
-        response = _response(data, resolution)
-        seen = response.k > rmatrix.bohr / (2.0 * HIGHEST_BARRIER)  # C is zero far below a Coulomb barrier
-        self.response = Response(response.k[seen], response.matrix[:, seen])
+        self.response = response(data.k, data.edges, resolution, hidden_below(rmatrix.bohr))
         reach = ROOM * source.reach
         self.waves = KooninPratt(
             rmatrix.mesh, rmatrix.kinetic, self.response.k, rmatrix.bohr, reach=max(reach, rmatrix.radius)
@@ -82,15 +80,3 @@ class MeasuredCorrelation:
 
     def _number(self, name: str, values: Values) -> Tensor | float:
         return values[name] if name in values else self.numbers[name]
-
-
-def _response(data: CorrelationData, resolution: float) -> Response:
-    """Averages over the bins that the data have; at the momenta themselves where they have none and no resolution."""
-    if data.edges is None and not resolution:
-        return Response(data.k, torch.eye(len(data.k), dtype=torch.float64))
-    if data.edges is not None:
-        return binned(data.edges, resolution)
-    middle = 0.5 * (data.k[1:] + data.k[:-1])
-    first, last = 2 * data.k[:1] - middle[:1], 2 * data.k[-1:] - middle[-1:]
-    borders = torch.cat([first.clamp(min=0.0), middle, last])
-    return binned(torch.stack([borders[:-1], borders[1:]], 1), resolution)

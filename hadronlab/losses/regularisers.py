@@ -101,7 +101,7 @@ class LocalRidge(LinearLoss):
 
     data_term = False
 
-    def __init__(self, data: WaveData, weight: float = 1.0, scale: float = 100.0) -> None:
+    def __init__(self, data: WaveData, weight: float = 1.0, scale: float = 300.0) -> None:
         if not scale > 0:
             raise ConfigError(f"scale = {scale} MeV fm^1.5 of local_ridge: must be positive")
         super().__init__(data.r, weight, rows=data.rows)

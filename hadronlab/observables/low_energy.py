@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -19,8 +21,8 @@ class LowEnergy(PotentialObservable):
     """`inverse_scattering_length`, `scattering_length`, `effective_range`, `binding_energy`, `rms_radius`.
 
     Those of the full U bear the plain names, others `<name>.<kind>`, and those of the full U with the Coulomb force of a
-    charged pair `coulomb_<name>`. Of 1/a0 and a0 one is regular where the other
-    runs through a pole: 1/a0 near unitarity, a0 of a weak potential. The regular one has the error of its bins, the
+    charged pair `coulomb_<name>`, beside which the plain ones are said to be nuclear. Of 1/a0 and a0 one is regular where the
+    other runs through a pole: 1/a0 near unitarity, a0 of a weak potential. The regular one has the error of its bins, the
     other an interval derived from it, or none.
     """
 
@@ -48,8 +50,9 @@ class LowEnergy(PotentialObservable):
             "binding_energy": learned.estimate(-energy, learned.energy),
             "rms_radius": learned.estimate(radius, learned.length),
         }
+        nuclear = "nuclear" if learned.pair.charge_product and not kind else ""
         result.estimates |= {
-            named(name, kind): estimate
+            named(name, kind): replace(estimate, name=nuclear)
             for name, estimate in found.items()
             if torch.isfinite(torch.tensor(estimate.value))
         }

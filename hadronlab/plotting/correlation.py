@@ -35,10 +35,29 @@ def correlation_function(
     the covariance, at the points that the curve covers, where it is interpolated: give a curve at the points for exact
     residuals. With as many curves as measurements each has its own, else the curves are drawn against the first.
     """
-    measured = [data] if isinstance(data, CorrelationData) else list(data)
-    fig, axes = figure(2 if curves else 1, 1, figsize=(7, 5.8 if curves else 4.2), sharex=True, squeeze=False,
-                       gridspec_kw={"height_ratios": (3, 1)} if curves else None)  # fmt: skip
-    top = axes[0, 0]
+    fig, axes = _axes(1, bool(curves))
+    _column(axes[:, 0], [data] if isinstance(data, CorrelationData) else list(data), curves)
+    return fig
+
+
+def fits(fitted: Sequence[tuple[CorrelationData, Curve]]) -> Any:
+    """Several measurements beside each other, each with the curve that was fitted to it and the residuals below."""
+    fig, axes = _axes(len(fitted), True)
+    for column, (data, curve) in zip(axes.T, fitted, strict=True):
+        _column(column, [data], [curve])
+    return fig
+
+
+def _axes(columns: int, with_residuals: bool) -> tuple[Any, Any]:
+    """A figure and its axes (rows, columns)."""
+    rows, height = (2, 5.8) if with_residuals else (1, 4.2)
+    return figure(rows, columns, figsize=(1.0 + 6.0 * columns, height), sharex="col", squeeze=False,
+                  gridspec_kw={"height_ratios": (3, 1)} if with_residuals else None)  # fmt: skip
+
+
+def _column(axes: Any, measured: Sequence[CorrelationData], curves: Sequence[Curve]) -> None:
+    """C(k*) on the first of the axes, residuals on the second where there are curves."""
+    top = axes[0]
     top.axhline(1, color=COLORS["light"], lw=1)
     for one, marker, color in zip(measured, itertools.cycle(MARKERS), _colors(len(measured)), strict=False):
         _points(top, one, marker, color)
@@ -47,22 +66,20 @@ def correlation_function(
     top.set(ylabel="$C(k^*)$", ylim=limits(*(_extent(one) for one in measured), 1.0))
     top.legend()
     if curves:
-        bottom = axes[1, 0]
         pairs = (
             zip(measured, curves, strict=True)
             if len(measured) == len(curves)
             else ((measured[0], c) for c in curves)
         )
-        bottom.axhspan(-1, 1, color=COLORS["light"], alpha=0.25, lw=0)
+        axes[1].axhspan(-1, 1, color=COLORS["light"], alpha=0.25, lw=0)
         pulls = [(one.momentum.numpy(), residuals(one, curve)) for one, curve in pairs]
         for (momentum, pull), stroke, marker in zip(
             pulls, itertools.cycle(STROKES), itertools.cycle(MARKERS), strict=False
         ):
-            bottom.plot(momentum, pull, marker, ms=4, mfc="none", color=stroke["color"])
+            axes[1].plot(momentum, pull, marker, ms=4, mfc="none", color=stroke["color"])
         low, high = limits(*(pull for _, pull in pulls))
-        bottom.set(ylabel=r"residual [$\sigma$]", ylim=(min(low, -FAR), max(high, FAR)))
-    axes[-1, 0].set(xlabel="$k^*$ [MeV/c]", xlim=(0, None))
-    return fig
+        axes[1].set(ylabel=r"residual [$\sigma$]", ylim=(min(low, -FAR), max(high, FAR)))
+    axes[-1].set(xlabel="$k^*$ [MeV/c]", xlim=(0, None))
 
 
 def residuals(data: CorrelationData, curve: Curve) -> np.ndarray:

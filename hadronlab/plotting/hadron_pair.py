@@ -81,6 +81,24 @@ def localised(result: Results) -> Any:
     return fig
 
 
+def local_part(result: Results) -> Any:
+    """V0(r) of a potential that no wave of a lattice localises."""
+    arrays = result.values
+    if "V_0" not in arrays or "V_theta" in arrays:
+        return None
+    fig, ax = figure(figsize=(7, 4.6))
+    r, (V, error) = arrays["r"], _with_error(result, "V_0")
+    ax.axhline(0, color=COLORS["light"], lw=1)
+    band(ax, r, V, error, COLORS["network"], "local part $V_0$")
+    shown = [V]
+    if "V_truth" in arrays:
+        ax.plot(r, arrays["V_truth"], color=COLORS["truth"], ls=":", label="truth")
+        shown.append(arrays["V_truth"])
+    ax.set(xlabel=_label("r", result), ylabel=_label("V", result, "V_0"), ylim=_window(r, *shown, share=0.98))
+    ax.legend()
+    return fig
+
+
 def nonlocal_surface(result: Results) -> Any:
     """The nonlocal potential 4π r r' U(r,r') as a surface [Wang, Fig. 4]."""
     arrays = result.values
@@ -224,6 +242,7 @@ def _label(name: str, result: Results, array: str = "r") -> str:
 FIGURES: dict[str, Callable[[Results], Any]] = {
     "potential": potential,
     "localised": localised,
+    "local_part": local_part,
     "nonlocal_surface": nonlocal_surface,
     "phase_shifts": phase_shifts,
     "derivative_expansion": derivative_expansion,

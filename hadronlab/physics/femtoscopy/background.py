@@ -25,6 +25,11 @@ HIGHEST_BARRIER = 100.0  # of η: C is below e^{−2πη} = 1e-272 beyond
 Density = Callable[[Tensor], Tensor]  # S(r), fm⁻³, (…, n) at radii (n,), fm
 
 
+def hidden_below(bohr: float) -> float:
+    """Momentum, fm⁻¹, below which C is zero behind the barrier of charges that repel; negative for others."""
+    return bohr / (2.0 * HIGHEST_BARRIER)
+
+
 def gamow(k: Tensor, bohr: float) -> Tensor:
     """A = 2πη/(e^{2πη} − 1), |ψ|² at contact, (M,) at k (M,), fm⁻¹; bohr = 2ηk, fm⁻¹."""
     x = math.pi * bohr / k
@@ -48,10 +53,10 @@ class Background:
         k = k.to(r)
         if not bool((k > 0).all()):
             raise HadronlabError(f"correlations need momenta k > 0, got {float(k.min()):g} fm⁻¹")
-        if bool((bohr > 2.0 * HIGHEST_BARRIER * k).any()):
+        if bool((hidden_below(bohr) > k).any()):
             raise HadronlabError(
                 f"k={float(k.min()):.2g} fm⁻¹ is too far below the Coulomb barrier for any pair to be seen: "
-                f"give momenta above {bohr / (2.0 * HIGHEST_BARRIER):.2g} fm⁻¹"
+                f"give momenta above {hidden_below(bohr):.2g} fm⁻¹"
             )
         self.k, self.r, self.dr, self.bohr = k, r, dr, bohr
         kk = k.unsqueeze(-1)

@@ -40,11 +40,11 @@ def measured(
     C: (…, M) of the primary pairs, binned and smeared. purity: λ. residuals: (λ_j, C_j (…, M)). baseline: b1, b2, … in
     fm, fm², … A tensor (…,) of numbers has one for every bin of a resampling.
     """
-    excess = _column(purity) * (C - 1.0)
+    seen, flat = _column(purity) * C, 1.0 - _column(purity)  # summed so, a tiny C of λ = 1 keeps its digits
     for share, residual in residuals:
-        excess = excess + _column(share) * (residual - 1.0)
+        seen, flat = seen + _column(share) * residual, flat - _column(share)
     slope = sum((_column(b) * k**n for n, b in enumerate(baseline, start=1)), torch.zeros_like(k))
-    return _column(normalisation) * (1.0 + slope) * (1.0 + excess)
+    return _column(normalisation) * (1.0 + slope) * (seen + flat)
 
 
 def _column(x: Number) -> Number:
@@ -92,6 +92,28 @@ def binned(edges: Tensor, resolution: float = 0.0, points: int = 4) -> Response:
         seen = ((k > low[:, None]) & (k < high[:, None])).double()
     counts = seen * k**2 * dk
     return Response(k, counts / counts.sum(-1, keepdim=True))
+
+
+def response(k: Tensor, edges: Tensor | None, resolution: float = 0.0, least: float = 0.0) -> Response:
+    """Of points at k (n,), fm⁻¹, in bins `edges` (n, 2) where they have some: what they are averages of.
+
+    Without edges C is that at k itself; with a resolution the bins then end half way between the points. Momenta up to
+    `least`, where C is zero, are left out.
+    """
+    if edges is None and not resolution:
+        found = Response(k, torch.eye(len(k), dtype=torch.float64))
+    else:
+        found = binned(_between(k) if edges is None else edges, resolution)
+    seen = found.k > least
+    return Response(found.k[seen], found.matrix[:, seen])
+
+
+def _between(k: Tensor) -> Tensor:
+    """Edges (n, 2) half way between points (n,)."""
+    middle = 0.5 * (k[1:] + k[:-1])
+    first, last = 2 * k[:1] - middle[:1], 2 * k[-1:] - middle[-1:]
+    borders = torch.cat([first.clamp(min=0.0), middle, last])
+    return torch.stack([borders[:-1], borders[1:]], 1)
 
 
 def feed_down(
