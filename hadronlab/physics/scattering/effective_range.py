@@ -45,7 +45,14 @@ def zero_energy_waves(radius: float, bohr: float) -> ZeroEnergyWaves:
 def threshold_parameters(
     poles: Tensor, edge: Tensor, radius: float, kinetic: float, bohr: float = 0.0
 ) -> tuple[Tensor, Tensor]:
-    """(a0, r_eff), fm, each (…,), exact for ρ(E) = u(a)/u'(a) = Σ edge²/(E_λ − E).
+    """`edge_parameters` of ρ(E) = u(a)/u'(a) = Σ edge²/(E_λ − E) at E = 0; poles, edge: (…, N); kinetic c in MeV fm²."""
+    rho = (edge.square() / poles).sum(-1)
+    slope = kinetic * (edge.square() / poles.square()).sum(-1)  # dρ/dk², E = c k²
+    return edge_parameters(rho, slope, radius, bohr)
+
+
+def edge_parameters(rho: Tensor, slope: Tensor, radius: float, bohr: float = 0.0) -> tuple[Tensor, Tensor]:
+    """(a0, r_eff), fm, each (…,), exact for ρ = u(a)/u'(a), fm, and dρ/dk², fm³, at threshold.
 
     Outside, the E = 0 solution is v = Θ − Φ/a0 of the irregular and regular waves, 1 − r/a0 without charges, so that
     v = ρ(0) v′ at a gives a0, and Bethe's r_eff = 2∫(v² − u²) dr with
@@ -53,10 +60,8 @@ def threshold_parameters(
         ∫₀^a v² = ⅓ [a v² + (1 + v − a v′) ∫₀^a v]   and   ∫₀^a u² = v′(a)² dρ/dk².
 
     No fit, no small momentum. NaN for r_eff where a0 is zero to rounding: without a potential there is no effective
-    range. poles, edge: (…, N); radius a in fm; kinetic c = ħ²/2m in MeV fm²; bohr: b = 2ηk, fm^-1.
+    range. radius a in fm; bohr: b = 2ηk, fm^-1.
     """
-    rho = (edge.square() / poles).sum(-1)
-    slope = kinetic * (edge.square() / poles.square()).sum(-1)  # dρ/dk², E = c k²
     waves = zero_energy_waves(radius, bohr)
     phi, theta = waves.regular, waves.irregular
     a0 = (phi[0] - rho * phi[1]) / (theta[0] - rho * theta[1])

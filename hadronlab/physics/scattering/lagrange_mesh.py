@@ -68,13 +68,13 @@ class LagrangeMesh:
         self._knots, self._bary = knots, bary
 
     def kernel(self, U: Tensor) -> Tensor:
-        """U (…, N, N), MeV fm^-3 → matrix elements √(w_i w_j) 4π r_i r_j U, MeV [Wang, Eq. 1]."""
+        """U (…, N, N), MeV fm^-3 → matrix elements √(w_i w_j) 4π r_i r_j U, MeV [Wang, Eq. 1]; of C channels (…, CN, CN)."""
         U = U.to(self.r)
         if bool((U - U.mT).abs().amax() > 1e-6 * U.abs().amax()):
             raise HadronlabError(
                 "U(r,r') is not symmetric, so H is not Hermitian: pass (U + Uᵀ)/2 or a symmetric model"
             )
-        root = self.weight.sqrt()
+        root = self.weight.sqrt().repeat(U.shape[-1] // self.n_points)
         return root.unsqueeze(-1) * root * U  # Eq. (1)
 
     def interpolate(self, values: Tensor, r: Tensor) -> Tensor:
