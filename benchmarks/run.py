@@ -39,6 +39,7 @@ NAMES = (
     "time_to_accuracy",
     "calibration",
     "femtoscopy",
+    "coupled_channels",
     "fuzz_inputs",
 )
 ROOT = Path(__file__).parents[1]

@@ -38,14 +38,43 @@ class CoupledBoundStates:
 
 @torch.no_grad()
 def coupled_bound_states(resolvent: CoupledResolvent) -> CoupledBoundStates:
-    """Energies E = M − c κ² below the lowest threshold M at which a wave that decays in every channel fits; not differentiable.
+    """States below the lowest threshold that decay in every channel; not differentiable."""
+    energy, found = _levels(resolvent)
+    waves, mesh = resolvent.waves(energy), resolvent.mesh
+    # the eigenvector of the matched Hamiltonian stays sound for deep states, whose tail at the edge is below rounding
+    edge = resolvent.edge.unsqueeze(-3)  # (…, 1, C, P)
+    outside = edge.mT @ (waves.slope.real.unsqueeze(-1) * edge)
+    vectors = torch.linalg.eigh(torch.diag_embed(resolvent.poles).unsqueeze(-3) - outside).eigenvectors
+    # state b is eigenvalue b of its matrix
+    z = torch.diagonal(vectors[..., : energy.shape[-1]], dim1=-3, dim2=-1).mT.unsqueeze(-1)  # (…, B, P, 1)
+    u = (resolvent.modes.unsqueeze(-4) @ z.unsqueeze(-3)).squeeze(-1)
+    u_edge = (edge @ z).squeeze(-1) / resolvent.kinetic.sqrt()
+    r, dr, relative = waves.beyond()
+    shares = (u.square() * mesh.dr).sum(-1) + u_edge.square() * waves.norm.real
+    r2 = (u.square() * mesh.dr * mesh.r**2).sum(-1) + u_edge.square() * (dr * (r * relative) ** 2).sum(-1)
+    norm = shares.sum(-1)
+    top = torch.gather(u.flatten(-2), -1, u.flatten(-2).abs().argmax(-1, keepdim=True))
+    scale = top.sign() / norm.sqrt().unsqueeze(-1)
+    turn = torch.tensor([1j**channel.orbital for channel in resolvent.channels], device=energy.device)
+    nan, known = torch.full_like(energy, torch.nan), found.unsqueeze(-1)
+    return CoupledBoundStates(
+        energies=torch.where(found, energy, nan),
+        u=torch.where(known.unsqueeze(-1), u * scale.unsqueeze(-1), nan[..., None, None]),
+        shares=torch.where(known, shares / norm.unsqueeze(-1), nan.unsqueeze(-1)),
+        amplitudes=torch.where(known, u_edge * scale / (turn * waves.value).real, nan.unsqueeze(-1)),
+        rms_radius=torch.where(found, (r2.sum(-1) / norm).sqrt(), nan),
+    )
+
+
+def _levels(resolvent: CoupledResolvent) -> tuple[Tensor, Tensor]:
+    """Energies E = M − c κ², (…, B), and whether there is such a state.
 
     How many eigenvalues of H + L − Σ s_a(E) g_a g_aᵀ lie below E only grows with E, by one at each state: bisection in κ
     cannot miss or double one, degenerate ones neither. Fifteen points at a time.
     """
     entrance, poles = resolvent.channels[resolvent.first], resolvent.poles
     threshold, kinetic = entrance.threshold, entrance.kinetic
-    n_states = int((poles < threshold).sum(-1).max())  # of the decaying waves slope and energy make it fewer
+    n_states = int((poles < threshold).sum(-1).max())  # the decaying tails make it fewer
     wanted = torch.arange(n_states, dtype=poles.dtype, device=poles.device)
 
     def below(kappa: Tensor) -> Tensor:
@@ -57,41 +86,11 @@ def coupled_bound_states(resolvent: CoupledResolvent) -> CoupledBoundStates:
     found, wanted = found[..., :n_states], wanted[:n_states]
     # no state lies below its pole
     deep = torch.where(found, ((threshold - poles[..., :n_states]) / kinetic).clamp(min=0.0).sqrt(), 1.0)
-    shallow = torch.where(found, 0.0, deep)
+    width = torch.where(found, -deep, 0.0)
     parts = torch.arange(1, PARTS, dtype=poles.dtype, device=poles.device) / PARTS
     for _ in range(14):  # 16^-14 of the bracket: the last bit
-        width = shallow - deep
         kappa = deep.unsqueeze(-1) + width.unsqueeze(-1) * parts
         number = below(kappa.flatten(-2)).unflatten(-1, kappa.shape[-2:])
         deep = deep + width * (number <= wanted.unsqueeze(-1)).sum(-1) / PARTS
-        shallow = deep + width / PARTS
-    energy = threshold - kinetic * (0.5 * (deep + shallow)).square()
-    waves = resolvent.waves(energy)
-    # the eigenvector of the matched Hamiltonian stays sound for deep states, whose tail at the edge is below rounding
-    edge = resolvent.edge.unsqueeze(-3)  # (…, 1, C, P)
-    matched = torch.diag_embed(poles).unsqueeze(-3) - edge.mT @ (waves.slope.real.unsqueeze(-1) * edge)
-    levels, vectors = torch.linalg.eigh(matched)
-    nearest = (levels - energy.unsqueeze(-1)).abs().argmin(-1)[..., None, None]
-    z = torch.take_along_dim(vectors, nearest, dim=-1)  # (…, B, P, 1)
-    u = (resolvent.modes.unsqueeze(-4) @ z.unsqueeze(-3)).squeeze(-1)
-    at_edge = (edge @ z).squeeze(-1) / resolvent.kinetic.sqrt()
-    r, dr, relative = waves.beyond()
-    outside = at_edge.square() * waves.norm.real
-    outer_square = at_edge.square() * (dr * (r * relative) ** 2).sum(-1)
-    mesh = resolvent.mesh
-    shares = (u.square() * mesh.dr).sum(-1) + outside
-    r2 = ((u.square() * mesh.dr * mesh.r**2).sum(-1) + outer_square).sum(-1)
-    norm = shares.sum(-1)
-    flat = u.flatten(-2)
-    sign = torch.gather(flat, -1, flat.abs().argmax(-1, keepdim=True)).sign()
-    scale = sign / norm.sqrt().unsqueeze(-1)
-    turned = torch.tensor([1j**channel.orbital for channel in resolvent.channels], device=poles.device)
-    nan = torch.full_like(energy, torch.nan)
-    known = found.unsqueeze(-1)
-    return CoupledBoundStates(
-        energies=torch.where(found, energy, nan),
-        u=torch.where(known.unsqueeze(-1), u * scale.unsqueeze(-1), nan[..., None, None]),
-        shares=torch.where(known, shares / norm.unsqueeze(-1), nan.unsqueeze(-1)),
-        amplitudes=torch.where(known, at_edge * scale / (turned * waves.value).real, nan.unsqueeze(-1)),
-        rms_radius=torch.where(found, (r2 / norm).sqrt(), nan),
-    )
+        width = width / PARTS
+    return threshold - kinetic * (deep + 0.5 * width).square(), found

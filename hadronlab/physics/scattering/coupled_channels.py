@@ -54,26 +54,15 @@ class CoupledRMatrix:
 
     def hamiltonian(self, U: Tensor | None = None, V: Tensor | None = None) -> Tensor:
         """H + L, (…, C·N, C·N) MeV, channel by channel. U: (…, C, C, N, N) MeV fm^-3, V: (…, C, C, N) MeV; or None."""
-        C, n = len(self.channels), self.mesh.n_points
-        H = self._free
+        channels, H = (len(self.channels),) * 2, self._free
         if V is not None:
-            V = self._checked("V", V, (C, C, n))
+            V = self.mesh.checked("V", V, 1, channels)
             if bool((V - V.transpose(-3, -2)).abs().amax() > 1e-6 * V.abs().amax()):
                 raise HadronlabError("V_ab(r) is not V_ba(r), so H is not Hermitian: pass a symmetric matrix")
             H = H + _one_matrix(torch.diag_embed(V))
         if U is not None:
-            H = H + self.mesh.kernel(_one_matrix(self._checked("U", U, (C, C, n, n))))
+            H = H + self.mesh.kernel(_one_matrix(self.mesh.checked("U", U, 2, channels)))
         return H
-
-    def _checked(self, name: str, values: Tensor, shape: tuple[int, ...]) -> Tensor:
-        if tuple(values.shape[-len(shape) :]) != shape:
-            want = "(…, " + ", ".join(map(str, shape)) + ")"
-            raise HadronlabError(
-                f"{name} has shape {tuple(values.shape)}: give it by channels on the nodes .r, as {want}"
-            )
-        if not bool(torch.isfinite(values).all()):
-            raise HadronlabError(f"{name} holds NaN or infinite values on the scattering mesh")
-        return values.to(self.r)
 
     def solve(self, U: Tensor | None = None, V: Tensor | None = None) -> CoupledResolvent:
         """Diagonalise once; ask the result for S, phases, bound states and the rest."""

@@ -158,9 +158,10 @@ class CoupledResolvent:
     def _threshold(self) -> tuple[Tensor, Tensor]:
         """a0 and r_eff: every other channel, closed or behind its barrier, is matched to its wave at k → 0."""
         entrance = self.channels[self.first]
-        if entrance.orbital:
+        lowest = [channel.orbital for channel in self.channels if channel.threshold == entrance.threshold]
+        if lowest.count(0) != 1:
             raise HadronlabError(
-                f"the lowest channel has l={entrance.orbital}: scattering lengths are of S waves"
+                f"the waves at the lowest threshold have l={lowest}: a scattering length is of one S wave there"
             )
         energy = self.poles.new_tensor([entrance.threshold])
         waves, others = self.waves(energy), torch.arange(len(self.channels)) != self.first

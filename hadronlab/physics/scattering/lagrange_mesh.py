@@ -67,6 +67,21 @@ class LagrangeMesh:
         self.edge = tensor(_interpolation_matrix(np.ones(1), knots, bary)[0, inner] * scale)
         self._knots, self._bary = knots, bary
 
+    def checked(self, name: str, values: Tensor, axes: int, channels: tuple[int, ...] = ()) -> Tensor:
+        """Values of a potential of that name, (…, *channels, N) or (…, *channels, N, N) by `axes`, on the nodes.
+
+        Raises HadronlabError for another shape, and for NaN or infinite values.
+        """
+        shape = (*channels, *(self.n_points,) * axes)
+        if tuple(values.shape[-len(shape) :]) != shape:
+            want = "(…, " + ", ".join(map(str, shape)) + ")"
+            raise HadronlabError(
+                f"{name} has shape {tuple(values.shape)}: give it on the nodes .r, as {want}"
+            )
+        if not bool(torch.isfinite(values).all()):
+            raise HadronlabError(f"{name} holds NaN or infinite values on the scattering mesh")
+        return values.to(self.r)
+
     def kernel(self, U: Tensor) -> Tensor:
         """U (…, N, N), MeV fm^-3 → matrix elements √(w_i w_j) 4π r_i r_j U, MeV [Wang, Eq. 1]; of C channels (…, CN, CN)."""
         U = U.to(self.r)

@@ -11,6 +11,10 @@ so one diagonalisation gives every energy. The branch is exact too: ρ falls fro
 
 Of two point charges H holds their potential too, and outside u = cos δ F0 + sin δ G0, the Coulomb functions, of which sin kr
 and cos kr are the neutral case: tan δ = (k ρ F′ − F)/(G − k ρ G′) at a, derivatives with respect to kr.
+
+This is the case of one S wave of `coupled_channels`, which gives the same numbers for it, and the only one with charges. It
+stands by itself because it is real and scalar: matching a matrix to complex waves would make phases of one channel three
+times as dear (benchmarks/coupled_channels.py).
 """
 
 from __future__ import annotations
@@ -159,21 +163,10 @@ class RMatrix:
         """H + L on the mesh, (…, n, n) MeV. U: (…, n, n) MeV fm^-3, V: (…, n) MeV; either may be None."""
         H = self._free
         if V is not None:
-            H = H + torch.diag_embed(self._checked("V", V, 1))
+            H = H + torch.diag_embed(self.mesh.checked("V", V, 1))
         if U is not None:
-            H = H + self.mesh.kernel(self._checked("U", U, 2))
+            H = H + self.mesh.kernel(self.mesh.checked("U", U, 2))
         return H
-
-    def _checked(self, name: str, values: Tensor, n_axes: int) -> Tensor:
-        n = self.mesh.n_points
-        if values.ndim < n_axes or tuple(values.shape[-n_axes:]) != (n,) * n_axes:
-            want = "(…" + f", {n}" * n_axes + ")"
-            raise HadronlabError(
-                f"{name} has shape {tuple(values.shape)}: give it on the nodes .r, as {want}"
-            )
-        if not bool(torch.isfinite(values).all()):
-            raise HadronlabError(f"{name} holds NaN or infinite values on the scattering mesh")
-        return values.to(self.r)
 
     def solve(self, U: Tensor | None = None, V: Tensor | None = None) -> Resolvent:
         """Diagonalise once; ask the result for phase shifts, threshold parameters and bound states."""

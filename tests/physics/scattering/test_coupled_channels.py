@@ -318,6 +318,19 @@ def test_bound_states_with_several_in_a_batch() -> None:
     torch.testing.assert_close(states.shares[2].sum(-1), torch.ones(3, dtype=torch.float64), atol=1e-12, rtol=0)  # fmt: skip
 
 
+def test_degenerate_states_are_told_apart() -> None:
+    """Two channels with the same force and no coupling: two states at one energy, orthogonal."""
+    rmatrix = CoupledRMatrix(9.0, 50, [Channel(35.0)] * 2)
+    well = -100.0 * torch.exp(-(rmatrix.r**2))
+    states = rmatrix.solve(
+        V=torch.einsum("ab,i->abi", torch.eye(2, dtype=torch.float64), well)
+    ).bound_states()
+    assert int(states.count) == 2
+    assert float(states.energies[0]) == pytest.approx(float(states.energies[1]), abs=1e-9)
+    overlap = (states.u[0] * states.u[1] * rmatrix.mesh.dr).sum()
+    assert abs(float(overlap)) < 1e-9
+
+
 def test_threshold_is_the_limit_of_the_phases() -> None:
     """Below a closed channel, and before a D wave at the same threshold."""
     V = (-30.0 * torch.tensor([[1.0, 0.8], [0.8, 2.0]], dtype=torch.float64))[..., None]
@@ -379,5 +392,6 @@ def test_refusals() -> None:
         Channel(1.0, 0.0, -1)
     with pytest.raises(HadronlabError, match="two positive masses"):
         hadron_channels(((1.0, 2.0),), orbital=(0, 2))
-    with pytest.raises(HadronlabError, match="S waves"):
-        CoupledRMatrix(3.0, 10, [Channel(1.0, 0.0, 1)]).solve().scattering_length()
+    for channels in ([Channel(1.0, 0.0, 1)], [Channel(1.0), Channel(2.0)]):
+        with pytest.raises(HadronlabError, match="one S wave"):
+            CoupledRMatrix(3.0, 10, channels).solve().scattering_length()
