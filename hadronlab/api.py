@@ -24,6 +24,8 @@ from hadronlab.config.messages import uncomposable
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
+from hadronlab.data.ingest.raw.convert import convert_raw as convert_raw
+from hadronlab.data.ingest.raw.write import write_raw as write_raw
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.results import read_estimate
 from hadronlab.run.global_state import global_state_kept

@@ -27,7 +27,7 @@ MAX_RATIO = 1100  # declared over stored bytes: gzip reaches 1032
 MAX_DATASET_BYTES = (
     2**31
 )  # of one dataset: a declared shape is refused before anything of its size is allocated
-FEW = 16  # numbers of an attribute
+FEW = 16  # numbers or strings of an attribute
 # what a file system without locks says: Lustre mounted without flock, NFS without its lock daemon
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 DTYPE_KINDS = {"float": "f", "integer": "iu"}
@@ -69,8 +69,8 @@ class Group:
         found = {name: self._group[name] for name in self.members()}
         return {name: Group(self.path, item) for name, item in found.items() if isinstance(item, h5py.Group)}
 
-    def array(self, name: str, kind: str, ndim: tuple[int, ...]) -> np.ndarray:
-        """A real dataset as float64 or int64, after checks of its type, rank and declared size."""
+    def dataset(self, name: str) -> h5py.Dataset:
+        """A dataset of which nothing has been read, after a look at where its values are and whether it has any."""
         if name not in self.members():
             raise self.error(name, f"is missing; this group holds {sorted(self.members())}")
         item = self._group[name]
@@ -78,14 +78,29 @@ class Group:
             raise self.error(name, "must be a dataset")
         if item.is_virtual or item.external:
             raise self.error(name, "takes its values from another file; store the data themselves")
+        if item.size is None or item.size == 0:
+            raise self.error(name, f"is empty, shape {item.shape}")
+        return item
+
+    def texts(self, name: str) -> list[str]:
+        """A row of strings or whole numbers, as strings."""
+        item = self.dataset(name)
+        if item.ndim != 1 or not (h5py.check_string_dtype(item.dtype) or item.dtype.kind in "iu"):
+            raise self.error(
+                name, f"must be a row of strings or whole numbers, got {item.dtype} {item.shape}"
+            )
+        values = item.asstr("utf-8", "replace")[()] if h5py.check_string_dtype(item.dtype) else item[()]
+        return [str(value) for value in values]
+
+    def array(self, name: str, kind: str, ndim: tuple[int, ...]) -> np.ndarray:
+        """A real dataset as float64 or int64, after checks of its type, rank and declared size."""
+        item = self.dataset(name)
         if item.dtype.kind not in DTYPE_KINDS[kind] or item.dtype.itemsize > 8:
             raise self.error(name, f"must hold {kind} numbers, got {item.dtype}")
         if item.ndim not in ndim:
             raise self.error(
                 name, f"must have {' or '.join(map(str, ndim))} dimensions, got shape {item.shape}"
             )
-        if item.size is None or item.size == 0:
-            raise self.error(name, f"is empty, shape {item.shape}")
         if item.size * 8 > MAX_DATASET_BYTES:
             raise self.error(
                 name, f"declares shape {item.shape}, over the limit of {MAX_DATASET_BYTES >> 20} MiB"
@@ -100,10 +115,10 @@ class Group:
             return values.astype(np.int64)
         return values.astype(np.float64)
 
-    def attributes(self) -> dict[str, Any]:
-        """Attributes that are one number, a string, or a few numbers (a list)."""
+    def attributes(self, member: str | None = None) -> dict[str, Any]:
+        """Attributes, of this group or a member, that are one number, a string, or a few of either (a list)."""
         found: dict[str, Any] = {}
-        for name, value in self._group.attrs.items():
+        for name, value in (self._group if member is None else self._group[member]).attrs.items():
             if isinstance(value, bytes):
                 value = value.decode("utf-8", "replace")
             if isinstance(value, str):
@@ -114,6 +129,11 @@ class Group:
                 found[name] = cast(Any, np.asarray(value)).item()
             elif isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and 1 < value.size <= FEW:
                 found[name] = value.reshape(-1).tolist()
+            elif isinstance(value, np.ndarray) and value.dtype.kind in "OSU" and value.size <= FEW:
+                found[name] = [
+                    text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+                    for text in value.flat
+                ]
         return found
 
     def number(self, name: str) -> float:
@@ -190,20 +210,35 @@ def created(path: str | Path) -> Iterator[h5py.File]:
 
     It is made in memory, for the HDF5 library crashes where a disk is full.
     """
-    where, content = Path(path), io.BytesIO()
-    # not tempfile's, which nobody but its owner may read: a group shares its correlators
-    temporary = where.with_name(f".{where.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    content = io.BytesIO()
     with h5py.File(content, "w") as file:
         yield file
+    with writing(path), placed(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
+
+
+@contextmanager
+def placed(path: str | Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its name at the end, or is gone after an error."""
+    where = Path(path)
+    # not tempfile's, which nobody but its owner may read: a group shares its correlators
+    temporary = where.with_name(f".{where.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content.getbuffer())
+        yield temporary
         os.replace(temporary, where)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """What the system says against writing `path`, as a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def survey(path: str | Path) -> None:
@@ -214,7 +249,7 @@ def survey(path: str | Path) -> None:
             for name in group.members():
                 for kind in DTYPE_KINDS:
                     with suppress(DataError):
-                        group.array(name, kind, ndim=(1, 2, 3))
+                        group.array(name, kind, ndim=(1, 2, 3, 4))
 
 
 def _probe(path: Path) -> None:
