@@ -14,7 +14,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
-from hadronlab.systems.threshold import Threshold
+from hadronlab.systems.threshold import Cluster, Threshold
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,10 @@ class FewBodySystem:
     def lowest_threshold(self) -> Threshold | None:
         """The lowest energy at which the system falls apart, None where it cannot. Raises ConfigError where that is not known."""
         raise ConfigError(f"{type(self).__name__} does not say into what {self.name} falls apart")
+
+    def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
+        """A cluster of a threshold as a system of its own; None: it is one particle, or not known."""
+        return None
 
     @property
     def mass_sum(self) -> float:

@@ -15,7 +15,7 @@ from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.lepton_thresholds import lepton_threshold
-from hadronlab.systems.threshold import Threshold
+from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
 
@@ -40,6 +40,11 @@ class LeptonSystem(FewBodySystem):
 
     def lowest_threshold(self) -> Threshold | None:
         return lepton_threshold(self, lepton_system)
+
+    def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
+        if len(cluster.flavors) == 1:
+            return None
+        return lepton_system(cluster.name, cluster.flavors, interaction=self.interaction)
 
 
 def lepton_system(

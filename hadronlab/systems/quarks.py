@@ -17,7 +17,7 @@ from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.hadron_thresholds import hadron_threshold
-from hadronlab.systems.threshold import Threshold
+from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
 FLAVORS = ("u", "d", "q", "s", "c", "b")
@@ -36,6 +36,11 @@ class QuarkSystem(FewBodySystem):
 
     def lowest_threshold(self) -> Threshold | None:
         return hadron_threshold(self, quark_system)
+
+    def cluster_system(self, cluster: Cluster) -> FewBodySystem:
+        return quark_system(
+            cluster.name, cluster.flavors, cluster.spin, cluster.isospin, interaction=self.interaction
+        )
 
 
 def quark_system(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.radial_terms import RadialTerm
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Coulomb(Interaction):
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         """strength/r."""
         return (self.strength / r,)
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...]:
+        return ((RadialTerm(self.strength, -1),),)
 
     def terms(self) -> dict[str, Interaction]:
         return {"coulomb": self}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from hadronlab.physics.forces.radial_terms import RadialTerm
     from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 
 
@@ -32,6 +33,13 @@ class Interaction(ABC):
         if self.operators:
             raise NotImplementedError(f"{type(self).__name__} names operators but has no radial")
         return ()
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...] | None:
+        """`radial` once more, each v_o as a sum of terms r^p e^{−μr} e^{−r²/ρ²}, where it is one; None where it is not.
+
+        Gaussian bases integrate these in closed form, and any other v_o by quadrature.
+        """
+        return None
 
     def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
         """W of all distances (n_pairs, batch) and masses (N,): shape (batch,), or None if there is none."""
@@ -69,6 +77,10 @@ class Term(Interaction):
         if not self.operators:
             return ()
         return (self.whole.radial(r, mass_i, mass_j)[self.whole.operators.index(self.name)],)
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...] | None:
+        whole = self.whole.radial_terms(mass_i, mass_j) if self.operators else ()
+        return whole and (whole[self.whole.operators.index(self.name)],)
 
     def many_body(self, distances: Tensor, masses: Tensor) -> Tensor | None:
         return self.whole.many_body(distances, masses) if self.name == "many_body" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +12,9 @@ from torch import Tensor
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.radial_terms import RadialTerm
+
+Mass = TypeVar("Mass", float, Tensor)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,27 @@ class QuarkModel(Interaction):
         x = r / HBAR_C_GEV  # GeV⁻¹
         smear = 1.0 if self.r_c == 0 else -torch.expm1(-x / self.r_c)
         central = -self.kappa * smear / x + self.confinement(x) - self.constant  # Eq. (2)
-        r0 = self.A * (2 * mass_i * mass_j / (mass_i + mass_j)) ** (-self.B)
-        strength = 8 * math.pi * self.kappa_spin / (3 * mass_i * mass_j) / (math.pi**1.5 * r0**3)
+        strength, r0 = self.contact(mass_i, mass_j)
         hyperfine = strength * smear * torch.exp(-((x / r0) ** 2))
         return -3 / 16 * central, -3 / 16 * hyperfine
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...] | None:
+        """Eq. (2) term by term, with g = 1 − e^{−r/r_c}."""
+        unit = HBAR_C_GEV  # fm in a GeV⁻¹
+        strength, r0 = self.contact(mass_i, mass_j)
+        smear = [(1.0, 0.0), (-1.0, 1 / (self.r_c * unit))] if self.r_c else [(1.0, 0.0)]
+        central = [RadialTerm(3 / 16 * g * self.kappa * unit, -1, decay) for g, decay in smear]
+        central += [
+            RadialTerm(-3 / 16 * self.string / unit**self.p, self.p),
+            RadialTerm(3 / 16 * self.constant),
+        ]
+        hyperfine = [RadialTerm(-3 / 16 * g * strength, 0, decay, r0 * unit) for g, decay in smear]
+        return tuple(central), tuple(hyperfine)
+
+    def contact(self, mass_i: Mass, mass_j: Mass) -> tuple[Mass, Mass]:
+        """Strength (GeV) and range r0 (GeV⁻¹) of the hyperfine Gaussian."""
+        r0 = self.A * (2 * mass_i * mass_j / (mass_i + mass_j)) ** (-self.B)
+        return 8 * math.pi * self.kappa_spin / (3 * mass_i * mass_j) / (math.pi**1.5 * r0**3), r0
 
     def confinement(self, x: Tensor) -> Tensor:
         """The pairwise confining term λ r^p, x = r in GeV⁻¹."""

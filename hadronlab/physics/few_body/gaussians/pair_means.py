@@ -1,0 +1,141 @@
+"""Means of radial factors over the normal distribution of a pair's distance, r_p ~ N(0, v) an axis, and their slopes d/dv.
+
+Closed forms for r^p, e^{−μr}, e^{−μr}/r and their products with e^{−r²/ρ²}; any other V(r) by quadrature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from scipy.interpolate import make_interp_spline
+from scipy.special import erfcx, gamma
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.radial_terms import RadialTerm
+from hadronlab.physics.quantum_numbers.couplings import pairs_of
+
+Mean: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""v → ⟨V⟩ and d⟨V⟩/dv."""
+
+STEP = 0.025  # of ln r: the trapezoid rule and the spline are then exact to about 1e-12
+SMALLEST, LARGEST = math.log(1e-6), math.log(1e6)  # ln √v of the tables, fm or bohr
+
+
+class PairMeans:
+    """⟨v_o(r_p)⟩ of every operator o and pair p."""
+
+    def __init__(self, interaction: Interaction, masses: Sequence[float]) -> None:
+        classes: dict[tuple[float, float], list[int]] = {}
+        for p, (i, j) in enumerate(pairs_of(len(masses))):
+            classes.setdefault((masses[i], masses[j]), []).append(p)
+        self._means = [
+            (pairs, radial_means(interaction, *pair_masses)) for pair_masses, pairs in classes.items()
+        ]
+
+    def __call__(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and slopes, (n_operators, n_pairs, …), of variances (n_pairs, …)."""
+        n_operators = len(self._means[0][1])
+        values = np.empty((n_operators, *variance.shape))
+        slopes = np.empty_like(values)
+        for pairs, means in self._means:
+            for o, mean in enumerate(means):
+                values[o, pairs], slopes[o, pairs] = mean(variance[pairs])
+        return values, slopes
+
+
+def radial_means(interaction: Interaction, mass_i: float, mass_j: float) -> list[Mean]:
+    """The means of all radial factors of a pair, an operator each."""
+
+    mass = [torch.tensor(m, dtype=torch.float64) for m in (mass_i, mass_j)]
+
+    def radial(r: np.ndarray, o: int) -> np.ndarray:
+        return interaction.radial(torch.from_numpy(r), *mass)[o].numpy()
+
+    probe = np.geomspace(1e-3, 1e2, 11)
+    terms = interaction.radial_terms(mass_i, mass_j)
+    means: list[Mean] = []
+    for o in range(len(interaction.operators)):
+        # a subclass may have changed `radial` and inherited the terms of another
+        if terms and all(map(has_closed_form, terms[o])) and _agrees(terms[o], probe, radial(probe, o)):
+            means.append(closed_mean(terms[o]))
+        else:
+            means.append(tabulated_mean(partial(radial, o=o), type(interaction).__name__))
+    return means
+
+
+def _agrees(terms: Sequence[RadialTerm], r: np.ndarray, values: np.ndarray) -> bool:
+    parts = [term(r) for term in terms]
+    return bool(np.all(np.abs(sum(parts) - values) <= 1e-9 * sum(map(np.abs, parts)) + 1e-300))
+
+
+def has_closed_form(term: RadialTerm) -> bool:
+    return term.power > -3 if term.decay == 0 else term.power in (-1, 0)
+
+
+def closed_mean(terms: Sequence[RadialTerm]) -> Mean:
+    """Of a sum of terms that have closed forms."""
+
+    def mean(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, slope = np.zeros_like(v), np.zeros_like(v)
+        for term in terms:
+            if term.width == math.inf:
+                part, part_slope = _without_gaussian(term, v)
+            else:  # e^{−r²/ρ²} narrows the normal distribution to v/F
+                narrowed = 1 / (1 + (2 / term.width**2) * v)
+                weight = narrowed * np.sqrt(narrowed)
+                part, part_slope = _without_gaussian(term, v * narrowed)
+                part_slope = weight * (narrowed**2 * part_slope - 3 / term.width**2 * narrowed * part)
+                part = weight * part
+            value += term.strength * part
+            slope += term.strength * part_slope
+        return value, slope
+
+    return mean
+
+
+def _without_gaussian(term: RadialTerm, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """⟨r^p e^{−μr}⟩ and its slope."""
+    p, mu = term.power, term.decay
+    if mu == 0:
+        if p == 0:
+            return np.ones_like(v), np.zeros_like(v)
+        root = np.sqrt(v)
+        value = 2 ** (p / 2) * gamma((3 + p) / 2) / gamma(1.5) * root**p
+        return value, p / 2 * value / v
+    z = mu * np.sqrt(v / 2)
+    e = erfcx(z)
+    slope = (2 * z * e - 2 / math.sqrt(math.pi)) * z / (2 * v)  # of e
+    coulomb = math.sqrt(2 / math.pi) / np.sqrt(v)
+    if p == -1:
+        return coulomb - mu * e, -coulomb / (2 * v) - mu * slope
+    growth = 1 + mu**2 * v
+    return growth * e - mu * v * coulomb, mu**2 * e + growth * slope - mu * coulomb / 2
+
+
+def tabulated_mean(radial: Callable[[np.ndarray], np.ndarray], name: str) -> Mean:
+    """Of any V(r): the trapezoid rule in ln r, which converges exponentially, and a quintic spline in ln √v.
+
+    Raises ConfigError where V is not finite. Beyond √v from 1e-6 to 1e6 the end values stand.
+    """
+    x = np.exp(np.arange(math.log(1e-8), math.log(9), STEP))  # r/√v
+    weight = STEP * math.sqrt(2 / math.pi) * x**3 * np.exp(-(x**2) / 2)
+    spread = np.arange(SMALLEST, LARGEST, STEP)  # ln √v
+    r = np.exp(SMALLEST + math.log(x[0]) + STEP * np.arange(len(x) + len(spread) - 1))
+    values = radial(r)
+    if not np.all(np.isfinite(values)):
+        at = r[~np.isfinite(values)][0]
+        raise ConfigError(f"the radial factor of {name} is not finite at r = {at:.3g}: nothing to integrate")
+    spline = make_interp_spline(spread, np.correlate(values, weight, mode="valid"), k=5)
+    derivative = spline.derivative()
+
+    def mean(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        s = np.clip(np.log(v) / 2, spread[0], spread[-1])
+        return spline(s), derivative(s) / (2 * v)
+
+    return mean

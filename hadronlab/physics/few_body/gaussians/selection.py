@@ -1,0 +1,59 @@
+"""Growing a basis: of some random candidates the one that lowers the energies most."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hadronlab.physics.few_body.gaussians.candidates import Candidates
+from hadronlab.physics.few_body.gaussians.eigen import lowest
+from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
+
+CANDIDATES = 25
+
+
+def grown(
+    hamiltonian: Hamiltonian,
+    exponents: np.ndarray,
+    size: int,
+    states: int,
+    above: float,
+    candidates: Candidates,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """The exponents (K, d, d) with more of them, `size` in all.
+
+    A candidate is judged in the space of the levels of the present basis and its own channels, by Σ_s E_s.
+    """
+    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    n, start = hamiltonian.n_channels, None
+    while len(exponents) < size:
+        levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start)
+        offered = candidates.draw(CANDIDATES, rng)
+        beside = hamiltonian.matrices(offered, exponents)
+        within = hamiltonian.own_matrices(offered)
+        reduced = [vectors.T @ old @ vectors for old in (energy, overlap)]
+        rows = [(new @ vectors).reshape(CANDIDATES, n, -1) for new in beside]
+        sums = []
+        for k in range(CANDIDATES):
+            small, norms = (
+                bordered(old, new[k], own[k]) for old, new, own in zip(reduced, rows, within, strict=True)
+            )
+            sums.append(lowest(small, norms, len(levels), above)[0].sum())
+        best = int(np.argmin(sums))
+        chosen = slice(best * n, (best + 1) * n)
+        energy, overlap = (
+            bordered(old, new[chosen], own[best])
+            for old, new, own in zip((energy, overlap), beside, within, strict=True)
+        )
+        one = offered[best : best + 1]
+        exponents = np.concatenate([exponents, one])
+        start = (
+            sums[best] - levels[1:].sum() - 0.01 * (above - levels[0]),
+            np.append(vectors[:, 0], np.zeros(n)),
+        )
+    return exponents
+
+
+def bordered(matrix: np.ndarray, row: np.ndarray, corner: np.ndarray) -> np.ndarray:
+    """The symmetric matrix with more rows, (m, n) and (m, m), below."""
+    return np.block([[matrix, row.T], [row, corner]])

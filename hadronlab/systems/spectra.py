@@ -1,0 +1,69 @@
+"""The lowest levels of a system in correlated Gaussians, which begin as the clusters of its lowest threshold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.few_body.gaussians.candidates import Cluster
+from hadronlab.physics.few_body.gaussians.solve import Spectrum, Stage, solve
+from hadronlab.systems.few_body import FewBodySystem
+
+CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon
+
+
+def solve_system(
+    system: FewBodySystem,
+    states: int = 1,
+    accuracy: float = 0.0,
+    seconds: float = 60.0,
+    size: int | None = None,
+    seed: int = 0,
+) -> Spectrum:
+    """As `solve`, with energies and `accuracy` in the unit of the system, masses included where it counts them.
+
+    Raises ConfigError for parity −1 too: these Gaussians have L = 0.
+    """
+    if system.parity == -1:
+        raise ConfigError(
+            f"correlated Gaussians have L = 0, and system.parity=-1 of {system.name!r} needs L = 1: use parity=1"
+        )
+    found = solve(system, states, accuracy / system.to_unit, seconds, size, seed, clusters(system))
+
+    def energy(values: np.ndarray) -> np.ndarray:
+        return values * system.to_unit + system.mass_sum
+
+    stages = tuple(Stage(stage.size, energy(stage.energies), stage.seconds) for stage in found.stages)
+    return replace(
+        found,
+        energies=energy(found.energies),
+        remaining=found.remaining * system.to_unit,
+        rounding=found.rounding * system.to_unit,
+        stages=stages,
+    )
+
+
+def clusters(system: FewBodySystem) -> list[Cluster]:
+    """The parts of the lowest threshold with exponents of their own; none where there is none or it is not known."""
+    try:
+        threshold = system.lowest_threshold() if system.n_particles > 2 else None
+    except ConfigError:
+        threshold = None
+    left, found = list(range(system.n_particles)), []
+    for cluster in threshold.clusters if threshold else ():
+        part = system.cluster_system(cluster)
+        if part is None and len(cluster.flavors) > 1:
+            return []
+        members = []
+        for flavor in part.flavors if part else cluster.flavors:
+            members.append(next(i for i in left if system.flavors[i] == flavor))
+            left.remove(members[-1])
+        exponents = (
+            solve(part, size=CLUSTER_SIZE.get(part.n_particles, 20)).exponents
+            if part
+            else np.zeros((1, 0, 0))
+        )
+        found.append(Cluster(tuple(members), exponents))
+    return found

@@ -1,0 +1,328 @@
+"""Correlated Gaussians: matrix elements against integrals, symmetries, exact spectra and other solvers."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+
+from hadronlab.errors import ConfigError
+from hadronlab.physics.constants import HBAR_C_GEV
+from hadronlab.physics.few_body.gaussians.eigen import independent_levels, lowest
+from hadronlab.physics.few_body.gaussians.elements import elements, inverse
+from hadronlab.physics.few_body.gaussians.exponents import pull_back, to_exponents, to_parameters
+from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
+from hadronlab.physics.few_body.gaussians.pair_means import closed_mean, radial_means, tabulated_mean
+from hadronlab.physics.few_body.gaussians.solve import solve
+from hadronlab.physics.forces.coulomb import Coulomb
+from hadronlab.physics.forces.flux_tube import flux_tube
+from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.quark_models import MODELS, QuarkModel, quark_model
+from hadronlab.physics.forces.radial_terms import RadialTerm
+from hadronlab.systems.leptons import lepton_system
+from hadronlab.systems.levels import pair_levels
+from hadronlab.systems.quarks import quark_system
+
+TERMS = [
+    RadialTerm(1.0, -1),
+    RadialTerm(-2.0, 1),
+    RadialTerm(0.3, 2 / 3),
+    RadialTerm(1.5, 2),
+    RadialTerm(0.7),
+    RadialTerm(1.0, -1, decay=1.3),
+    RadialTerm(1.0, 0, decay=0.4),
+    RadialTerm(-3.0, 0, width=0.6),
+    RadialTerm(2.0, -1, decay=2.0, width=0.5),
+    RadialTerm(2.0, 0, decay=2.0, width=1.5),
+]
+
+
+@pytest.mark.parametrize("term", TERMS)
+@pytest.mark.parametrize("variance", [1e-3, 0.4, 30.0])
+def test_means_of_radial_terms(term, variance):
+    """Closed forms and the table against an adaptive integral, and their slopes against differences."""
+    sigma = math.sqrt(variance)
+
+    def integrand(x):
+        return math.sqrt(2 / math.pi) * x**2 * math.exp(-(x**2) / 2) * float(term(np.float64(sigma * x)))
+
+    edges = [0, *(e for e in (0.5 / sigma, 0.05 / sigma, 2.0) if e < 9), 12]
+    exact = sum(
+        quad(integrand, a, b, epsabs=0, epsrel=1e-11)[0]
+        for a, b in zip(sorted(edges), sorted(edges)[1:], strict=False)
+    )
+    v, h = np.array([variance]), 1e-4 * variance
+    for mean in (closed_mean([term]), tabulated_mean(term, "a term")):
+        assert mean(v)[0][0] == pytest.approx(exact, rel=1e-9)
+        slope = (mean(v + h)[0] - mean(v - h)[0]) / (2 * h)
+        assert mean(v)[1][0] == pytest.approx(slope[0], rel=1e-6, abs=1e-10 * abs(exact) / variance)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("masses", [(5.2, 5.2), (5.2, 0.3)])
+def test_quark_models_know_their_terms(name, masses):
+    model, r = MODELS[name], np.geomspace(1e-3, 20, 40)
+    expected = model.radial(torch.from_numpy(r), *(torch.tensor(m, dtype=torch.float64) for m in masses))
+    for terms, values in zip(model.radial_terms(*masses), expected, strict=True):
+        np.testing.assert_allclose(sum(term(r) for term in terms), values.numpy(), rtol=1e-9, atol=1e-300)
+
+
+def test_inherited_terms_are_not_believed():
+    """A subclass that changes `radial` only gets its own potential, by quadrature."""
+
+    @dataclass(frozen=True)
+    class Stiffer(QuarkModel):
+        def confinement(self, x):
+            return 2 * super().confinement(x)
+
+    own = Stiffer(**{**MODELS["AL1"].__dict__})
+    v = np.array([0.3])
+    twice = replace(MODELS["AL1"], string=2 * MODELS["AL1"].string)
+    for mean, expected in zip(radial_means(own, 1.8, 0.3), radial_means(twice, 1.8, 0.3), strict=True):
+        assert mean(v)[0][0] == pytest.approx(expected(v)[0][0], rel=1e-11)
+
+
+def random_exponents(hamiltonian, count, seed=0, low=0.2, high=2.0):
+    rng = np.random.default_rng(seed)
+    rows = hamiltonian.pair_rows
+    widths = np.exp(rng.uniform(np.log(low), np.log(high), (count, len(rows))))
+    return np.einsum("kp,pi,pj->kij", widths**-2, rows, rows)
+
+
+def test_elements_by_quadrature():
+    """Overlap, T and ⟨r²⟩ of two Gaussians of two vectors, by Gauss–Hermite points, which are exact for polynomials."""
+    hamiltonian = Hamiltonian(quark_system("lambda_c", "u d c", 0.5, 0))
+    left, right = random_exponents(hamiltonian, 2)
+    found = elements(left[..., None], right[..., None], hamiltonian.pair_rows)
+    x, w = np.polynomial.hermite_e.hermegauss(4)
+    covariance, determinant = (y[..., 0] for y in inverse((left + right)[..., None]))
+    root = np.linalg.cholesky(covariance)
+    # ∇f·∇f' = f f' Σ_c (A x)_c·(A' x)_c for each of the three axes
+    grid = np.stack(np.meshgrid(x, x, indexing="ij"), -1).reshape(-1, 2) @ root.T
+    weight = np.multiply.outer(w, w).ravel() / (2 * np.pi)
+    kinetic = 0.5 * 3 * weight @ ((grid @ left) * (grid @ right)).sum(1)
+    squares = weight @ (grid @ hamiltonian.pair_rows.T) ** 2
+    norm = (np.sqrt(np.linalg.det(2 * left) * np.linalg.det(2 * right)) / determinant) ** 1.5
+    assert found.overlap[0] == pytest.approx(norm, rel=1e-12)
+    assert found.kinetic[0] == pytest.approx(kinetic, rel=1e-12)
+    np.testing.assert_allclose(found.variance[:, 0], squares, rtol=1e-12)
+
+
+SYSTEMS = {
+    "meson": lambda: quark_system("D", "c u~", 0, 0.5),
+    "nucleon": lambda: quark_system("N", "u u d", 0.5, 0.5, interaction=quark_model("AL2", three_body=True)),
+    "tetraquark": lambda: quark_system("tcc", "c c u~ d~", 1, 0),
+    "pentaquark": lambda: quark_system("pcc", "c c u d c~", 2.5, 0),
+    "molecule": lambda: lepton_system("ps2", "e- e- e+ e+"),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_matrices_are_antisymmetric_functions_between(name):
+    """H and S are symmetric although only one side is antisymmetrised, S is positive, and a permuted function
+    U_π f χ_α = Σ_β D_βα f(πr) χ_β is sgn π times the same state.
+    """
+    system = SYSTEMS[name]()
+    hamiltonian = Hamiltonian(system)
+    exponents = random_exponents(hamiltonian, 4)
+    n = hamiltonian.n_channels
+    for whole, own in zip(
+        hamiltonian.matrices(exponents, exponents), hamiltonian.own_matrices(exponents), strict=True
+    ):
+        np.testing.assert_allclose(whole, whole.T, atol=1e-12 * np.abs(whole).max())
+        blocks = whole.reshape(4, n, 4, n)[range(4), :, range(4)]
+        np.testing.assert_allclose(blocks, own, atol=1e-13 * np.abs(whole).max())
+    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    assert np.linalg.eigvalsh(overlap)[0] > -1e-12
+    for g, rotation in zip(system.group, hamiltonian.rotations, strict=True):
+        permuted = hamiltonian.matrices(rotation.T @ exponents[:1] @ rotation, exponents)
+        for whole, rows in zip((energy, overlap), permuted, strict=True):
+            np.testing.assert_allclose(
+                g.sign * g.matrix.T @ rows, whole[:n], atol=1e-12 * np.abs(whole).max()
+            )
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_slopes_of_the_levels(name):
+    """dE = cᵀ(dH − E dS)c through the parameters of the exponents, against differences."""
+    hamiltonian = Hamiltonian(SYSTEMS[name]())
+    parameters = to_parameters(random_exponents(hamiltonian, 5))
+    weights, above = np.array([1.0, 0.5]), 20.0
+
+    def levels(flat):
+        exponents = to_exponents(flat.reshape(parameters.shape))
+        return lowest(*hamiltonian.matrices(exponents, exponents), 2, above)
+
+    energies, vectors = levels(parameters.ravel())
+    exponents = to_exponents(parameters)
+    slopes = pull_back(hamiltonian.slopes(exponents, vectors, energies, weights), parameters)
+    step = 1e-6  # two-sided below
+    differences = [
+        (weights @ (levels(parameters.ravel() + e)[0] - levels(parameters.ravel() - e)[0])) / (2 * step)
+        for e in step * np.eye(parameters.size)
+    ]
+    np.testing.assert_allclose(slopes.ravel(), differences, atol=2e-6 * np.abs(slopes).max())
+    part = hamiltonian.slopes(exponents, vectors, energies, weights, slice(2, 4))
+    np.testing.assert_allclose(pull_back(part, parameters[2:4]), slopes[2:4], rtol=1e-10, atol=1e-14)
+
+
+@dataclass(frozen=True)
+class Springs(Interaction):
+    """V = Σ k r²/2, and no word of its closed form."""
+
+    stiffness: float = 0.3  # GeV fm⁻²
+
+    operators: ClassVar[tuple[str, ...]] = ("one",)
+
+    def mass(self, flavor):
+        return {"q": 0.4, "c": 1.5}[flavor]
+
+    def radial(self, r, mass_i, mass_j):
+        return (self.stiffness / 2 * r**2,)
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "quanta"),
+    [
+        ("u u u", 1.5, 1.5, [0, 2]),
+        ("u u d", 0.5, 0.5, [0, 2]),
+        ("c c c", 0.5, 0, [2, 4]),  # mixed orbital symmetry: the lowest level is forbidden
+        ("c c c~ c~", 2, 0, [0, 2]),
+    ],
+)
+def test_equal_oscillators(quarks, spin, isospin, quanta):
+    """E = (3(N−1)/2 + n) ħω, ω² = Nk/m; the forbidden level tells whether antisymmetry is right."""
+    system = quark_system("x", quarks, spin, isospin, interaction=Springs())
+    n = system.n_particles
+    omega = HBAR_C_GEV * np.sqrt(n * Springs().stiffness / float(system.masses[0]))
+    found = solve(system, states=2, size=10).energies
+    exact = (1.5 * (n - 1) + np.array(quanta)) * omega
+    assert np.all(found > exact * (1 - 1e-9))  # the table of ⟨r²⟩ is that good
+    np.testing.assert_allclose(found, exact, rtol=1e-5)
+
+
+def mev(system, found):
+    return found.energies * system.to_unit + system.mass_sum
+
+
+@pytest.mark.parametrize("interaction", ["AL1", "AP1", "AL2", "AP2"])
+def test_mesons_against_the_radial_solver(interaction):
+    """Three levels of D and of η_b, the ground state to 1e-3 MeV, none below: p = 1, 2/3 and smeared forces."""
+    for quarks, isospin in (("c u~", 0.5), ("b b~", 0)):
+        system = quark_system("meson", quarks, 0, isospin, interaction=quark_model(interaction))
+        exact = pair_levels(system, 0.5).energy[:3].numpy() * 1000 + system.mass_sum
+        found = mev(system, solve(system, states=3, size=15))
+        assert np.all(found > exact - 1e-4)  # the radial mesh is that good
+        np.testing.assert_allclose(found, exact, atol=0.05)
+        assert mev(system, solve(system, size=15))[0] == pytest.approx(exact[0], abs=1e-3)
+
+
+def test_positronium_and_muonic_hydrogen():
+    for leptons, reduced in (("e- e+", 0.5), ("mu- e+", 206.7682830 / 207.7682830)):
+        found = solve(lepton_system("x", leptons), states=2, size=22)
+        exact = -reduced / 2 / np.array([1, 4])
+        assert np.all(found.energies > exact)
+        np.testing.assert_allclose(found.energies, exact, atol=2e-7)
+
+
+@dataclass(frozen=True)
+class NoClosedForm(QuarkModel):
+    """AL1 as a user would write it."""
+
+    def radial_terms(self, mass_i, mass_j):
+        return None
+
+
+def test_a_potential_by_quadrature():
+    """The same potential without closed forms gives the same numbers, to the accuracy of the table."""
+    own = NoClosedForm(**MODELS["AL1"].__dict__)
+    systems = [quark_system("N", "u u d", 0.5, 0.5, interaction=v) for v in (MODELS["AL1"], own)]
+    exponents = random_exponents(Hamiltonian(systems[0]), 4)
+    known, tabulated = (Hamiltonian(s).matrices(exponents, exponents)[0] for s in systems)
+    np.testing.assert_allclose(tabulated, known, atol=1e-10 * np.abs(known).max())
+
+
+# AL1, MeV: fully correlated Gaussians, to 0.01; Omega_ccc to 0.02
+BARYONS = {
+    "N": ("u u d", 0.5, 0.5, 995.111),
+    "Lambda_c": ("u d c", 0.5, 0, 2290.124),
+    "Omega_ccc": ("c c c", 1.5, 0, 4798.724),
+}
+
+
+@pytest.mark.parametrize("name", BARYONS)
+def test_baryons(name):
+    """12 Gaussians are within 0.05 MeV, and not below by more than the error of the reference."""
+    quarks, spin, isospin, reference = BARYONS[name]
+    system = quark_system(name, quarks, spin, isospin)
+    found = solve(system, size=12)
+    assert -0.01 < mev(system, found)[0] - reference < 0.05
+    assert found.ended == "size" and len(found.stages) == 2
+
+
+def test_dependent_functions_do_no_harm():
+    """A basis with every Gaussian twice, once moved by 1e-9: S is singular to rounding, the levels stay."""
+    hamiltonian = Hamiltonian(quark_system("N", "u u d", 0.5, 0.5))
+    exponents = random_exponents(hamiltonian, 12)
+    once = independent_levels(*hamiltonian.matrices(exponents, exponents), cut=1e-10)[:2]
+    twice = np.concatenate([exponents, exponents * (1 + 1e-9)])
+    for basis in (exponents, twice):
+        found, vectors = lowest(*hamiltonian.matrices(basis, basis), 2, above=3.0)
+        np.testing.assert_allclose(found, once, atol=1e-8)
+        assert np.all(found > once - 1e-12)
+        assert np.linalg.norm(vectors) < 1e3
+
+
+@dataclass(frozen=True)
+class Falling(Springs):
+    def radial(self, r, mass_i, mass_j):
+        return (-1 / (r + 1e-12) ** 2.5,)
+
+
+@dataclass(frozen=True)
+class Repulsive(Springs):
+    def radial(self, r, mass_i, mass_j):
+        return (torch.exp(-r),)
+
+
+@dataclass(frozen=True)
+class Infinite(Springs):
+    def radial(self, r, mass_i, mass_j):
+        return (torch.exp(r),)
+
+
+def test_refuses():
+    def baryon(interaction):
+        return quark_system("N", "u u d", 0.5, 0.5, interaction=interaction)
+
+    for interaction, message in [
+        (Falling(), "not bounded below"),
+        (Repulsive(), "do not hold the particles together"),
+        (Infinite(), "Infinite is not finite at r = "),
+        (flux_tube(), "pair forces only, not the many_body of FluxTube"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            solve(baryon(interaction), size=10)
+    with pytest.raises(
+        ConfigError, match=r"4 channels need more than a quarter of this machine's memory: [0-9]+ fit"
+    ):
+        solve(baryon(MODELS["AL1"]), size=10**9)
+
+
+def test_a_constant_many_body_term_shifts_the_levels():
+    """V_C of a baryon, −C/(m₁m₂m₃), stands with the overlap."""
+    plain, shifted = (
+        Hamiltonian(quark_system("N", "u u d", 0.5, 0.5, interaction=quark_model(three_body=on)))
+        for on in (False, True)
+    )
+    exponents = random_exponents(plain, 3)
+    energy, overlap = plain.matrices(exponents, exponents)
+    expected = energy - 2.02e-3 / 0.315**3 * overlap
+    np.testing.assert_allclose(shifted.matrices(exponents, exponents)[0], expected, atol=1e-13)
+
+
+def test_coulomb_terms():
+    assert Coulomb(2.0).radial_terms(1.0, 1.0) == ((RadialTerm(2.0, -1),),)
