@@ -74,6 +74,11 @@ class Femtoscopy(PotentialObservable):
         for name, at_least in (("width", width), ("resolution", resolution)):
             if at_least is not None and not at_least >= 0:
                 raise ConfigError(f"femtoscopy: {name}={at_least} MeV/c must not be negative")
+        spacing = (k[1] - k[0]) / (points - 1)
+        if width is not None and width > spacing:
+            raise ConfigError(
+                f"femtoscopy: width={width:g} MeV/c: bins of momenta that are {spacing:g} MeV/c apart would overlap"
+            )
         if not unmeasured_radius > 0 or any(not q > 0 for q in derivative_at or ()):
             raise ConfigError("femtoscopy: unmeasured_radius and the momenta derivative_at must be positive")
         self.radii, self.sources = tuple(radii), dict(sources or {})

@@ -34,7 +34,7 @@ from hadronlab.systems.hadrons import HadronPair
 
 SETTINGS = [name for name in inspect.signature(Femtoscopy).parameters if name != "data"]
 """of the observable, which a yaml file may hold beside the pair"""
-NEGLIGIBLE = 1e-7  # MeV: where a potential has died
+NEGLIGIBLE = 1e-9  # MeV: where a potential has died
 NEAREST, FARTHEST = 6.0, 40.0  # fm, of the end of its mesh
 K_MAX = 2.0  # fm⁻¹, that its mesh is good for at least
 
