@@ -27,6 +27,7 @@ from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.data.ingest.raw.convert import convert_raw as convert_raw
 from hadronlab.data.ingest.raw.write import write_raw as write_raw
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import read_estimate
 from hadronlab.run.global_state import global_state_kept
 
@@ -114,6 +115,19 @@ def average(directories: Sequence[str | Path], *names: str) -> dict[str, Estimat
     from hadronlab.sweeps.average import average as average_runs
 
     return {one.name: one.average.estimate for one in average_runs([Path(d) for d in directories], names)}
+
+
+def femtoscopy(what: str | Path, *overrides: str, data: str | Path | None = None, **settings: Any) -> Results:
+    """`hadronlab-femto`: scattering lengths, bound state and C(k) of a potential without a training.
+
+    what: a yaml file with a potential and its pair, "system=n_omega", or a run directory. overrides: "system.charges=[1,1]".
+    data: a measured C(k) to compare with. settings: of the observable, radii=[1.0, 1.5], k=[5, 300], points=60, genuine=0.6,
+    sources={"big": Levy(1.2, 1.6)}, … `values["correlation"]` is C, a row a source.
+    """
+    with global_state_kept():
+        from hadronlab.run.femto import femtoscopy as compute
+
+        return compute(str(what), overrides, data, **settings)
 
 
 def read_correlation(path: str | Path, **settings: Any) -> CorrelationData:

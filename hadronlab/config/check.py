@@ -64,6 +64,11 @@ def check(config: DictConfig) -> None:
         )
     _check_values("scales", config.scales, typing.get_type_hints(Scales))
     check_task(config)
+    check_settings(config)
+
+
+def check_settings(config: DictConfig) -> None:
+    """Raise ConfigError where a class is given a setting that it does not have, or one of another type."""
     for path, node in targets(config):
         _check_node(path, node)
 

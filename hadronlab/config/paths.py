@@ -14,8 +14,10 @@ from hadronlab.config.check import locate, targets
 from hadronlab.errors import ConfigError
 
 
-def make_paths_absolute(config: DictConfig) -> None:
+def make_paths_absolute(config: DictConfig, folder: Path | None = None) -> None:
     """Write out, in place, the relative paths that are given to classes: they are meant from where the command was given.
+
+    folder: from where they are meant instead.
 
     Paths are the arguments that are annotated as Path or called path. What is missing is left to `check`.
     """
@@ -31,13 +33,16 @@ def make_paths_absolute(config: DictConfig) -> None:
             if not (key == "path" or _is_path(hints.get(str(key)))):
                 continue
             if isinstance(value, str) and value:
-                node[key] = _absolute(value)
+                node[key] = _absolute(value, folder)
             elif isinstance(value, ListConfig):
-                node[key] = [_absolute(each) if isinstance(each, str) and each else each for each in value]
+                node[key] = [
+                    _absolute(each, folder) if isinstance(each, str) and each else each for each in value
+                ]
 
 
-def _absolute(path: str) -> str:
-    return to_absolute_path(str(Path(path).expanduser()))
+def _absolute(path: str, folder: Path | None) -> str:
+    file = Path(path).expanduser()
+    return str(folder / file) if folder else to_absolute_path(str(file))
 
 
 def _is_path(hint: Any) -> bool:

@@ -27,12 +27,16 @@ WITHIN = {
     "loss.*.data": "measurement",
     "measurement.source": "source",
     "observables.*.sources.*": "source",
+    "observables.*.data": "measurement",
 }
 """where choices of groups that have no place of their own do: source@loss.correlation.source=levy, singly or in lists"""
 
 POTENTIALS = (
     *(f"hadronlab.physics.forces.local_potentials.{name}"
-      for name in ("Gaussians", "YukawaSquared", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega", "nucleon_phi")),
+      for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega",
+                   "nucleon_phi", "reid_1s0")),
+    "hadronlab.data.potential_table.potential_table",
+    "hadronlab.physics.forces.tabulated.TabulatedPotential",
     "hadronlab.physics.forces.nonlocal_potentials.PereyBuck",
     "hadronlab.physics.forces.separable.Separable",
 )  # fmt: skip
@@ -45,6 +49,7 @@ MORE = {
     "system.potential": POTENTIALS,
     "optimizer.optimizer": OPTIMIZERS,
     "optimizer.scheduler": SCHEDULERS,
+    "residuals": ("hadronlab.losses.feed_down.FeedDown",),
 }
 """what may stand at a key beside what the shipped files name there"""
 
@@ -71,7 +76,11 @@ def _with_stars(node: str) -> str:
 
 def _within(node: str) -> str:
     """`node` as a part of its own group: loss.*.data[1].noise → measurement.noise"""
-    for place, group in WITHIN.items():
+    for place, group in (
+        *WITHIN.items(),
+        ("loss.*.residuals.*", "residuals"),
+        ("observables.*.residuals.*", "residuals"),
+    ):
         pattern = re.escape(place).replace(r"\*", r"[^.\[]+")
         node = re.sub(rf"^{pattern}(\[\d+\])?(?=\.|$)", group, node)
     return node

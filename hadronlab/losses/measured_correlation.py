@@ -36,7 +36,7 @@ class MeasuredCorrelation:
         self,
         data: CorrelationData,
         pair: HadronPair,
-        rmatrix: RMatrix,
+        rmatrix: RMatrix | Resolvent,
         source: Source,
         numbers: Mapping[str, float],
         residuals: Mapping[str, FeedDown],
@@ -47,7 +47,11 @@ class MeasuredCorrelation:
         self.response = response(data.k, data.edges, resolution, hidden_below(rmatrix.bohr))
         reach = ROOM * source.reach
         self.waves = KooninPratt(
-            rmatrix.mesh, rmatrix.kinetic, self.response.k, rmatrix.bohr, reach=max(reach, rmatrix.radius)
+            rmatrix.mesh,
+            rmatrix.kinetic,
+            self.response.k,
+            rmatrix.bohr,
+            reach=max(reach, rmatrix.mesh.radius),
         )
         for residual in self.residuals.values():
             residual.prepare(data.k, data.edges, reach)

@@ -9,12 +9,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from hadronlab.data.correlations.correlation_data import CorrelationData
+from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.losses.feed_down import FeedDown
+from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
+from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.background import hidden_below
 from hadronlab.physics.femtoscopy.koonin_pratt import KooninPratt
 from hadronlab.physics.femtoscopy.lednicky import Lednicky, threshold_amplitude
@@ -31,7 +35,8 @@ class Femtoscopy(PotentialObservable):
     `correlation_lednicky`: the formula of Lednický and Lyuboshits with the learned 1/a0 and r_eff, from the same sources.
     `correlation_low`, `correlation_high`: between no force, a hard wall and a black disc in S waves of other total spins,
     which `correlation` takes as free; only where the pair has some. `correlation_derivative`: δC/δV(r), MeV⁻¹ fm⁻¹, on
-    `correlation_derivative_r`, a row a source and momentum.
+    `correlation_derivative_r`, a row a source and momentum. Beside `data` stand `compared_k`, `compared_correlation`,
+    `compared_error`, and `compared_chi2` of every source; nothing is fitted to them.
 
     Lengths are in fm and momenta in MeV/c, of the separable toy in 1/μ and μ. Momenta above task.k_max are left out.
 
@@ -42,6 +47,7 @@ class Femtoscopy(PotentialObservable):
         residuals: contributions of decays by name. resolution: of k, one standard deviation.
         unmeasured_radius: of the wall and the disc.
         derivative_at: momenta of `correlation_derivative`; None: none.
+        data: a measured C(k) to compare with.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class Femtoscopy(PotentialObservable):
         resolution: float = 0.0,
         unmeasured_radius: float = 2.0,
         derivative_at: Sequence[float] | None = None,
+        data: CorrelationFile | None = None,
     ) -> None:
         if len(k) != 2 or not 0 < k[0] < k[1] or points < 2:
             raise ConfigError(
@@ -67,6 +74,11 @@ class Femtoscopy(PotentialObservable):
         for name, at_least in (("width", width), ("resolution", resolution)):
             if at_least is not None and not at_least >= 0:
                 raise ConfigError(f"femtoscopy: {name}={at_least} MeV/c must not be negative")
+        spacing = (k[1] - k[0]) / (points - 1)
+        if width is not None and width > spacing:
+            raise ConfigError(
+                f"femtoscopy: width={width:g} MeV/c: bins of momenta that are {spacing:g} MeV/c apart would overlap"
+            )
         if not unmeasured_radius > 0 or any(not q > 0 for q in derivative_at or ()):
             raise ConfigError("femtoscopy: unmeasured_radius and the momenta derivative_at must be positive")
         self.radii, self.sources = tuple(radii), dict(sources or {})
@@ -80,7 +92,7 @@ class Femtoscopy(PotentialObservable):
         self.width, self.resolution, self.wall = width or None, resolution, unmeasured_radius
         self.genuine, self.normalisation, self.baseline = genuine, normalisation, (slope, curvature)
         self.residuals = copy.deepcopy(dict(residuals or {}))
-        self.derivative_at = tuple(derivative_at or ())
+        self.derivative_at, self.data = tuple(derivative_at or ()), data
 
     def observe(self, learned: LearnedPotential) -> Results:
         """A potential that has no C(k) at these momenta has a warning that says why."""
@@ -99,6 +111,8 @@ class Femtoscopy(PotentialObservable):
             result.add(self._correlation(learned, k))
             if at:
                 result.add(self._derivative(learned, at))
+            if self.data is not None:
+                result.add(self._compared(learned, self.data.load(learned.pair)))
         except HadronlabError as error:
             result.warnings.append(f"femtoscopy: no C(k): {error}")
         return result
@@ -171,6 +185,29 @@ class Femtoscopy(PotentialObservable):
             {
                 "correlation_derivative_r": Estimate(mesh.r.numpy(), learned.length),
                 "correlation_derivative": Estimate(torch.cat(found).numpy(), unit, rows=rows),
+            }
+        )
+
+    def _compared(self, learned: LearnedPotential, data: CorrelationData) -> Results:
+        """χ² of the measured C(k), in its bins and with its whole covariance, from every source."""
+        solved, pair = learned.charged, learned.pair
+        numbers = {"genuine": self.genuine, "normalisation": self.normalisation}
+        numbers |= dict(zip(("slope", "curvature"), self.baseline, strict=True))
+        numbers |= {name: residual.share for name, residual in self.residuals.items()}
+        sources, chi2 = self.named(learned.length), []
+        for source in sources.values():
+            residuals = copy.deepcopy(self.residuals)
+            curve = MeasuredCorrelation(
+                data, pair, solved, source, numbers, residuals, self.resolution / HBAR_C
+            )
+            off = (curve.predicted(solved, {}) - data.value) @ data.whitening.T
+            chi2.append(off.square().sum(-1))
+        return Results(
+            {
+                "compared_k": Estimate(data.momentum.numpy(), "MeV/c"),
+                "compared_correlation": Estimate(data.value.numpy()),
+                "compared_error": Estimate(data.covariance.diagonal().sqrt().numpy()),
+                "compared_chi2": Estimate(torch.stack(chi2, -1)[0].numpy(), rows=tuple(sources)),
             }
         )
 

@@ -71,8 +71,12 @@ def correlation_function(result: Results) -> Any:
         ax.plot([], [], color=COLORS["light"], ls="--", lw=1.2, label="Lednický–Lyuboshits")
     if "correlation_low" in arrays:
         ax.fill_between([], [], color=COLORS["light"], alpha=0.3, lw=0, label="unmeasured channels")
+    measured = arrays.get("compared_correlation", np.ones(1))
+    if "compared_k" in arrays:
+        ax.errorbar(arrays["compared_k"], measured, arrays["compared_error"], fmt="o", ms=4, lw=0, elinewidth=1,
+                    color=COLORS["truth"], label="measured")  # fmt: skip
     unit = result.unit("correlation_k") or "$μ$"
-    ax.set(xlabel=f"$k^*$ [{unit}]", ylabel="$C(k^*)$", ylim=limits(C.value, 1.0), xlim=(0, None))
+    ax.set(xlabel=f"$k^*$ [{unit}]", ylabel="$C(k^*)$", ylim=limits(C.value, 1.0, measured), xlim=(0, None))
     ax.legend()
     return fig
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +14,13 @@ from rich.table import Table
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.results import Results
 
+BOUND = {
+    "threshold": "binding_energy",
+    "effective_range": "binding_energy",
+    "coulomb_effective_range": "coulomb_binding_energy",
+}
+"""what stands beside a number where something is bound"""
+SHOWN = 20  # momenta of a table
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -49,8 +57,8 @@ def end_table(results: Results, title: str, console: Console | None = None) -> N
             entry = known.get(name)
             cells.append("" if entry is None else _shown(entry, estimate.unit) + marks[_source(entry)])
         table.add_row(*map(escape, cells))
-        if name == "threshold" and "binding_energy" not in results.scalars:
-            table.add_row("binding_energy", "no bound state")
+        if (bound := BOUND.get(name)) and bound not in results.scalars:
+            table.add_row(bound, "no bound state")
     console.print(table)
     if beside:
         console.print(_variant_table(results, beside))
@@ -58,6 +66,26 @@ def end_table(results: Results, title: str, console: Console | None = None) -> N
         console.print(f"{mark or 'compared with:'} {source}", highlight=False, markup=False)
     for warning in results.warnings:
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
+
+
+def correlation_table(results: Results, console: Console | None = None) -> None:
+    """C(k) from every source, at twenty momenta or so, and χ² of a measurement beside it."""
+    k, C = results.values["correlation_k"], results.estimates["correlation"]
+    table = Table(pad_edge=False)
+    table.add_column(f"k {results.unit('correlation_k')}".strip(), justify="right")
+    for row in C.rows:
+        table.add_column(f"C, {row}", justify="right", no_wrap=True)
+    for i in sorted({round(x) for x in np.linspace(0, len(k) - 1, min(len(k), SHOWN))}):
+        errors = [None] * len(C.rows) if C.error is None else C.error[:, i]
+        cells = [
+            str(Estimate.quoted(value, error)) for value, error in zip(C.value[:, i], errors, strict=True)
+        ]
+        table.add_row(f"{k[i]:.4g}", *cells)
+    if "compared_chi2" in results.values:
+        table.add_section()
+        points = len(results.values["compared_k"])
+        table.add_row(f"χ² of {points}", *(f"{chi2:.4g}" for chi2 in results.values["compared_chi2"]))
+    (console or Console()).print(table)
 
 
 def _variants(results: Results) -> dict[str, dict[str, Estimate]]:

@@ -20,6 +20,10 @@ def test_a_path_needs_no_quotes(path: str) -> None:
 def test_paths_that_are_left_to_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/lee")
     assert quote_values(["data.path=~/mine.h5"]) == ["data.path='/home/lee/mine.h5'"]
+    assert quote_values(["loss.correlation.data.path=~/c.csv", "loss.correlation.source.path=~/s.dat"]) == [
+        "loss.correlation.data.path='/home/lee/c.csv'",
+        "loss.correlation.source.path='/home/lee/s.dat'",
+    ]
     kept = [
         "data.path=a.h5,b.h5",
         "hydra.run.dir=out/${system.name}",
@@ -44,5 +48,8 @@ def test_a_number_for_a_group_and_an_argument_without_key() -> None:
         "loss='-inf'",
         "model.depth=3",
     ]
+    assert quote_values(["source@loss.correlation.source=3"]) == ["source@loss.correlation.source='3'"]
+    with pytest.raises(ConfigError, match=r"a group cannot be null; leave it out, or choose source="):
+        quote_values(["source@loss.correlation.source=null"])
     with pytest.raises(ConfigError, match=r"'=0.5' names no setting"):
         quote_values(["=0.5"])

@@ -103,6 +103,60 @@ def test_a_mistake_is_one_line_and_status_one(arguments: list[str], message: str
     assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
 
 
+GOOD = "k_MeV,C,error\n10,1.9,0.1\n20,1.5,0.1\n30,1.3,0.05\n40,1.1,0.05\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("k_MeV,C,error\n0.01,1.9,0.1\n0.1,1.5,0.1\n0.3,1.1,0.1\n", "probably GeV/c (unit=GeV)"),
+        ("k_GeV,C,error\n10,1.9,0.1\n100,1.5,0.1\n300,1.1,0.1\n", "probably MeV/c (unit=MeV)"),
+        (GOOD.replace("10,1.9", "0,1.9"), "k* of point 1 is 0: it must be above zero"),
+        (GOOD.replace("10,1.9", "-10,1.9"), "k* of point 1 is -10: it must be above zero"),
+        (GOOD.replace("1.5,0.1", "1.5,-0.1"), "error of point 2 is -0.1: it must be above zero"),
+        (GOOD.replace(",0.1\n20", ",0.1\n5"), "it must increase"),
+        (GOOD.replace("1.5,0.1", "1.5,abc"), "c.csv"),
+        ("<html>no table</html>", "c.csv"),
+    ],
+)
+def test_a_bad_measurement_is_one_line_and_status_one(content: str, message: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    (tmp_path / "c.csv").write_text(content)
+    arguments = ["system=pair", "system.mass1=938.3", "loss.correlation.data.path=c.csv"]
+    assert run(arguments, log, os.chdir, str(tmp_path)) == 1
+    lines = [line for line in log.read_text().splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.yaml"], "none.yaml: no such file or run directory"),
+        (["system=n_omeg"], "did you mean 'n_omega'"),
+        (["system=n_omega", "--k", "0", "100"], "give [first, last] above zero"),
+        (["system=n_omega", "--radii", "-1"], "radius=-1.0 must be above 0"),
+        (["system=n_omega", "--radii", "wide"], "invalid float value: 'wide'"),
+        (["system=n_omega", "--data", "c.csv"], "c.csv"),
+        ([], "the following arguments are required: POTENTIAL"),
+    ],
+)
+def test_femto_tells_a_mistake_in_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert run(arguments, log, os.chdir, str(tmp_path), command="femto") == 1
+    lines = [line for line in log.read_text().splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: ") and message in lines[0], lines
+
+
+@pytest.mark.slow
+def test_femto_prints_and_writes(tmp_path: Path) -> None:
+    done = command("hadronlab.femto", "system=n_phi", "--radii", "1", "--points", "3", "--out", "c.csv", "--figure", "c.png",
+                   cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for text in ("scattering_length", "-1.44053 fm", "no bound state", "C, R = 1 fm"):
+        assert text in done.stdout
+    assert len((tmp_path / "c.csv").read_text().splitlines()) == 4 and (tmp_path / "c.png").exists()
+
+
 @pytest.mark.slow
 def test_a_run_finds_its_data_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -23,7 +23,7 @@ from hadronlab.models.potentials.local import LocalGaussians
 from hadronlab.models.potentials.sdnn import sdnn_joint
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
-from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian
+from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, Table
 from hadronlab.physics.forces.local_potentials import nucleon_omega, omega_ccc
 from hadronlab.systems.hadrons import HadronPair
 
@@ -146,6 +146,27 @@ def test_several_measurements_share_a_source_or_have_their_own() -> None:
     assert own.nuisance_names == ["source_radius.run0", "source_halo.run1"]
     with pytest.raises(ConfigError, match="3 sources for 2 measurements"):
         loss_of(N_OMEGA, data=two, source=[Gaussian(1.0)] * 3)
+
+
+def test_every_source_can_be_fitted_from() -> None:
+    """Their parameters by name; priors of another source stand idle; a table has none."""
+    r = torch.linspace(0.0, 15.0, 300, dtype=torch.float64)
+    table = Table(r.numpy(), Gaussian(1.2).density(r).numpy())
+    idle = {"radius": 0.05, "core": 0.05, "fraction": 0.1}
+    V = nucleon_omega()(loss_of(N_OMEGA).r)
+    residuals = {}
+    for name, source, fitted in (
+        ("gauss", Gaussian(1.2), ["source_radius"]),
+        ("levy", Levy(1.2, 2.0), ["source_radius"]),
+        ("halo", CoreHalo(1.2, 4.0, 1.0), ["source_core", "source_fraction"]),
+        ("table", table, []),
+    ):
+        loss = loss_of(N_OMEGA, source=source, priors=idle)
+        assert loss.nuisance_names == fitted
+        with torch.no_grad():
+            residuals[name] = loss.residual(None, V, loss.rows)[: len(loss.curves[0].data.k)]
+    for found in residuals.values():  # all are the same Gaussian
+        torch.testing.assert_close(found, residuals["gauss"], rtol=1e-4, atol=1e-3)
 
 
 def test_what_is_held_is_said() -> None:

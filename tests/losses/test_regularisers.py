@@ -10,7 +10,7 @@ import torch
 from hadronlab.data.separable import separable_wave_data
 from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import reference_scale
-from hadronlab.losses.regularisers import Asymptotic, Ridge
+from hadronlab.losses.regularisers import Asymptotic, LocalRidge, Ridge
 from hadronlab.physics.forces.separable import Separable
 
 DATA = separable_wave_data(quadrature="rectangle")
@@ -36,6 +36,19 @@ def test_a_cutoff_outside_the_grid_is_refused(cutoff: float) -> None:
 def test_ridge_is_the_frobenius_norm() -> None:
     expected = float((DATA.weight[:, None] * DATA.weight[None, :] * TRUE_U.square()).sum()) / 9.0
     assert float(Ridge(DATA, scale=3.0)(TRUE_U, None, DATA.rows)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_ridge_of_the_local_part() -> None:
+    loss, V = LocalRidge(DATA, scale=3.0), torch.exp(-DATA.r)
+    expected = float((DATA.weight * V.square()).sum()) / 9.0
+    assert float(loss(None, V, DATA.rows)) == pytest.approx(expected, rel=1e-12)
+    assert float(loss(TRUE_U, None, DATA.rows)) == 0.0 and not loss.data_term
+    dV = torch.randn(len(DATA.r), 3, dtype=torch.float64)
+    torch.testing.assert_close(
+        loss.jacobian(None, dV, DATA.rows), torch.stack([loss.residual(None, v, DATA.rows) for v in dV.T], -1)
+    )
+    with pytest.raises(ConfigError, match=r"scale = 0 MeV fm\^1.5 of local_ridge: must be positive"):
+        LocalRidge(DATA, scale=0)
 
 
 def test_a_strided_ridge_keeps_the_integral() -> None:

@@ -25,6 +25,7 @@ from hadronlab.errors import HadronlabError
 from hadronlab.physics.scattering.quadrature import gauss_legendre
 
 Number = float | Tensor
+TOUCHING = 1e-9  # relative: what rounding leaves between the edges of neighbours
 
 
 def measured(
@@ -161,6 +162,8 @@ def feed_down(
 
 def _edges(edges: Tensor) -> tuple[Tensor, Tensor]:
     low, high = edges.double().reshape(-1, 2).T
+    touch = (low[1:] - high[:-1]).abs() < TOUCHING * high[:-1]
+    low = torch.cat([low[:1], torch.where(touch, high[:-1], low[1:])])
     if not (
         len(low) and float(low[0]) >= 0 and bool((high > low).all()) and bool((low[1:] >= high[:-1]).all())
     ):

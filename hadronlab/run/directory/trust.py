@@ -30,6 +30,19 @@ def read_run_config(path: Path) -> DictConfig:
     ConfigError where the file is unreadable, names anything else, holds an interpolation, or speaks to Hydra itself: a
     resolved configuration does neither.
     """
+    config, content = read_plain(path)
+    for key in ("hydra", "defaults"):
+        if key in content:
+            raise ConfigError(f"{path}: a run's configuration may not set {key!r}; remove it")
+    check_classes(content, path)
+    return config
+
+
+def read_plain(path: Path) -> tuple[DictConfig, dict[str, Any]]:
+    """A yaml file as a configuration and as plain values, of which nothing is resolved or imported.
+
+    Raises ConfigError for what is no mapping, and for aliases.
+    """
     from omegaconf import DictConfig, OmegaConf
 
     try:
@@ -44,11 +57,12 @@ def read_run_config(path: Path) -> DictConfig:
         raise ConfigError(f"{path}: not a readable configuration ({_first_line(error)})") from error
     if not isinstance(config, DictConfig) or not isinstance(content, dict):
         raise ConfigError(f"{path}: not a configuration, it holds a {type(content).__name__}")
-    for key in ("hydra", "defaults"):
-        if key in content:
-            raise ConfigError(f"{path}: a run's configuration may not set {key!r}; remove it")
+    return config, {str(key): value for key, value in content.items()}
+
+
+def check_classes(content: dict[str, Any], path: Path) -> None:
+    """Raise ConfigError unless every class that `content` of the file `path` names may stand at its key; no interpolations."""
     _check(content, path, "")
-    return config
 
 
 def refuse_config_groups(directory: Path) -> None:

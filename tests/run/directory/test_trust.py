@@ -77,6 +77,30 @@ def test_a_module_of_the_user_is_allowed_by_name(tmp_path: Path, monkeypatch: py
             check_target(other, "model._target_", Path("config.yaml"))
 
 
+SOURCES = "hadronlab.physics.femtoscopy.sources"
+
+
+@pytest.mark.parametrize(
+    ("key", "target"),
+    [
+        ("loss.correlation.source", f"{SOURCES}.Levy"),
+        ("loss.mine.source[1]", f"{SOURCES}.CoreHalo"),
+        ("loss.correlation.source", "hadronlab.data.source_table.source_table"),
+        ("loss.correlation.data", "hadronlab.data.correlations.correlation_file.CorrelationFile"),
+        ("loss.correlation.data[0].noise", "hadronlab.data.correlations.synthetic.CorrelationNoise"),
+        ("loss.correlation.data[0].source", f"{SOURCES}.Levy"),
+        ("observables.femtoscopy.sources.big", f"{SOURCES}.Levy"),
+        ("observables.femtoscopy.data", "hadronlab.data.correlations.correlation_file.CorrelationFile"),
+        ("observables.femtoscopy.residuals.p_lambda", "hadronlab.losses.feed_down.FeedDown"),
+    ],
+)
+def test_what_stands_within_other_parts_is_trusted_there_alone(key: str, target: str) -> None:
+    check_target(target, f"{key}._target_", Path("config.yaml"))
+    for elsewhere in ("model", "loss.correlation", "observables.femtoscopy", f"{key}.more"):
+        with pytest.raises(ConfigError, match="is not trusted"):
+            check_target(target, f"{elsewhere}._target_", Path("config.yaml"))
+
+
 def test_a_class_of_a_sweep_is_trusted_or_given_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
