@@ -25,6 +25,7 @@ from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.level_analysis import analyse_levels as analyse_levels
 from hadronlab.run.directory.results import read_estimate
 from hadronlab.run.global_state import global_state_kept
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 COMMANDS = {
     "train": ["train"], "evaluate": ["evaluate"], "sweep": ["sweep"], "dashboard": ["dashboard"],
-    "convert": ["convert"], "convert_tables": ["convert", "tables"],
+    "convert": ["convert"], "convert_tables": ["convert", "tables"], "luescher": ["luescher"],
 }  # fmt: skip
 
 
