@@ -27,6 +27,7 @@ from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.data.ingest.raw.convert import convert_raw as convert_raw
 from hadronlab.data.ingest.raw.write import write_raw as write_raw
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.level_analysis import analyse_levels as analyse_levels
 from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import read_estimate
 from hadronlab.run.global_state import global_state_kept

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from hadronlab import convert, dashboard, evaluate, sweep, train
+from hadronlab import convert, dashboard, evaluate, luescher, sweep, train
 from hadronlab.cli.commands import command, wait_briefly
 from hadronlab.errors import DataError
 
@@ -46,7 +46,9 @@ def test_waiting_threads_give_their_cores_up(
     assert os.environ.get("GOMP_SPINCOUNT") == spins
 
 
-@pytest.mark.parametrize("entry", [convert.main, dashboard.main, evaluate.main, sweep.main, train.main])
+@pytest.mark.parametrize(
+    "entry", [convert.main, dashboard.main, evaluate.main, luescher.main, sweep.main, train.main]
+)
 def test_an_unknown_option_is_one_line_of_every_command(
     entry: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

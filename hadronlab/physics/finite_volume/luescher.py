@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -22,6 +23,7 @@ from hadronlab.physics.finite_volume.zeta import REST, Boost, zeta
 
 BESIDE = 1e-10  # (2π/L)²: how near to a free level another one is looked for
 FIRST_STEP, STEP = 0.02, 1.3  # (2π/L)²: the way down to a bound state, and how it grows
+NEAR = 1e-6  # (2π/L)²: for a first slope
 DEEPEST = 9.0  # κL/2π of bound states beyond which the box no longer matters
 
 
@@ -98,14 +100,10 @@ class Frame:
 
     def free_levels(self, count: int) -> list[float]:
         """k² of the `count` lowest levels without a force, fm⁻², each once: the poles of `k_cot_delta`."""
-        reach = 3
-        while True:
-            found = self._free_levels(reach)
-            if len(found) >= count:
-                return found[:count]
-            reach += 2
+        return _free_levels(self, count)
 
-    def _free_levels(self, reach: int) -> list[float]:
+    def free_levels_of(self, reach: int) -> list[float]:
+        """Those whose hadrons have momenta up to `reach`, 2π/L, complete."""
         axis = np.arange(-reach, reach + 1)
         n = np.stack(np.meshgrid(axis, axis, axis), -1).reshape(-1, 3)
         if not self.moving:
@@ -128,7 +126,12 @@ class Frame:
             count *= 2
         return next((a, b) for a, b in itertools.pairwise([-math.inf, *levels]) if k2 < b)
 
-    def level(self, k_cot_delta: Callable[[float], float], near: float) -> float:
+    def level(
+        self,
+        k_cot_delta: Callable[[float], float],
+        near: float,
+        cot_delta4: Callable[[float], float] | None = None,
+    ) -> float:
         """The k², fm⁻², at which `k_cot_delta` (a function of k²) and Lüscher's meet, between the free levels around `near`.
 
         nan where they do not. Below the first free level it is the highest one: an effective range may have another below,
@@ -137,10 +140,12 @@ class Frame:
         low, high = self.interval(near)
         margin = BESIDE * self.unit**2
 
-        def gap(k2: float) -> float:
-            return self.k_cot_delta(k2) - k_cot_delta(k2)
+        def gap(k2: float) -> float:  # an angle: poles are its ends, and it is nearly straight between them
+            return math.atan((self.k_cot_delta(k2, cot_delta4) - k_cot_delta(k2)) / self.unit)
 
         above, below = high - margin, low + margin
+        if (found := self._secant(gap, min(max(near, below), above))) is not None and below < found < above:
+            return found
         if math.isinf(low):
             below = above
             deepest = high - (DEEPEST * self.unit) ** 2
@@ -154,3 +159,27 @@ class Frame:
         if not gap(below) < 0 < gap(above):
             return math.nan
         return float(brentq(gap, below, above, xtol=1e-14 * self.unit**2, rtol=1e-14))
+
+    def _secant(self, gap: Callable[[float], float], start: float) -> float | None:
+        """The root near `start` where a few steps lead there; of a rising gap only, as of a state."""
+        x, y = start, gap(start)
+        slope = (gap(start - NEAR * self.unit**2) - y) / (-NEAR * self.unit**2)
+        for _ in range(8):
+            if not slope > 0:
+                return None
+            step = -y / slope
+            if abs(step) < 1e-13 * self.unit**2:
+                return x
+            if abs(step) > 0.1 * self.unit**2:
+                return None
+            new = gap(x + step)
+            x, y, slope = x + step, new, (new - y) / step if new != y else slope
+        return None
+
+
+@cache
+def _free_levels(frame: Frame, count: int) -> list[float]:
+    reach = 3
+    while len(found := frame.free_levels_of(reach)) < count:
+        reach += 2
+    return found[:count]

@@ -84,6 +84,8 @@ def _zero_mode(q2: float, T: float) -> float:
 
 def _harmonic(degree: int, r: np.ndarray) -> np.ndarray:
     """𝒴_l0 of vectors (n, 3), (n,)."""
+    if degree == 0:
+        return np.full(len(r), 1.0 / math.sqrt(4.0 * math.pi))
     size = np.linalg.norm(r, axis=1)
     cosine = np.divide(r[:, 2], size, out=np.zeros_like(size), where=size > 0)
     return math.sqrt((2 * degree + 1) / (4.0 * math.pi)) * size**degree * eval_legendre(degree, cosine)

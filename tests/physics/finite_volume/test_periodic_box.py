@@ -171,6 +171,7 @@ def test_low_rank_keeps_everything_that_counts() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 @pytest.mark.parametrize("length", XIXI)
 def test_real_bins(length: int) -> None:
     """V(r) of every site and bin. With the mass of that volume, the published levels too."""
