@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 
 FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
 SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
-COMPARED = 40_000  # samples of each parameter set at most, where the schedule does not say how many
+COMPARED = (
+    10_000,
+    40_000,
+)  # samples of each parameter set, at least and at most, where the schedule does not say how many
 
 
 def measure(task: VMCTask) -> Results:
@@ -40,12 +43,7 @@ def measure(task: VMCTask) -> Results:
     task.chosen_parameters = load_best_set(task)
     left, fixed = seconds_left(task), task.evaluation_samples
     walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
-    if fixed is None:  # other observables need some, however rough the energy may be
-        most = min(
-            task.max_samples, max(enough_samples(task), SAMPLES_OF_EACH * task.evaluation_walkers // 4)
-        )
-    else:
-        most = fixed
+    most = task.max_samples if fixed is None else fixed
     walkers = min(walkers, max(FEWEST_WALKERS, most // SAMPLES_OF_EACH))
     wanted = SAMPLES_OF_EACH * walkers if fixed is None else max(fixed, 2 * walkers)
     result = evaluate(
@@ -78,7 +76,7 @@ def load_best_set(task: VMCTask) -> str:
     if len(sets) > 1:
         seed, left = stream_seed(task.seed, "selection"), seconds_left(task)
         sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
-        samples = task.schedule.compare_samples or min(COMPARED, enough_samples(task))
+        samples = task.schedule.compare_samples or compared_samples(task)
         walkers = affordable_walkers(task, sweeps, None if left is None else left / 6)
         walkers = min(walkers, max(FEWEST_WALKERS, samples // SAMPLES_OF_EACH))
         sampler = task.make_sampler(task.model, n_walkers=walkers, seed=seed)
@@ -97,12 +95,12 @@ def load_best_set(task: VMCTask) -> str:
     return best
 
 
-def enough_samples(task: VMCTask) -> int:
-    """Independent samples whose mean has a third of `target_error`, from the spread at the end of the training; where that is
-    not known, `max_samples`."""
+def compared_samples(task: VMCTask) -> int:
+    """Samples of each parameter set whose mean, by the spread at the end of the training, has a third of `target_error`."""
+    fewest, most = COMPARED
     spread = float("nan") if task.record.latest is None else task.record.latest.std
     wanted = (3 * spread / task.target_error) ** 2
-    return math.ceil(wanted) if wanted < task.max_samples else task.max_samples
+    return max(fewest, math.ceil(wanted)) if wanted < most else most
 
 
 def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int:

@@ -50,9 +50,9 @@ class VMCTask(Task):
         observables: of the final evaluation, by name.
         seed: of all walkers.
         target_error: of the energy, MeV (leptons: Hartree), that a run is to reach.
-        evaluation_walkers, evaluation_samples, max_samples, burn_in: of the final evaluation: walkers (down to a quarter
-            of them, where the target error needs few samples), samples (None: as many as a third of the target error
-            asks for, at most max_samples), sweeps before the first one (also of the training).
+        evaluation_walkers, evaluation_samples, max_samples, burn_in: of the final evaluation: walkers, samples (None:
+            as many as a third of the target error asks for, at most max_samples), sweeps before the first one (also
+            of the training).
         log_every: steps between two logged rows.
     """
 

@@ -54,10 +54,10 @@ def test_the_time_of_an_evaluation():
 
 @pytest.mark.parametrize(
     ("spread", "target", "samples"),
-    [(6.0, 0.3, 3600), (6.0, 0.1, 32_400), (90.0, 0.1, 400_000), (None, 0.3, 400_000)],
+    [(12.0, 0.3, 14_400), (6.0, 0.3, 10_000), (6.0, 0.1, 32_400), (90.0, 0.1, 40_000), (None, 0.3, 40_000)],
 )
-def test_samples_that_the_target_error_asks_for(spread, target, samples):
-    """A third of it is the spread over the root of their number."""
+def test_samples_that_tell_parameter_sets_apart(spread, target, samples):
+    """A third of the target error is the spread over the root of their number."""
     latest = None if spread is None else SimpleNamespace(std=spread)
-    task = SimpleNamespace(record=SimpleNamespace(latest=latest), target_error=target, max_samples=400_000)
-    assert final_evaluation.enough_samples(task) == pytest.approx(samples, abs=1)
+    task = SimpleNamespace(record=SimpleNamespace(latest=latest), target_error=target)
+    assert final_evaluation.compared_samples(task) == pytest.approx(samples, abs=1)
