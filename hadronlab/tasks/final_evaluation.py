@@ -27,10 +27,8 @@ log = logging.getLogger(__name__)
 
 FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
 SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
-COMPARED = (
-    10_000,
-    40_000,
-)  # samples of each parameter set, at least and at most, where the schedule does not say how many
+COMPARED = (10_000, 40_000)
+"""Samples of each parameter set, at least and at most, where the schedule does not say how many."""
 
 
 def measure(task: VMCTask) -> Results:
