@@ -54,8 +54,8 @@ def compiled(name: str, capability: str) -> ctypes.CDLL | None:
     vector, flags = FLAGS[capability]
     options = ["-std=c++17", "-O3", "-fPIC", "-shared", *flags, f"-DVECTOR={vector}"]
     digest = hashlib.sha256(repr((compiler, options)).encode())
-    for source in (f"{name}.cpp", "vectors.h"):
-        digest.update((here / source).read_bytes())
+    for source in (here / f"{name}.cpp", *sorted(here.glob("*.h"))):
+        digest.update(source.read_bytes())
     with tempfile.TemporaryDirectory(prefix="hadronlab-") as scratch:
         folder = private_directory("compiled") or Path(scratch)
         library = folder / f"{name}-{digest.hexdigest()[:32]}.so"

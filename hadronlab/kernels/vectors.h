@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <immintrin.h>
 
 #define UNROLLED _Pragma("GCC unroll 16")  // so that arrays of vectors are registers
 
@@ -25,6 +26,14 @@ template <class T> inline void store(T *to, Vector<T> v, int64_t count) {
     if (count >= LANES<T>) memcpy(to, &v, sizeof v);
     else if (count > 0) memcpy(to, &v, count * sizeof(T));
 }
+
+#if VECTOR >= 64
+inline Vector<float> root(Vector<float> v) { return (Vector<float>)_mm512_sqrt_ps((__m512)v); }
+inline Vector<double> root(Vector<double> v) { return (Vector<double>)_mm512_sqrt_pd((__m512d)v); }
+#else
+inline Vector<float> root(Vector<float> v) { return (Vector<float>)_mm256_sqrt_ps((__m256)v); }
+inline Vector<double> root(Vector<double> v) { return (Vector<double>)_mm256_sqrt_pd((__m256d)v); }
+#endif
 
 extern "C" int vector() { return VECTOR; }
 extern "C" int rows() { return ROWS; }

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError, HadronlabError
+from hadronlab.optim.cholesky import solve_definite_
 from hadronlab.optim.gram import symmetric_product
 
 
@@ -107,11 +108,8 @@ class DampedSolver:
             used = shift if attempt == 0 else max(shift, floor) * 10.0**attempt
             shifted = matrix.clone()
             shifted.diagonal().add_(used)
-            factor, info = torch.linalg.cholesky_ex(shifted)
-            solution = torch.cholesky_solve(right[:, None], factor).squeeze(-1)
-            if bool(
-                finite & (info == 0) & torch.isfinite(solution).all()
-            ):  # all that is read from the device
+            solution, definite = solve_definite_(shifted, right)
+            if bool(finite & definite & torch.isfinite(solution).all()):  # all that is read from the device
                 self.rung = "cholesky" if attempt == 0 else f"shift x{10**attempt}"
                 self.shift_used = used
                 return solution

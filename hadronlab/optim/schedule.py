@@ -49,8 +49,9 @@ class Schedule:
     running mean of the parameters, later ones weighted more. keep, keep_every: the latest parameter sets of the last
     stage, and the steps between them, kept for the final evaluation in place of the very last one; keep = 1: that one.
     [DeepQuark, App. B: 10, 50]
-    compare_samples: samples of each set when the best one is chosen; the numbers come from others. anneal: share
-    of all `steps` (trainer.max_steps), at the end of the training, in which the rate falls linearly to a fiftieth.
+    compare_samples: samples of each set when the best one is chosen; the numbers come from others; None: as many as a third
+    of the task's target_error asks for. anneal: share of all `steps` (trainer.max_steps), at the end of the training, in
+    which the rate falls linearly to a fiftieth.
     """
 
     stages: Mapping[str, Stage]
@@ -60,7 +61,7 @@ class Schedule:
     average: bool = False
     keep: int = 1
     keep_every: int = 50
-    compare_samples: int = 40_000
+    compare_samples: int | None = None
     anneal: float = 0.0
     steps: int | None = None
 

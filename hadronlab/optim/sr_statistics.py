@@ -110,7 +110,7 @@ def accumulate(
     channel: Tensor | None,
     psi: Tensor,
     h: Tensor,
-    chunk: int = 2048,
+    chunk: int = 4096,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
 ) -> None:

@@ -118,8 +118,10 @@ class MetropolisSampler:
         """
         with self.wavefunction.parameters_kept():
             log_density = self._evaluate(self.r, self.channel)
-            for _ in range(self.sweeps if sweeps is None else sweeps):
-                log_density = self._sweep(log_density)
+            n = self.sweeps if sweeps is None else sweeps
+            kinds = torch.multinomial(self.move_weights, n, replacement=True, generator=self.choices)
+            for kind in kinds.tolist():
+                log_density = self._sweep(kind, log_density)
         self.r -= self.r.mean(0, keepdim=True)  # a drift of the whole system would cost digits
         if not bool(torch.isfinite(self.r).all()):
             raise HadronlabError(
@@ -145,9 +147,8 @@ class MetropolisSampler:
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(*shape, generator=self.generator, dtype=self.dtype, device=self.device)
 
-    def _sweep(self, log_density: Tensor) -> Tensor:
-        """One proposal for every walker; returns the new ln ρ."""
-        kind = int(torch.multinomial(self.move_weights, 1, generator=self.choices))
+    def _sweep(self, kind: int, log_density: Tensor) -> Tensor:
+        """One proposal of a kind of move for every walker; returns the new ln ρ."""
         move = list(self.moves.values())[kind]
         proposal, log_jacobian = move.propose(self.r, self.steps[kind], self.generator)
         channel = None if self.channel is None else self._flip(self.channel)

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 FEWEST_WALKERS = 64  # of an evaluation in a hurry; their spread still gives the error
 SAMPLES_OF_EACH = 20  # walker at least, for their autocorrelation
+COMPARED = (10_000, 40_000)
+"""Samples of each parameter set, at least and at most, where the schedule does not say how many."""
 
 
 def measure(task: VMCTask) -> Results:
@@ -72,13 +74,15 @@ def load_best_set(task: VMCTask) -> str:
     if len(sets) > 1:
         seed, left = stream_seed(task.seed, "selection"), seconds_left(task)
         sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
+        samples = task.schedule.compare_samples or compared_samples(task)
         walkers = affordable_walkers(task, sweeps, None if left is None else left / 6)
+        walkers = min(walkers, max(FEWEST_WALKERS, samples // SAMPLES_OF_EACH))
         sampler = task.make_sampler(task.model, n_walkers=walkers, seed=seed)
         energies = set_energies(
             task.model,
             sets,
             sampler,
-            task.schedule.compare_samples,
+            samples,
             task.burn_in,
             None if left is None else left / 6,
         )
@@ -87,6 +91,14 @@ def load_best_set(task: VMCTask) -> str:
             log.info("%s: energy %.8g %s", name, task.record.absolute(energy), task.system.energy_unit)
     vector_to_parameters(sets[best].to(task.sampler.device), task.model.parameters())
     return best
+
+
+def compared_samples(task: VMCTask) -> int:
+    """Samples of each parameter set whose mean, by the spread at the end of the training, has a third of `target_error`."""
+    fewest, most = COMPARED
+    spread = float("nan") if task.record.latest is None else task.record.latest.std
+    wanted = (3 * spread / task.target_error) ** 2
+    return max(fewest, math.ceil(wanted)) if wanted < most else most
 
 
 def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int:

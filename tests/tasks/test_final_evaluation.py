@@ -50,3 +50,14 @@ def test_the_time_of_an_evaluation():
     with pytest.raises(ConfigError, match="no walkers"):
         bound_by(SimpleNamespace(), "00:00:00:10", None)
     bound_by(SimpleNamespace(), None, "00:00:00:10")  # a potential has no walkers, and needs no time
+
+
+@pytest.mark.parametrize(
+    ("spread", "target", "samples"),
+    [(12.0, 0.3, 14_400), (6.0, 0.3, 10_000), (6.0, 0.1, 32_400), (90.0, 0.1, 40_000), (None, 0.3, 40_000)],
+)
+def test_samples_that_tell_parameter_sets_apart(spread, target, samples):
+    """A third of the target error is the spread over the root of their number."""
+    latest = None if spread is None else SimpleNamespace(std=spread)
+    task = SimpleNamespace(record=SimpleNamespace(latest=latest), target_error=target)
+    assert final_evaluation.compared_samples(task) == pytest.approx(samples, abs=1)

@@ -16,17 +16,20 @@ from hadronlab.models.wavefunctions.hidden_layers import HiddenLayers
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.dense import DenseNetwork
 
+COMPILED = ("tanh", "silu")  # activations
 PART = 512  # columns of one thread, at least
 
 
 def hidden_layers(network: DenseNetwork, dtype: torch.dtype) -> HiddenLayers:
     """Compiled, where no derivative with respect to the parameters is asked for and the compiled code can be had."""
-    weight = network.weights[0]
-    plain = weight.device.type == "cpu" and dtype in TYPES and not torch.is_grad_enabled()
-    library = library_of("network") if plain else None
-    if library is None or not hasattr(library, f"values_{network.activation}_double"):
-        return HiddenLayers(network, dtype)
-    return CompiledLayers(network, dtype, library)
+    library = library_for("network", network, dtype)
+    return HiddenLayers(network, dtype) if library is None else CompiledLayers(network, dtype, library)
+
+
+def library_for(name: str, network: DenseNetwork, dtype: torch.dtype) -> ctypes.CDLL | None:
+    """The kernel NAME, where it can do a pass of this network."""
+    plain = network.weights[0].device.type == "cpu" and dtype in TYPES and not torch.is_grad_enabled()
+    return library_of(name) if plain and network.activation in COMPILED else None
 
 
 class CompiledLayers(HiddenLayers):
@@ -39,7 +42,7 @@ class CompiledLayers(HiddenLayers):
         self.sizes = [self.layers[0][0].shape[1], *(len(w) for w, _ in self.layers)]
         self.largest = -(-max(self.sizes) // rows) * rows
         self.block = library.value_vectors()
-        self.weights = torch.cat([part for w, b in self.layers for part in _packed(w, b, rows)])
+        self.weights = torch.cat([part for w, b in self.layers for part in packed(w, b, rows)])
         self.of_values = getattr(library, f"values_{network.activation}_{TYPES[dtype]}")
         self.of_jets = getattr(library, f"jets_{network.activation}_{TYPES[dtype]}")
 
@@ -64,26 +67,35 @@ class CompiledLayers(HiddenLayers):
     def _run(
         self, function: Callable[..., None], arguments: Sequence[object], vectors: int, out: Tensor
     ) -> None:
-        """Call `function` for all columns, in parts, each with room for two layers of `vectors` vectors a node."""
-        half, n = self.largest * vectors, out.shape[-1]
+        """Call `function` for all columns, with room for two layers of `vectors` vectors a node."""
+        half = self.largest * vectors
         sizes, layers = integers(self.sizes), integer(len(self.sizes))
 
-        def part(start: int) -> None:
-            room = ctypes.create_string_buffer(2 * half * self.vector + self.vector)
-            aligned = ctypes.c_void_p(-(-ctypes.addressof(room) // self.vector) * self.vector)
-            span = integer(start), integer(min(start + step, n))
-            function(sizes, layers, at(self.weights), *arguments, *span, aligned, integer(half), at(out))
+        def part(start: int, stop: int, room: object) -> None:
+            span = integer(start), integer(stop)
+            function(sizes, layers, at(self.weights), *arguments, *span, room, integer(half), at(out))
 
-        step = max(PART, -(-n // torch.get_num_threads()))
-        starts = range(0, n, step)
-        if len(starts) > 1:
-            with ThreadPoolExecutor(len(starts)) as pool:
-                list(pool.map(part, starts))
-        elif n:
-            part(0)
+        in_parts(out.shape[-1], 2 * half * self.vector, self.vector, part)
 
 
-def _packed(weight: Tensor, bias: Tensor, rows: int) -> list[Tensor]:
+def in_parts(n: int, size: int, alignment: int, work: Callable[[int, int, object], None]) -> None:
+    """work(start, stop, room) for n columns, divided among torch's threads, each with room of `size` bytes."""
+    step = max(PART, -(-n // torch.get_num_threads()))
+
+    def part(start: int) -> None:
+        room = ctypes.create_string_buffer(size + alignment)
+        aligned = ctypes.c_void_p(-(-ctypes.addressof(room) // alignment) * alignment)
+        work(start, min(start + step, n), aligned)
+
+    starts = range(0, n, step)
+    if len(starts) > 1:
+        with ThreadPoolExecutor(len(starts)) as pool:
+            list(pool.map(part, starts))
+    elif n:
+        part(0)
+
+
+def packed(weight: Tensor, bias: Tensor, rows: int) -> list[Tensor]:
     """Weights (n_out, n_in) and biases (n_out, 1) with n_out padded to blocks of `rows` outputs, flat."""
     weight = nn.functional.pad(weight, (0, 0, 0, -len(weight) % rows))
     blocks = weight.view(-1, rows, weight.shape[1]).transpose(1, 2)

@@ -46,6 +46,12 @@ class ExponentialEnvelope(nn.Module):
     def decay(self) -> Tensor:
         return nn.functional.softplus(self.raw_decay)
 
+    def folded_decay(self, dtype: torch.dtype, copies: slice = slice(None)) -> Tensor:
+        """Decays of all or some of the copies, (C, T, n_lengths): they are permuted in place of the lengths."""
+        decay = self.decay.to(dtype)
+        index = self.inverse_order[copies, None].expand(-1, len(decay), -1)
+        return decay[None].expand(len(index), -1, -1).gather(2, index)
+
     def values(self, r: Tensor) -> Tensor:
         """Exponents (C, T, batch) at distances r (n_pairs, batch)."""
         contact = None if self.slope is None else self._contact(r)[0]
@@ -88,9 +94,7 @@ class ExponentialEnvelope(nn.Module):
 
     def _exponent(self, lengths: Tensor, contact: Tensor | None, copies: slice = slice(None)) -> Tensor:
         """ln of the envelopes, (C, T, columns), linear in lengths and contact (·, columns)."""
-        decay = self.decay.to(lengths.dtype)
-        index = self.inverse_order[copies, None].expand(-1, len(decay), -1)
-        folded = decay[None].expand(len(index), -1, -1).gather(2, index)
+        folded = self.folded_decay(lengths.dtype, copies)
         exponent = (folded.flatten(0, 1) @ lengths).neg_().unflatten(0, folded.shape[:2])
         if contact is not None and self.slope is not None:
             exponent -= self.slope.to(lengths.dtype) @ contact

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.at_once import at_once
+from hadronlab.models.wavefunctions.compiled_density import CompiledDensity, compiled_density
 from hadronlab.models.wavefunctions.dense import DenseNetwork
 from hadronlab.models.wavefunctions.envelopes import ExponentialEnvelope
 from hadronlab.models.wavefunctions.jets import FEATURES, compose_, laplacian_of_product
@@ -81,7 +82,8 @@ class InvariantWaveFunction(WaveFunction):
         if unknown or not features:
             raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
         self.geometry = PairGeometry(system.masses, system.pairs)
-        self.features = [FEATURES[name] for name in features]
+        self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
+        self._kept: dict[torch.dtype, CompiledDensity | None] | None = None
         n, n_pairs = self.n_channels, len(system.pairs)
         order = pair_order(system)
         self.scale *= size
@@ -121,8 +123,20 @@ class InvariantWaveFunction(WaveFunction):
         t = jet / self.scale[:, None, None]
         return torch.cat([compose_(t.clone(), feature(t[:, 0])) for feature in self.features])
 
-    def parameters_kept(self) -> AbstractContextManager[None]:
-        return self.network.parameters_kept()
+    @contextmanager
+    def parameters_kept(self) -> Iterator[None]:
+        self._kept = {}
+        try:
+            with self.network.parameters_kept():
+                yield
+        finally:
+            self._kept = None
+
+    def _compiled_density(self, dtype: torch.dtype) -> CompiledDensity | None:
+        kept = {} if self._kept is None else self._kept
+        if dtype not in kept:
+            kept[dtype] = compiled_density(self, dtype)
+        return kept[dtype]
 
     def forward(self, r: Tensor) -> Tensor:
         distance = self.geometry(r)
@@ -130,6 +144,8 @@ class InvariantWaveFunction(WaveFunction):
         return self.coefficients.to(r.dtype) @ terms.flatten(0, 1)
 
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        if (compiled := self._compiled_density(r.dtype)) is not None:
+            return compiled(r)
         distance = self.geometry(r)
         exponent = self.envelope.values(distance)
         largest = exponent.amax((0, 1))
