@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from generators.rooms import ROOT
+from hadronlab.config.shipped import place_of
 
 CONF = ROOT / "conf"
 HIDDEN = ("base", "hydra", "schema", "task")  # building blocks of the others
@@ -18,7 +19,7 @@ def write(folder: Path) -> None:
         files = sorted(group.rglob("*.yaml"), key=lambda path: (len(path.parts), path.name.lower()))
         if files:
             rows = [
-                f"| `{group.name}={path.relative_to(group).with_suffix('')}` | {comment(path)} |"
+                f"| `{place_of(group.name)}={path.relative_to(group).with_suffix('')}` | {comment(path)} |"
                 for path in files
             ]
             parts += [f"### {group.name}\n", "| choice | what it is |", "|---|---|", *rows, ""]

@@ -10,7 +10,7 @@ from pathlib import Path
 COMMANDS = {
     "train": ["train"], "evaluate": ["evaluate"], "sweep": ["sweep"], "dashboard": ["dashboard"],
     "average": ["average"], "convert": ["convert"], "convert_tables": ["convert", "tables"],
-    "convert_raw": ["convert", "raw"], "luescher": ["luescher"],
+    "convert_raw": ["convert", "raw"], "luescher": ["luescher"], "femto": ["femto"],
 }  # fmt: skip
 
 

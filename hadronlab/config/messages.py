@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hadronlab.config.check import nearest
 from hadronlab.config.groups import choices, groups, holds_parts
 from hadronlab.config.parts import known_parts, not_chosen
-from hadronlab.config.shipped import WITHIN
+from hadronlab.config.shipped import WITHIN, place_of
 from hadronlab.errors import ConfigError, HadronlabError
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def uncomposable(error: Exception) -> ConfigError:
 
 def out_of_place(group: str, key: str, choice: str) -> str:
     """What to say of a choice of a group that has no place of its own."""
-    place = next(place for place, within in WITHIN.items() if within == group).replace("*", "correlation")
-    return f"{key}={choice} finds no {group} to choose: it stands in a loss, loss=correlation {group}@{place}={choice}"
+    if "@observables." in key:
+        return f"{key}={choice} adds to an observable: write +{key}={choice}"
+    return f"{key}={choice} finds no {group} to choose: it stands in a loss, loss=correlation {place_of(group)}={choice}"
 
 
 def _unknown_choice(match: re.Match[str], lines: list[str], error: BaseException) -> str:

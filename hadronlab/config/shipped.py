@@ -69,6 +69,12 @@ def may_stand(key: str, value: Any) -> bool:
     return any(type(value) is type(k) and value == k for k in known)
 
 
+def place_of(group: str) -> str:
+    """How a choice of the group is written: model, and source@loss.correlation.source where it has no place of its own."""
+    place = next((place for place, within in WITHIN.items() if within == group), None)
+    return group if place is None else f"{group}@{place.replace('*', 'correlation')}"
+
+
 def _with_stars(node: str) -> str:
     """`node` with * for a name that anybody may choose: loss.asymptotic → loss.*"""
     return re.sub(rf"^({'|'.join(map(re.escape, NAMED))})\.[^.]+", r"\1.*", node)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.data.correlations.correlation_data import CorrelationData
-from hadronlab.data.correlations.correlation_file import CorrelationFile
+from hadronlab.data.correlations.measurement import Measurement
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.losses.feed_down import FeedDown
@@ -65,7 +65,7 @@ class Femtoscopy(PotentialObservable):
         resolution: float = 0.0,
         unmeasured_radius: float = 2.0,
         derivative_at: Sequence[float] | None = None,
-        data: CorrelationFile | None = None,
+        data: Measurement | None = None,
     ) -> None:
         if len(k) != 2 or not 0 < k[0] < k[1] or points < 2:
             raise ConfigError(

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.config.task_parts import task_class
 from hadronlab.errors import ConfigError
+from hadronlab.run.directory.trust import refuse_config_groups
 
 
 def with_observables(
@@ -25,14 +26,20 @@ def with_observables(
     Hydra's errors for one that it cannot compose.
     """
     for override in overrides:
-        if not re.match(r"(observables(=|\.\S+=)|\+\+?observables\.|~observables\.)", override):
+        if not re.match(
+            r"(observables(=|\.\S+=)|\+\+?observables\.|~observables\.|\+\w+@observables\.)", override
+        ):
             raise ConfigError(
                 f"{override}: an evaluation takes observables=[default,…], observables.NAME.key=value and ~observables.NAME"
             )
     if not overrides:
         return config
     config = copy.deepcopy(config)
-    search = [f"hydra.searchpath=['file://{config_dir.absolute()}']"] if config_dir else []
+    places = [f"file://{config_dir.absolute()}"] if config_dir else []
+    if any("@" in override for override in overrides):  # choices of a group, of the shipped ones
+        refuse_config_groups(directory)
+        places.append("pkg://hadronlab.conf")
+    search = [f"hydra.searchpath=[{','.join(map(repr, places))}]"] if places else []
     GlobalHydra.instance().clear()
     if any(override.startswith("observables=") for override in overrides):
         with initialize_config_module("hadronlab.conf", version_base="1.3"):

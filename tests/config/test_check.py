@@ -76,6 +76,14 @@ from hadronlab.errors import ConfigError
             "'torch.nn.Linear' is no task: derive it from hadronlab.tasks.base.Task",
         ),
         (["source=levy"], "it stands in a loss, loss=correlation source@loss.correlation.source=levy"),
+        (
+            [
+                "system=n_omega",
+                "observables=[default,femtoscopy]",
+                "source@observables.femtoscopy.sources.big=levy",
+            ],
+            "write +source@observables.femtoscopy.sources.big=levy",
+        ),
         (["measurement=synthetic"], "measurement@loss.correlation.data=synthetic"),
         (["source@loss.corelation.source=levy"], "loss=correlation source@loss.correlation.source=levy"),
         (["loss=correlation", "source@loss.correlation.source=levi"], "did you mean 'levy'?"),

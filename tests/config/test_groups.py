@@ -11,6 +11,7 @@ from hadronlab.api import composed
 from hadronlab.config.check import check
 from hadronlab.config.groups import choices, groups
 from hadronlab.config.messages import one_line, user_errors
+from hadronlab.config.shipped import place_of
 from hadronlab.run.directory.trust import read_run_config
 
 # what a user has to give, where the shipped files leave it open
@@ -28,9 +29,7 @@ GIVEN = {
 # runs of either kind, with data of either kind and with particles of either kind: a choice fits one of them
 RUNS = [f"system={name}" for name in ("omega_ccc", "nucleon", "separable", "tcc", "positronium", "lattice")]
 RUNS += ["loss=correlation", "experiment=n_omega_joint"]
-# where the choices of groups that stand in other parts do
-PLACES = {"source": "source@loss.correlation.source", "measurement": "measurement@loss.correlation.data"}
-OTHERS = [(PLACES.get(group, group), choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
+OTHERS = [(place_of(group), choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
 
 
 def may_stand(directory: Path, choice: str, *others: str) -> None:

@@ -55,6 +55,26 @@ def test_a_run_measures_what_is_chosen(done: Path) -> None:
     assert set(again(done)) == set(found)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [["observables=[femtoscopy]"], ["+observables.femtoscopy={sources:{}}"]])
+def test_a_source_is_chosen_for_an_evaluation(done: Path, first: list[str]) -> None:
+    """From the shipped choices, of which a run directory may hold none of its own."""
+    place = "observables.femtoscopy"
+    again(done, *first, f"++{place}._target_=hadronlab.observables.femtoscopy.Femtoscopy", f"++{place}.k=[0.05,0.5]",
+          f"++{place}.radii=[2.0]", f"++{place}.points=5", f"+source@{place}.sources.big=levy",
+          f"{place}.sources.big.radius=2.0", f"{place}.sources.big.alpha=2.0")  # fmt: skip
+    with h5py.File(done / "result.h5") as file:
+        C = file["correlation"]
+        assert list(C.attrs["rows"]) == ["R = 2", "big"]
+        assert C[1] == pytest.approx(C[0], rel=1e-5)
+    (done / "source").mkdir()
+    (done / "source" / "levy.yaml").write_text("_target_: os.getcwd\n")
+    with pytest.raises(ConfigError, match="is no part of a run, and Hydra would read it"):
+        again(done, f"+source@{place}.sources.big=levy")
+    (done / "source" / "levy.yaml").unlink()
+    (done / "source").rmdir()
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
 
@@ -18,6 +19,14 @@ from hadronlab.systems.hadrons import HadronPair
 
 REACH = 14.0
 """fm, of the mesh: a force by two pions has died there"""
+
+
+class Measurement(Protocol):
+    """What may stand behind a measured C(k); a user's own class works by `_target_`."""
+
+    def load(self, pair: HadronPair) -> CorrelationData:
+        """The measurement of `pair`. Raises DataError or ConfigError."""
+        ...
 
 
 class SyntheticMeasurement:
