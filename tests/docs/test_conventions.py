@@ -203,6 +203,10 @@ RUNS = {
         "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=3",
         "data.lattice.noise.bins=4",
     ),
+    "joint": (
+        "experiment=n_omega_joint", "trainer.max_epochs=5", "data.lattice.noise.bins=4", "loss.correlation.pseudo_experiments=4",
+        "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
+    ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip
