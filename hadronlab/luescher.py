@@ -43,21 +43,10 @@ def main() -> None:
     )
     add("--out", type=Path, help="directory (default: outputs/luescher/NAME)")
     options = vars(parser.parse_args())
-    path, out = options.pop("levels"), options.pop("out")
 
-    from hadronlab.observables.level_analysis import analyse_levels
-    from hadronlab.plotting.luescher import luescher
-    from hadronlab.plotting.style import save, style
-    from hadronlab.run.directory.results import write_results
-    from hadronlab.run.report import end_table
+    from hadronlab.run.levels import report_levels
 
-    analysis = analyse_levels(path, **options)
-    directory = out or Path("outputs") / "luescher" / path.stem
-    directory.mkdir(parents=True, exist_ok=True)
-    with style():
-        save(luescher(analysis), directory / "luescher.png")
-    end_table(analysis.results, str(path))
-    print(write_results(directory, analysis.results, levels=str(path)))
+    print(report_levels(options.pop("levels"), options.pop("out"), **options))
 
 
 if __name__ == "__main__":

@@ -154,6 +154,7 @@ def lattice_wave_data(
         resampling=correlator.resampling,
         resampling_assumed=correlator.resampling_assumed,
         hadrons=hadron_attributes(correlator),
+        correlator=correlator,
         ensemble="lattice" if correlator.length is None else f"lattice:L{correlator.length}",
     )
 

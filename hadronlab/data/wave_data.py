@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.errors import DataError
 from hadronlab.estimates.ensembles import Ensemble
 
@@ -41,6 +42,7 @@ class WaveData:
     hadrons: Mapping[str, Any] = field(
         default_factory=dict
     )  # charges, spins, … of the pair, as the file says
+    correlator: RCorrelator | None = None  # the R(t, r) that the waves were made of, where there is one
 
     def __post_init__(self) -> None:
         if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):

@@ -103,7 +103,7 @@ class LearnedPotential:
     @cached_property
     def V0(self) -> Tensor | None:
         """The local part, (1+B, N); None where the potential has none."""
-        return self._local(self.r)
+        return self.local(self.r)
 
     @cached_property
     def V_theta(self) -> Tensor:
@@ -138,7 +138,7 @@ class LearnedPotential:
     @torch.no_grad()
     def on(self, r: Tensor) -> tuple[Tensor | None, Tensor | None]:
         """U (1+B, n, n) and V0 (1+B, n) on radii r (n,); None for what the potential has not."""
-        return self._on_grid(r) if self.models[0].has_nonlocal else None, self._local(r)
+        return self._on_grid(r) if self.models[0].has_nonlocal else None, self.local(r)
 
     @cached_property
     def charged(self) -> Resolvent:
@@ -177,7 +177,8 @@ class LearnedPotential:
         return torch.stack([model.on_grid(r, r).double() for model in self.models])
 
     @torch.no_grad()
-    def _local(self, r: Tensor) -> Tensor | None:
+    def local(self, r: Tensor) -> Tensor | None:
+        """V0 on radii r (n,), (1+B, n); None where the potential has none."""
         return torch.stack([m.local(r).double() for m in self.models]) if self.models[0].has_local else None
 
     def _leading_order(self, at: Tensor) -> Tensor:

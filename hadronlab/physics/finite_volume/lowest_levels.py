@@ -17,7 +17,7 @@ Inverse = Callable[[np.ndarray], np.ndarray]
 NEGLIGIBLE = 1e-12  # of a matrix: what a form of low rank may leave out
 PROBES = 64  # directions with which a low rank is looked for
 SPARE = 4  # more levels than asked for: nearly degenerate ones come late
-TOLERANCE = 1e-13
+TOLERANCE = 1e-9  # of the vectors; the energies are then at rounding
 
 
 class LowRank:

@@ -104,6 +104,18 @@ class Resolvent:
         edge = CoulombWaves(*(getattr(waves, field.name)[:, 0] for field in fields(waves)))
         return k * self.rho(energy), 1.0 - 2.0 * (passed % 2), passed, edge
 
+    def k_cot_delta(self, k2: Tensor) -> Tensor:
+        """k cot δ, fm^-1, at k² (…, M) of either sign, fm^-2, of neutral pairs: real below threshold too, −κ at a bound state."""
+        if self.bohr:
+            raise HadronlabError("k cot δ below threshold is that of neutral pairs")
+        rho, x = self.rho(self.kinetic * k2), k2.abs().sqrt() * self.mesh.radius
+        sine = (
+            torch.where(k2 > 0, torch.sinc(x / math.pi), torch.where(x > 0, torch.sinh(x) / x, 1.0))
+            * self.mesh.radius
+        )
+        cosine = torch.where(k2 > 0, torch.cos(x), torch.cosh(x))
+        return (cosine + rho * k2 * sine) / (rho * cosine - sine)  # u = k cot δ · sin(kr)/k + cos(kr)
+
     def scattering_length(self) -> Tensor:
         """a0 (…,), fm, k cot δ = −1/a0 + ½ r_eff k²: positive with one bound state; see `effective_range`."""
         return self._threshold()[0]

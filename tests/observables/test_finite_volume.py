@@ -1,0 +1,196 @@
+"""Levels of a learned potential in boxes: those of the potential itself, Lüscher beside it, and R(t) made of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from hadronlab.data.lattice import lattice_wave_data
+from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.sources import Radii
+from hadronlab.data.wave_data import WaveData
+from hadronlab.data.wedge import wedge_sites
+from hadronlab.errors import ConfigError
+from hadronlab.models.potentials.potential import Potential
+from hadronlab.observables.finite_volume import FiniteVolume
+from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.results import Results
+from hadronlab.physics.constants import HBAR_C
+from hadronlab.physics.finite_volume.kinematics import energy_shift
+from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
+from hadronlab.plotting.style import figure, save, style
+from hadronlab.systems.hadrons import HadronPair
+
+MASS, SPACING = 1400.0, 0.2
+PAIR = HadronPair("hadrons", MASS, MASS)
+FACTORS = (1.0, 0.97, 1.04, 0.99)  # of the mean and three jackknife bins
+
+
+class Known(Potential):
+    """A well, and with it a separable kernel or none."""
+
+    has_local = True
+    depth, exponent = 60.0, 1.5
+
+    def __init__(self, factor: float, kernel: float = 0.0) -> None:
+        super().__init__()
+        self.factor, self.strength, self.has_nonlocal = factor, kernel, kernel != 0.0
+
+    def local(self, r: Tensor) -> Tensor:
+        return -self.depth * self.factor * torch.exp(-self.exponent * r**2)
+
+    def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
+        return self.strength * self.factor * torch.exp(-2.0 * (r**2 + rp**2))
+
+
+class Short(Known):
+    """A well that has ended at half the side of a box of 16 sites."""
+
+    depth, exponent = 250.0, 5.0
+
+
+def learned(data: WaveData, kernel: float = 0.0, model: type[Known] = Known) -> LearnedPotential:
+    return LearnedPotential([model(f, kernel) for f in FACTORS[: 1 + data.n_bins]], data, PAIR, 2.0)
+
+
+def without_lattice(bins: int = 3) -> WaveData:
+    data = Radii(r_max=3.0, n_radii=30).load(PAIR)
+    nothing = torch.zeros(1 + bins, 0, len(data.r), dtype=torch.float64)
+    return replace(data, amplitude=nothing, lhs=nothing)
+
+
+def correlator(side: int = 16) -> tuple[RCorrelator, np.ndarray]:
+    """R(t, r) of three levels of the well on a lattice, two sources that mix them otherwise, and their ΔE."""
+    inverse = HBAR_C / SPACING
+    box = PeriodicBox(side * SPACING, side, HBAR_C**2 / MASS)
+    site = wedge_sites(side)
+    order = box.cube.orbit(site)
+    values = {}
+    for source, shares in (("wall", (1.0, 0.05, -0.02)), ("smeared", (1.0, -0.4, 0.1))):
+        bins = []
+        for factor in FACTORS:
+            V = Short(factor).local(torch.from_numpy(box.radii)).numpy()
+            levels = box.levels([BoxForce(box.on_orbits(V))], 3)
+            shifts = energy_shift(levels.energies[0], (MASS, MASS))
+            psi = levels.states[0][:, order] / np.sqrt(box.cube.multiplicity[order])
+            decay = np.exp(-np.outer(np.arange(4, 10), shifts / inverse))
+            bins.append((decay * np.array(shares)) @ psi)
+        values[source] = np.stack(bins)
+    found = RCorrelator(
+        np.arange(4, 10), values, MASS / inverse, MASS / inverse, inverse, site=site, length=side
+    )
+    V = box.on_orbits(Short(1.0).local(torch.from_numpy(box.radii)).numpy())
+    return found, energy_shift(box.levels([BoxForce(V)], 3).energies[0], (MASS, MASS))
+
+
+def test_levels_lie_where_those_of_the_potential_do() -> None:
+    result = FiniteVolume(L=[18, 24], spacing=SPACING, levels=3, k_max=15.0).observe(
+        learned(without_lattice())
+    )
+    assert result.estimates["box_levels"].rows == ("L = 18", "L = 24")
+    for i, side in enumerate((18, 24)):
+        for name, box in (
+            ("box_levels_lattice", PeriodicBox(side * SPACING, side, HBAR_C**2 / MASS)),
+            ("box_levels", PeriodicBox.continuum(side * SPACING, 15.0, HBAR_C**2 / MASS)),
+        ):
+            forces = [
+                BoxForce(box.on_orbits(Known(f).local(torch.from_numpy(box.radii)).numpy())) for f in FACTORS
+            ]
+            exact = energy_shift(box.levels(forces, 3).energies, (MASS, MASS))
+            found = result.estimates[name]
+            assert found.value[i] == pytest.approx(
+                exact[0], abs=1e-4
+            )  # V ends at 3 fm, where it has 1e-4 MeV
+            error = math.sqrt(2 / 3 * np.square(exact[1:, 0] - exact[1:, 0].mean()).sum())
+            assert found.error[i][0] == pytest.approx(error, abs=1e-4)
+            assert np.abs(found.error[i]).min() > 1e-3
+    assert result.scalars["box_energy.L24.n1"].value == result.estimates["box_levels"].value[1, 1]
+    assert not result.warnings
+
+
+def test_luescher_tends_to_the_potential_with_the_volume() -> None:
+    """And l = 4 is most of what is missing at the first excited level."""
+    result = FiniteVolume(L=[16, 24], spacing=SPACING, levels=2).observe(learned(without_lattice(0)))
+    small, large = np.abs(result.values["box_phase_difference"])
+    assert (large < 0.2 * small).all() and large[0] < 1e-3
+    exact, alone, both = (
+        result.values[f"box_k_cot_delta{kind}"][:, 1] for kind in ("_infinite", "", "_g_wave")
+    )
+    assert (np.abs(both - exact) < 0.2 * np.abs(alone - exact)).all()
+
+
+def test_a_kernel_and_a_bound_state() -> None:
+    """The level of a nonlocal force in a large box is its bound state."""
+    bound = learned(without_lattice(), kernel=-400.0)
+    result = FiniteVolume(L=[30], spacing=SPACING, levels=1, k_max=12.0).observe(bound)
+    energy = bound.solved("nonlocal").bound_states().energies[:, 0].numpy()
+    exact = energy_shift(energy, (MASS, MASS))
+    assert exact[0] < -20.0
+    assert result.scalars["box_energy.L30.n0"].value == pytest.approx(exact[0], abs=0.01)
+    assert result.values["box_k_cot_delta"] == pytest.approx(
+        result.values["box_k_cot_delta_infinite"], abs=1e-4
+    )
+
+
+def test_what_reaches_beyond_half_the_box_is_told() -> None:
+    result = FiniteVolume(L=[8], spacing=SPACING, levels=1).observe(learned(without_lattice(0), kernel=-40.0))
+    assert any("U(r,r') reaches beyond L/2 = 0.8" in warning for warning in result.warnings)
+    coarse = FiniteVolume(L=[18], spacing=SPACING, levels=1, k_max=6.0).observe(
+        learned(without_lattice(0), model=Short)
+    )
+    assert any("raise observables.finite_volume.k_max" in warning for warning in coarse.warnings)
+
+
+def test_the_energy_shift_of_a_correlator_made_of_levels() -> None:
+    """From R at the first time alone, ΔE_eff of every later one, in both sources and every bin; and a figure."""
+    data, shifts = correlator()
+    observable = FiniteVolume(levels=2)
+    result = observable.observe(learned(lattice_wave_data(data, times=[5]), model=Short))
+    assert result.estimates["energy_shift_t"].value.tolist() == [5, 6, 7, 8]
+    predicted, measured = (result.estimates[f"energy_shift_{kind}"] for kind in ("predicted", "data"))
+    assert predicted.rows == measured.rows == ("wall", "smeared")
+    assert predicted.value == pytest.approx(
+        measured.value, abs=1e-3
+    )  # V ends with the data, at L/2, where it has 7e-4 MeV
+    assert predicted.error == pytest.approx(measured.error, rel=0.01)
+    assert abs(measured.value[1, 0] - shifts[0]) > 1.0  # no level yet
+    assert result.estimates["box_levels"].rows == ("L = 16",)
+
+
+def test_a_figure(tmp_path: object) -> None:
+    data, _ = correlator()
+    for waves in (lattice_wave_data(data, times=[5]), without_lattice(0)):
+        observable = FiniteVolume(L=[12, 16], spacing=SPACING, levels=2, k_max=12.0)
+        with style():
+            drawn = observable.draw(observable.observe(learned(waves)), figure)
+            assert save(drawn, tmp_path / "boxes.png").stat().st_size > 10_000  # type: ignore[operator]
+    assert observable.draw(Results(), figure) is None
+
+
+def test_spin_one_levels_of_a_central_force_hold_those_of_spin_zero() -> None:
+    zero, one = (FiniteVolume(L=[12], spacing=SPACING, irrep=irrep, levels=n).observe(learned(without_lattice(0)))
+                 for irrep, n in (("A1+", 2), ("T1+", 4)))  # fmt: skip
+    levels = one.values["box_levels"][0]
+    for level in zero.values["box_levels"][0]:
+        assert np.abs(levels - level).min() < 1e-6
+
+
+def test_what_is_missing_is_told() -> None:
+    assert "finite_volume.spacing" in FiniteVolume(L=[16]).observe(learned(without_lattice(0))).warnings[0]
+    assert "finite_volume.L" in FiniteVolume(spacing=0.1).observe(learned(without_lattice(0))).warnings[0]
+    last = lattice_wave_data(correlator()[0], times=[8])
+    assert FiniteVolume(levels=1).observe(learned(last)).estimates["energy_shift_t"].value.tolist() == [8]
+    for settings, said in (
+        ({"L": [3]}, "whole numbers of sites, four or more"),
+        ({"L": [16.5]}, "whole numbers"),
+        ({"irrep": "E+"}, "choose one of A1"),
+        ({"levels": 0}, "give positive numbers"),
+        ({"k_max": 0.0}, "give positive numbers"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            FiniteVolume(**settings)  # type: ignore[arg-type]
