@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "hadronlab"
 FLOORS = (
     ("errors",), ("config",), ("kernels",), ("estimates",), ("physics",), ("systems",), ("models", "data"), ("sampling",), ("losses",),
-    ("observables",), ("optim",), ("tasks",), ("callbacks",), ("plotting",), ("run",), ("sweeps",), ("cli",),
+    ("optim",), ("observables",), ("tasks",), ("callbacks",), ("plotting",), ("run",), ("sweeps",), ("cli",),
     ("train", "evaluate", "sweep", "dashboard", "convert", "average", "femto", "luescher", "api", "__init__"),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

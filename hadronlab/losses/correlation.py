@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import jvp
 
+from hadronlab.data.correlations.correlation_data import total_covariance
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.ensembles import Ensemble
 from hadronlab.estimates.streams import stream_seed
-from hadronlab.losses.feed_down import FeedDown
+from hadronlab.losses.feed_down import Residual
 from hadronlab.losses.loss import Loss, Quantity, ResidualSlopes
 from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
+from hadronlab.losses.wave import Wave
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, parameters
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent
 from hadronlab.systems.hadrons import HadronPair
 
-TOLD = {"genuine": "lambda", "slope": "baseline_slope", "curvature": "baseline_curvature"}
+TOLD = {"genuine": "lambda", "slope": "baseline_slope", "curvature": "baseline_curvature",
+        "inverse_length": "inverse_scattering_length"}  # fmt: skip
 """names of estimates, where they are not those of the settings"""
 OF_SOURCES = {f.name for kind in (Gaussian, CoreHalo, Levy) for f in fields(kind)}
 """priors of parameters that another source would have stand idle"""
@@ -36,10 +38,11 @@ class Correlation(Loss):
 
     waves: their last radius is where the potential ends. data: one measurement or a list; source: of all, or one for each.
     genuine: λ, the share of genuine pairs; normalisation: N; slope, curvature: b1, b2 in fm, fm². residuals: contributions
-    of decays by name, see `FeedDown`. resolution: of k, σ in MeV/c.
-    priors: how well each of these, each parameter of the source, and the share of each residual is known: the relative (b1,
-    b2: absolute) width of its prior; 0 holds it, infinity leaves it free. What is not named is held. pseudo_experiments: how
-    many resample the data.
+    of other pairs by name, see `FeedDown`, `GaussianResidual`. wave: what makes the S wave, by default the potential, see
+    `EffectiveRange`. resolution: of k, σ in MeV/c.
+    priors: how well each of these, each parameter of the source and of the wave, the share of each residual (by its name) and
+    its numbers (<name>_<number>) is known: the relative (of one that is nominally zero: absolute) width of its prior; 0
+    holds it, infinity leaves it free. What is not named is held. pseudo_experiments: how many resample the data.
     """
 
     def __init__(
@@ -52,13 +55,18 @@ class Correlation(Loss):
         normalisation: float = 1.0,
         slope: float = 0.0,
         curvature: float = 0.0,
-        residuals: Mapping[str, FeedDown] | None = None,
+        residuals: Mapping[str, Residual] | None = None,
+        wave: Wave | None = None,
         resolution: float = 0.0,
         priors: Mapping[str, float | None] | None = None,
         pseudo_experiments: int = 20,
         seed: int = 0,
         weight: float = 1.0,
     ) -> None:
+        if not (0.0 <= genuine <= 1.0 and normalisation > 0.0):
+            raise ConfigError(
+                f"loss.correlation: genuine={genuine} is a share of pairs, from 0 to 1, and normalisation={normalisation} is above 0"
+            )
         files = list(data) if isinstance(data, Sequence) else [data]
         measured = [file.load(pair) for file in files]
         k_max = max(float(one.k.max()) for one in measured)
@@ -67,17 +75,17 @@ class Correlation(Loss):
         )
         super().__init__(rmatrix.r, weight, Ensemble("femtoscopy", "bootstrap", pseudo_experiments))
         self.rmatrix, self.seed = rmatrix, seed
+        self._last: tuple[Tensor, Resolvent] | None = None
         sources = list(source) if isinstance(source, Sequence) else [source] * len(measured)
         if len(sources) != len(measured):
             raise ConfigError(
                 f"loss.correlation: {len(sources)} sources for {len(measured)} measurements: give one, or one for each"
             )
         numbers = {"genuine": genuine, "normalisation": normalisation, "slope": slope, "curvature": curvature}
-        numbers |= {name: residual.share for name, residual in (residuals or {}).items()}
         self.curves = [
             MeasuredCorrelation(
-                one, pair, self.rmatrix, emitter, numbers, copy.deepcopy(dict(residuals or {})),
-                resolution / HBAR_C,
+                one, pair, rmatrix, emitter, numbers, copy.deepcopy(dict(residuals or {})), resolution / HBAR_C,
+                copy.deepcopy(wave),
             )
             for one, emitter in zip(measured, sources, strict=True)
         ]  # fmt: skip
@@ -94,19 +102,20 @@ class Correlation(Loss):
         shared = len({id(curve.source) for curve in self.curves}) == 1
         for curve in self.curves:
             tag = f".{curve.data.label}" if len(self.curves) > 1 else ""
-            emitter = curve.source
-            of_emitter = parameters(emitter)
-            known |= {*of_emitter, *curve.numbers}
+            of_source = parameters(curve.source)
+            known |= {*of_source, *curve.numbers}
             names: dict[str, str] = {}
-            for name, nominal in {**of_emitter, **curve.numbers}.items():
+            for name, nominal in {**of_source, **curve.numbers}.items():
                 width = width_of(priors, name)
                 if not width:
                     continue
-                of_source = name in of_emitter
-                told = f"lambda_{name}" if name in curve.residuals else TOLD.get(name, name)
-                full = f"source_{name}{'' if shared else tag}" if of_source else f"{told}{tag}"
-                unit = "fm" if of_source and name != "alpha" and name != "fraction" else ""
-                found.setdefault(full, Nuisance(full, float(nominal), width, of_source, unit))
+                full = f"lambda_{name}" if name in curve.residuals else TOLD.get(name, name)
+                if name in of_source:
+                    full = f"source_{name}"
+                if not (shared if name in of_source else name in curve.wave.numbers):
+                    full += tag
+                positive = name in of_source
+                found.setdefault(full, Nuisance(full, float(nominal), width, positive, curve.unit(name)))
                 names[name] = full
             own.append(names)
         for name in priors:
@@ -126,7 +135,7 @@ class Correlation(Loss):
             values.append(torch.cat([curve.data.value[None], drawn]))
         centre = torch.randn(count, len(self.nuisances.known), generator=generator, dtype=torch.float64)
         self._values = values
-        self._centre = torch.cat([torch.zeros_like(centre[:1]), centre])
+        self._centre = nn.functional.pad(centre, (0, 0, 1, 0))
 
     def values(self, nu: Tensor | None, curve: int) -> dict[str, Tensor]:
         """What the nuisance parameters ν (…, m) make of the source and the measurement of one curve."""
@@ -136,15 +145,23 @@ class Correlation(Loss):
         return {name: known[full] for name, full in self._own[curve].items()}
 
     def hamiltonian(self, U: Tensor | None, V: Tensor | None) -> Tensor:
-        """H + L on the mesh, (N, N); U may end before the mesh does."""
+        """H + L on the mesh, (…, N, N); U may end before the mesh does."""
+        if (U is not None or V is not None) and self.curves[0].wave.numbers:
+            raise ConfigError("loss.correlation.wave asks no potential: choose model=free, which has none")
         if U is not None and U.shape[-1] < len(self.rmatrix.r):
             U = nn.functional.pad(U, (0, len(self.rmatrix.r) - U.shape[-1]))
         return self.rmatrix.hamiltonian(U, V)
 
+    def resolvent(self, hamiltonian: Tensor) -> Resolvent:
+        """Of H + L; that of the last one is kept, for where only ν or the bin are others."""
+        if self._last is None or not torch.equal(self._last[0], hamiltonian):
+            self._last = hamiltonian, self.rmatrix.diagonalise(hamiltonian)
+        return self._last[1]
+
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """(E,): of every curve in units of its errors, then of the priors."""
         H = self.hamiltonian(U, V)
-        return self._residual(self.rmatrix.diagonalise(H.detach()), self.nuisance, bin, H).to(self.r)
+        return self._residual(self.resolvent(H.detach()), self.nuisance, bin, H).to(self.r)
 
     def _residual(
         self, resolvent: Resolvent, nu: Tensor | None, bin: int, hamiltonian: Tensor | None = None
@@ -160,37 +177,42 @@ class Correlation(Loss):
 
     def slopes(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> ResidualSlopes:
         """By the adjoint: ∂Δ_k/∂H = −λ_k x_kᵀ, never through eigenvectors   [G7]."""
-        resolvent = self.rmatrix.diagonalise(self.hamiltonian(U, V))
-        by_H = []
+        resolvent = self.resolvent(self.hamiltonian(U, V).detach())
+        by_U: list[Tensor] = []
+        by_V: list[Tensor] = []
         for index, curve in enumerate(self.curves):
             values = self.values(self.nuisance, index)
-            x, adjoint = curve.waves.slopes(resolvent, curve.density(values))
+            x, adjoint = curve.wave.slopes(curve.density(values), resolvent)
             by_change = curve.data.whitening @ curve.slope(values)  # (n, M)
-            by_H.append(-(adjoint.mT @ (by_change.unsqueeze(-1) * x)))  # (n, N, N)
-        gradient = torch.cat(by_H)
-        gradient = 0.5 * (gradient + gradient.mT)
-        nu, found = self.nuisance, None
+            if V is not None:
+                by_V.append(-by_change @ (adjoint * x))
+            if U is not None:
+                root = self.rmatrix.weight.sqrt()
+                by_H = -(adjoint.mT @ (by_change.unsqueeze(-1) * x))  # (n, N, N)
+                by_U.append((0.5 * (by_H + by_H.mT) * root.unsqueeze(-1) * root)[..., : U.shape[-1]])
+        residual, by_nuisance = self._by_nuisance(resolvent, bin)
+        priors = len(self.nuisances.known)  # they know nothing of the potential
+        return ResidualSlopes(
+            residual.to(self.r),
+            nn.functional.pad(torch.cat(by_U), (0, 0, 0, 0, 0, priors)).to(self.r) if by_U else None,
+            nn.functional.pad(torch.cat(by_V), (0, 0, 0, priors)).to(self.r) if by_V else None,
+            by_nuisance,
+        )
+
+    @torch.enable_grad()
+    def _by_nuisance(self, resolvent: Resolvent, bin: int) -> tuple[Tensor, Tensor | None]:
+        """The residuals (E,) and ∂/∂ν (E, m)."""
+        if self.nuisance is None:
+            return self._residual(resolvent, None, bin), None
+        nu = self.nuisance.detach().requires_grad_()
         residual = self._residual(resolvent, nu, bin)
-        if nu is not None:
-            gradient = nn.functional.pad(gradient, (0, 0, 0, 0, 0, len(self.nuisances.known)))
-            found = torch.stack(
-                [
-                    jvp(lambda v: self._residual(resolvent, v, bin), (nu,), (e,))[1]
-                    for e in torch.eye(len(nu)).to(nu)
-                ],
-                1,
-            )
-        by_U = by_V = None
-        if U is not None:
-            root = self.rmatrix.weight.sqrt()
-            by_U = (gradient * root.unsqueeze(-1) * root)[..., : U.shape[-1]].to(self.r)
-        if V is not None:
-            by_V = gradient.diagonal(dim1=-2, dim2=-1).to(self.r)
-        return ResidualSlopes(residual.to(self.r), by_U, by_V, found)
+        every = torch.eye(len(residual)).to(residual)
+        (found,) = torch.autograd.grad(residual, nu, every, is_grads_batched=True)
+        return residual.detach(), found
 
     def quantities(self, U: Tensor | None, V: Tensor | None, nuisance: Tensor | None) -> dict[str, Quantity]:
         """The nuisance parameters; of every curve its χ², the data and the prediction beside them."""
-        resolvent = self.rmatrix.diagonalise(self.rmatrix.hamiltonian(U, V))
+        resolvent = self.resolvent(self.hamiltonian(U, V))
         found: dict[str, Quantity] = {}
         if nuisance is not None:
             values = self.nuisances.values(nuisance)
@@ -212,9 +234,22 @@ class Correlation(Loss):
         found["correlation_points"] = Quantity(torch.tensor([float(count)]))
         return found
 
-    @property
-    def nuisance_names(self) -> list[str]:
-        return [one.name for one in self.nuisances.each]
+    def with_systematic(self) -> Loss:
+        """With the systematic errors that the data have and this one leaves out, in squares."""
+        totals = [
+            total_covariance(each.data.error, each.data.systematic, "uncorrelated") for each in self.curves
+        ]
+        known = [each.data.covariance.diagonal() for each in self.curves]
+        if all(
+            bool((total.diagonal() <= (1 + 1e-9) * own).all())
+            for total, own in zip(totals, known, strict=True)
+        ):
+            return self
+        found = copy.deepcopy(self)
+        for curve, total in zip(found.curves, totals, strict=True):
+            curve.data = replace(curve.data, covariance=total)
+        found._resample(0 if self.bins is None else self.bins.count)
+        return found
 
     def remarks(self) -> list[str]:
         fitted = {name for own in self._own for name in own}

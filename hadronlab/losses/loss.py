@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.ensembles import Ensemble
+from hadronlab.losses.nuisances import Nuisances
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Loss(nn.Module):
     (n,), increasing, of the radii r_i on which it wants U(r_i, ·) and V0(r_i); None: all of them.
     bins: the resampling bins of its own data; None for a loss that is the same in every bin.
     nuisance: parameters (m,) of its own, which are trained with those of the potential, in units of what they are known
-    to; a loss that has some sets them, and its residuals hold what is known of them before.
+    to; a loss that has some sets them and `nuisances`, their names and values, and its residuals hold what is known of them
+    before.
     data_term: whether it compares with data, or else only regularises. of_waves: whether these are the waves of a lattice,
     so that each of several lattices has such a loss of its own.
     coupled: whether a residual is made of several rows, which then cannot be taken in parts.
@@ -51,6 +53,7 @@ class Loss(nn.Module):
     of_waves: ClassVar[bool] = False
     coupled: bool = True
     nuisance: nn.Parameter | None
+    nuisances: Nuisances = Nuisances()
 
     def __init__(
         self, r: Tensor, weight: float = 1.0, bins: Ensemble | None = None, rows: Tensor | None = None
@@ -74,6 +77,8 @@ class Loss(nn.Module):
         """The residuals, in one row, and what they change by with U, V and the nuisance parameters."""
         with torch.enable_grad():
             U, V = (None if x is None else x.detach().requires_grad_() for x in (U, V))
+            if self.nuisance is not None:  # that of an optimiser's θ is a plain tensor
+                self.nuisance.requires_grad_()
             residual = self.residual(U, V, rows, bin).reshape(-1)
             wanted = {"U": U, "V": V, "nuisance": self.nuisance}
             inputs = [x for x in wanted.values() if x is not None]
@@ -92,7 +97,11 @@ class Loss(nn.Module):
     @property
     def nuisance_names(self) -> list[str]:
         """Of the nuisance parameters, as `quantities` names them."""
-        return []
+        return [one.name for one in self.nuisances.each]
+
+    def with_systematic(self) -> Loss:
+        """The same with systematic errors that it leaves out; itself where it leaves out none."""
+        return self
 
     @property
     def in_words(self) -> str:

@@ -46,11 +46,20 @@ class Nuisance:
             return self.nominal * torch.exp(step)
         return self.nominal * (1.0 + step) if self.nominal else step
 
+    def nu(self, value: float) -> float:
+        """The ν that has this value. Raises ConfigError for one that it cannot have."""
+        unit = FREE if self.free else self.width
+        if not self.positive:
+            return (value / self.nominal - 1.0) / unit if self.nominal else value / unit
+        if not value > 0:
+            raise ConfigError(f"{self.name} = {value:g}: it is above zero")
+        return math.log(value / self.nominal) / unit
+
 
 class Nuisances:
     """Several of them, ν (…, m)."""
 
-    def __init__(self, each: Sequence[Nuisance]) -> None:
+    def __init__(self, each: Sequence[Nuisance] = ()) -> None:
         self.each = tuple(each)
         self.known = [i for i, one in enumerate(self.each) if not one.free]
         """those with a prior"""
@@ -70,4 +79,7 @@ class Nuisances:
 def width_of(priors: Mapping[str, float | None], name: str) -> float:
     """Of a prior by its name; 0 where the number is held."""
     width = priors.get(name)
-    return 0.0 if width is None else float(width)
+    try:
+        return 0.0 if width is None else float(str(width).replace(".inf", "inf"))  # as yaml writes it
+    except ValueError:
+        raise ConfigError(f"loss.correlation.priors.{name}={width!r}: give a width, 0, or inf") from None

@@ -13,7 +13,7 @@ from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.measurement import Measurement
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.estimates.estimate import Estimate
-from hadronlab.losses.feed_down import FeedDown
+from hadronlab.losses.feed_down import Residual
 from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
@@ -61,7 +61,7 @@ class Femtoscopy(PotentialObservable):
         normalisation: float = 1.0,
         slope: float = 0.0,
         curvature: float = 0.0,
-        residuals: Mapping[str, FeedDown] | None = None,
+        residuals: Mapping[str, Residual] | None = None,
         resolution: float = 0.0,
         unmeasured_radius: float = 2.0,
         derivative_at: Sequence[float] | None = None,

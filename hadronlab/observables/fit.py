@@ -8,7 +8,6 @@ import math
 import numpy as np
 import torch
 
-from hadronlab.errors import HadronlabError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
@@ -72,13 +71,11 @@ class Fit(PotentialObservable):
     def _correlate(self, learned: LearnedPotential, nuisances: dict[str, Estimate], result: Results) -> None:
         """Correlation coefficients, and a word on those that are nearly one direction."""
         others = dict(nuisances)
-        try:
+        if learned.kinds:
             solved = learned.solved("nonlocal")
             others["1/a0"] = learned.estimate(1.0 / solved.scattering_length())
             delta = solved.phase_shifts(torch.tensor(self.at, dtype=torch.float64))
             others |= {f"δ({k:g})": learned.estimate(delta[:, i]) for i, k in enumerate(self.at)}
-        except HadronlabError:
-            pass
         others = {name: e for name, e in others.items() if e.error}
         pairs = [(a, b) for a, b in itertools.combinations(others, 2) if a in nuisances]
         found = np.array([_coefficient(others[a], others[b]) for a, b in pairs])

@@ -42,7 +42,7 @@ class LearnedPotential:
     """What an observable of the inverse problem sees.
 
     Args:
-        models: the central potential, then one for every bin (or none of them).
+        models: the central potential, then one for every bin (or none of them, as of a known one).
         data: what it was learned from; U ends at its last radius, for a network is never asked beyond.
         pair: the hadrons, with the potential behind synthetic data.
         k_max: largest momentum quoted, inverse length.
@@ -115,6 +115,8 @@ class LearnedPotential:
     @property
     def kinds(self) -> list[str]:
         """Names of the potentials whose scattering is known: the full U, V_θ, V_LO, and what two sources add."""
+        if not (self.models[0].has_local or self.models[0].has_nonlocal):
+            return []
         of_waves = ["local", "leading_order"] if self.data.labels else []
         return ["nonlocal", *of_waves, *(EXPANSIONS if self.has_expansion else ())]
 
@@ -147,7 +149,13 @@ class LearnedPotential:
         if not charges:
             return self.solved("nonlocal")
         rmatrix = scattering_mesh(self.rmatrix.radius, data.reduced_mass, data.hbar_c, self.k_max, charges)
-        return rmatrix.solve(*self.on(rmatrix.r))
+        return self._solved_on(rmatrix)
+
+    def _solved_on(self, rmatrix: RMatrix) -> Resolvent:
+        U, V = self.on(rmatrix.r)
+        if U is None and V is None:
+            V = rmatrix.r.new_zeros(len(self.models), len(rmatrix.r))
+        return rmatrix.solve(U, V)
 
     def solvable(self) -> dict[str, Resolvent]:
         """Those of `kinds` that have a solution."""
@@ -163,7 +171,7 @@ class LearnedPotential:
     def _solve(self, kind: str) -> Resolvent:
         at = self.rmatrix.r
         if kind == "nonlocal":
-            return self.rmatrix.solve(*self.on(at))
+            return self._solved_on(self.rmatrix)
         if kind == "local":
             return self.rmatrix.solve(None, interpolated(self.r, self.V_theta[:, 0])(at))
         if kind == "leading_order":

@@ -30,7 +30,7 @@ class LowEnergy(PotentialObservable):
         result = Results()
         for kind, solved in learned.solvable().items():
             self._observe(learned, solved, "" if kind == "nonlocal" else kind, result)
-        if learned.pair.charge_product:
+        if learned.pair.charge_product and learned.kinds:
             self._observe(learned, learned.charged, COULOMB, result)
         return result
 

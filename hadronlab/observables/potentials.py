@@ -9,14 +9,13 @@ from hadronlab.observables.results import Results
 
 
 class Potentials(PotentialObservable):
-    """`r`, `U` (r × r', ω included), `V_theta` and `V_lo` (a row a wave of lattice data), `V_0` where the model has a local part."""
+    """`r`, `U` (r × r', ω included) where the model is nonlocal, `V_theta` and `V_lo` (a row a wave of lattice data), `V_0` where the model has a local part."""
 
     def observe(self, learned: LearnedPotential) -> Results:
         waves = tuple(learned.data.labels)
-        found = {
-            "r": Estimate(learned.r.numpy(), learned.length),
-            "U": learned.estimate(learned.U, learned.kernel_unit),
-        }
+        found = {"r": Estimate(learned.r.numpy(), learned.length)}
+        if learned.models[0].has_nonlocal:
+            found["U"] = learned.estimate(learned.U, learned.kernel_unit)
         if waves:
             found["V_theta"] = learned.estimate(learned.V_theta, learned.energy, rows=waves)
             found["V_lo"] = learned.estimate(learned.data.leading_order(), learned.energy, rows=waves)

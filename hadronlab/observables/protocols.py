@@ -8,7 +8,7 @@ observables.femtoscopy.radii=[1.0]      a setting of a chosen one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from torch import Tensor
@@ -41,6 +41,15 @@ class SampleObservable(Protocol):
     def conclude(self, means: Mapping[str, Estimate], evaluation: Evaluation) -> Results:
         """What the means of `measure` (by its names) say; units are given here."""
         return Results(dict(means))
+
+
+@runtime_checkable
+class AsksNuisances(Protocol):
+    """An observable that needs nuisance parameters of certain names, of which it says before a training if they are missing."""
+
+    def check(self, fitted: Collection[str]) -> None:
+        """Raises ConfigError where one that it needs is not among those that are fitted."""
+        ...
 
 
 @runtime_checkable

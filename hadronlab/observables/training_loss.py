@@ -9,8 +9,10 @@ from hadronlab.observables.results import Results
 
 
 class TrainingLoss(PotentialObservable):
-    """`loss_final`, and `loss_zero_potential` of U = 0."""
+    """`loss_final`, and `loss_zero_potential` of U = 0 where there is a potential."""
 
     def observe(self, learned: LearnedPotential) -> Results:
-        found = {"loss_final": learned.loss, "loss_zero_potential": learned.loss_zero}
+        found = {"loss_final": learned.loss}
+        if learned.kinds:  # there is a potential
+            found["loss_zero_potential"] = learned.loss_zero
         return Results({name: Estimate(value) for name, value in found.items()})

@@ -15,13 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hadronlab.errors import ConfigError
+from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.optim.coordinates import Coordinates
 from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.side_by_side import side_by_side
 
 GRAM_MEMORY = 2**29  # bytes that the normal matrices of resampling bins may take together
+FEW = 32  # parameters, up to which a resampling bin has a Jacobian of its own in every step
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class GaussNewton:
         self.up, self.down, self.min_shift, self.tries = up, down, min_shift, tries
         self.acceleration = acceleration
         self.report = StepReport(float("nan"), False, self.solver.shift, "none")
+        self.settled = False  # whether the last run ended before its steps did
 
     def displacement(self, bin: int = 0) -> Tensor:
         """δ (P,), zero if no trial lowered the loss; θ − δ is the next point. The model is left as it is."""
@@ -88,13 +90,14 @@ class GaussNewton:
         return self.report
 
     def run(self, steps: int, tolerance: float = 1e-7, patience: int = 3) -> StepReport:
-        """At most `steps` steps; ends when the loss falls by less than `tolerance` (relative) `patience` times."""
-        idle, before = 0, float("inf")
+        """At most `steps` steps; ends when the loss falls by less than `tolerance` (relative) `patience` times (`settled`)."""
+        idle, before, self.settled = 0, float("inf"), False
         for _ in range(steps):
             report = self.step()
             idle = idle + 1 if not report.loss < (1.0 - tolerance) * before else 0
             before = report.loss
             if idle >= patience or not report.accepted:
+                self.settled = True
                 break
         return self.report
 
@@ -104,7 +107,7 @@ class GaussNewton:
         """Minima of resampling bins, all started from the model's present (central) parameters.
 
         ∂U/∂θ at the centre serves every bin, so the normal matrices of all of them cost little more than one step;
-        later steps keep the matrix and take the exact gradient of their own bin. A bin has converged when, in three
+        later steps keep the matrix and take the exact gradient of their own bin, or of few parameters a new matrix. A bin has converged when, in three
         steps in succession, its loss fell by less than `tolerance` of its whole fall from the centre, and the step was
         less than √tolerance of its whole way, both lengths in the metric JᵀJ; or when no step lowers its loss any more.
         At most `most` steps each, by so many `processes`, which changes no digit.
@@ -141,7 +144,10 @@ class GaussNewton:
         """θ (P,), the loss, the number of steps and whether they ended at a minimum, of one bin."""
         theta, way, first, idle = centre, torch.zeros_like(force), loss, 0
         for number in range(most):
-            if number:
+            if number and self.problem.size <= FEW:
+                gram, force, value = (x[0] for x in self.problem.normal(theta, (bin,), along))
+                loss = float(value)
+            elif number:
                 slope, now = self.problem.gradient(theta, bin)
                 force, loss = along.of(slope), float(now)
             step = self._search(theta, along, gram, force, loss, bin)
@@ -170,8 +176,7 @@ class GaussNewton:
             # where the second order is not small beside the first it cannot be trusted, nor the shift lowered
             trusted = bool(second.norm() < 0.1875 * delta.norm())
             delta = delta - second if trusted else delta
-            with torch.no_grad():
-                trial = float(self.problem.loss(theta - along.back(delta), bin))
+            trial = self._trial(theta - along.back(delta), bin)
             if trial < loss:
                 self.report = StepReport(trial, True, shift, rung)
                 if trusted and loss - trial > 0.5 * predicted:
@@ -180,6 +185,14 @@ class GaussNewton:
             self.solver.shift *= self.up
         self.report = StepReport(loss, False, self.solver.shift_used, self.solver.rung)
         return torch.zeros_like(force)
+
+    @torch.no_grad()
+    def _trial(self, theta: Tensor, bin: int) -> float:
+        """The loss; infinite where a long step has left what the problem is made for, a source too large for its mesh say."""
+        try:
+            return float(self.problem.loss(theta, bin))
+        except HadronlabError:
+            return float("inf")
 
     def _half_acceleration(
         self, theta: Tensor, along: Coordinates, delta: Tensor, gram: Tensor, bin: int, probe: float = 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,13 +19,17 @@ APART = 0.1
 
 @dataclass(frozen=True)
 class Minimum:
-    """θ (P,), the loss and the residuals (R,) there, how many starting points led there, and what `kind` says of it."""
+    """θ (P,), the loss and the residuals (R,) there, how many starting points led there, and what `kind` says of it.
+
+    settled: whether the loss had stopped falling; where it had not, there is a long way down still, or a valley without end.
+    """
 
     theta: Tensor
     loss: float
     residual: Tensor
     starts: int = 1
     kind: Hashable = None
+    settled: bool = True
 
 
 def find_minima(
@@ -49,15 +53,16 @@ def find_minima(
         for theta in starts:
             problem.assign(theta)
             try:
-                GaussNewton(problem, DampedSolver(1e-3, relative=True)).run(steps, tolerance)
+                newton = GaussNewton(problem, DampedSolver(1e-3, relative=True))
+                newton.run(steps, tolerance)
                 theta = problem.theta()
                 with torch.no_grad():
                     residual = problem.residual(theta)
             except HadronlabError as error:
                 first = first or error
                 continue
-            loss = float(residual.square().sum())
-            ends.append(Minimum(theta, loss, residual, kind=None if kind is None else kind(theta)))
+            loss, what = float(residual.square().sum()), None if kind is None else kind(theta)
+            ends.append(Minimum(theta, loss, residual, kind=what, settled=newton.settled))
     finally:
         problem.assign(before)
     if not ends and first is not None:
@@ -71,9 +76,7 @@ def distinct(minima: Iterable[Minimum], apart: float = APART) -> list[Minimum]:
     for one in sorted(minima, key=lambda each: each.loss):
         for i, other in enumerate(found):
             if one.kind == other.kind and float((one.residual - other.residual).norm()) < apart:
-                found[i] = Minimum(
-                    other.theta, other.loss, other.residual, other.starts + one.starts, other.kind
-                )
+                found[i] = replace(other, starts=other.starts + one.starts)
                 break
         else:
             found.append(one)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from hadronlab.losses.loss import Loss
+from hadronlab.losses.nuisances import Nuisance
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.optim.slopes import FlatPotential
@@ -59,6 +60,12 @@ class Unknowns:
         """Those of θ (…, P) by the name of their loss, (…, m) each."""
         own = theta[..., self.flat.size :].split(list(self.nuisance_sizes.values()), -1)
         return dict(zip(self.nuisance_sizes, own, strict=True))
+
+    @property
+    def named_nuisances(self) -> dict[str, tuple[int, Nuisance]]:
+        """By its name, where a nuisance parameter stands in θ, and what it means."""
+        each = [one for name in self.nuisance_sizes for one in self.losses[name].nuisances.each]
+        return {one.name: (self.flat.size + i, one) for i, one in enumerate(each)}
 
     def with_nuisances(self, theta: Tensor, function: Callable[[], Tensor]) -> Tensor:
         """What `function` gives while the losses have the nuisance parameters of θ."""

@@ -10,6 +10,7 @@ from hadronlab.observables.protocols import Drawable
 from hadronlab.observables.results import Results
 from hadronlab.plotting import femtoscopy, few_body, hadron_pair
 from hadronlab.plotting.curves import loss_curves
+from hadronlab.plotting.profiles import profiles
 from hadronlab.plotting.style import figure, save, style
 
 FIGURES = {**hadron_pair.FIGURES, **femtoscopy.FIGURES, **few_body.FIGURES}
@@ -23,6 +24,7 @@ def draw(results: Results, observables: Mapping[str, Any], directory: Path) -> d
             "training": loss_curves(directory / "metrics.csv", None if zero is None else float(zero.value))
         }
         drawn |= {name: drawer(results) for name, drawer in FIGURES.items()}
+        drawn |= profiles(results)
         drawn |= {name: o.draw(results, figure) for name, o in observables.items() if isinstance(o, Drawable)}
         return {
             name: save(fig, directory / "figures" / f"{name}.png")

@@ -20,7 +20,7 @@ from hadronlab.losses.loss import Loss, collapsed
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
-from hadronlab.observables.protocols import PotentialObservable
+from hadronlab.observables.protocols import AsksNuisances, PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
@@ -85,6 +85,9 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
+        for observable in task.observables.values():
+            if isinstance(observable, AsksNuisances):
+                observable.check(task.least_squares().named_nuisances)
         if task.terms.bins.count and task.refit_steps:
             _check_refits(task.least_squares())
         return task
@@ -218,7 +221,7 @@ class InverseTask(Task):
         if self.bins is None:
             self.refit()
         problem, models = self.least_squares(), [self.model]
-        for theta in [] if self.bins is None else self.bins:
+        for theta in [] if self.bins is None or not problem.flat.size else self.bins:  # a known one has none
             model = copy.deepcopy(self.model)
             Unknowns(model, {}).assign(theta[: problem.flat.size])
             models.append(model)
@@ -238,7 +241,9 @@ class InverseTask(Task):
                 f"{len(self.unconverged)} of {self.terms.bins.count} bins had not converged after {self.refit_steps} steps: their "
                 f"errors are rough; train longer, or raise task.refit_steps"
             )
-        if collapsed(loss, self.loss_zero):
+        if not problem.flat.size:
+            pass  # a known potential does not learn
+        elif collapsed(loss, self.loss_zero):
             result.warnings.append("the potential has collapsed to zero: train from another seed")
         elif not loss < self.loss_zero:
             result.warnings.append(

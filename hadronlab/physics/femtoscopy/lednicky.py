@@ -62,11 +62,26 @@ class Lednicky:
         amplitude: t (…, M) of `threshold_amplitude`. effective_range: r, fm, (…,); 0 leaves the inside uncorrected.
         """
         share = self.background.pairs(density)
-        size, t = amplitude.abs() ** 2, amplitude
-        outside = (share @ self._FF) * (size - 2.0 * t.imag) + (share @ self._GG) * size
-        outside = outside + 2.0 * (share @ self._FG) * t.real
-        at_zero = density(torch.zeros_like(self.background.r[:1]))
-        return outside - self._contact * at_zero * _column(effective_range) * size
+        FF, FG, GG = _shares(amplitude)
+        outside = (share @ self._FF) * FF + (share @ self._FG) * FG + (share @ self._GG) * GG
+        return outside - self._inside(amplitude, effective_range) * self._at_zero(density)
+
+    def fixed(self, amplitude: Tensor, effective_range: float) -> tuple[Tensor, Tensor]:
+        """A (M, n) and b (M,) of Δ = A p − b S(0), p = `background.pairs`: of one amplitude (M,), for many sources."""
+        parts = zip((self._FF, self._FG, self._GG), _shares(amplitude), strict=True)
+        return sum(table.T * x.unsqueeze(-1) for table, x in parts), self._inside(amplitude, effective_range)
+
+    def _inside(self, amplitude: Tensor, effective_range: Tensor | float) -> Tensor:
+        return self._contact * _column(effective_range) * amplitude.abs() ** 2
+
+    def _at_zero(self, density: Density) -> Tensor:
+        return density(torch.zeros_like(self.background.r[:1]))
+
+
+def _shares(t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of F0², F0G0 and G0² in |F0 + t (G0 + iF0)|² − F0²."""
+    size = t.abs() ** 2
+    return size - 2.0 * t.imag, 2.0 * t.real, size
 
 
 def _column(x: Tensor | float) -> Tensor | float:
