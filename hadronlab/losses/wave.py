@@ -73,11 +73,10 @@ class EffectiveRange:
     def change(
         self, density: Density, values: Values, resolvent: Resolvent, hamiltonian: Tensor | None
     ) -> Tensor:
-        background, known = self.background, {**self.numbers, **values}
-        t = threshold_amplitude(
-            background.k, known["inverse_length"], known["effective_range"], background.bohr
-        )
-        return self._tables.change(t, known["effective_range"], density)
+        background = self.background
+        length, effective_range = (values.get(name, x) for name, x in self.numbers.items())
+        t = threshold_amplitude(background.k, length, effective_range, background.bohr)
+        return self._tables.change(t, effective_range, density)
 
     def slopes(self, density: Density, resolvent: Resolvent) -> tuple[Tensor, Tensor]:
         nothing = torch.zeros(len(self.background.k), self._nodes, dtype=torch.float64)

@@ -9,7 +9,7 @@ from hadronlab.observables.results import Results
 
 
 class Potentials(PotentialObservable):
-    """`r`, `U` (r × r', ω included) where the model is nonlocal, `V_theta` and `V_lo` (a row a wave of lattice data), `V_0` where the model has a local part."""
+    """`r`; `U` (r × r', ω included) and `V_0` where the model has them; `V_theta` and `V_lo` (a row a wave of lattice data)."""
 
     def observe(self, learned: LearnedPotential) -> Results:
         waves = tuple(learned.data.labels)

@@ -129,10 +129,12 @@ def trains_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def works_as_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the CPU do the same operations as the second device: nothing compiled, nothing divided to suit a cache."""
     monkeypatch.setattr("hadronlab.models.wavefunctions.compiled.library_of", lambda name: None)
-    for user in ("deepquark", "dense", "hidden_layers", "invariant"):
+    wavefunctions = (
+        f"models.wavefunctions.{user}" for user in ("deepquark", "dense", "hidden_layers", "invariant")
+    )
+    for user in (*wavefunctions, "sampling.metropolis", "sampling.local_energy"):
         monkeypatch.setattr(
-            f"hadronlab.models.wavefunctions.{user}.at_once",
-            lambda x, in_cache, columns: GPU_COLUMNS // columns,
+            f"hadronlab.{user}.at_once", lambda x, in_cache, columns: max(1, GPU_COLUMNS // columns)
         )
     monkeypatch.setattr(
         "torch.get_num_threads", lambda: 2

@@ -24,10 +24,11 @@ VMC = {
 INVERSE = {"Asymptotic.residual": 1}  # how many pairs of radii are far out
 GAUSS_NEWTON = {
     "GaussNewton.displacement": 1,  # the loss
-    "GaussNewton._search": 3,  # a trial: the fall predicted, the loss, and whether the bend is small
+    "GaussNewton._search": 2,  # a trial: the fall predicted, and whether the bend is small
+    "GaussNewton._trial": 1,  # the loss
     "DampedSolver._ladder": 2,  # the step and the bend
     "DampedSolver._shift": 2,  # the damping is relative to the metric
-    "LeastSquares._linear": 2,  # radii within the support
+    "JacobianBlocks._pairs": 2,  # radii within the support
     "Asymptotic.residual": 6,
     "Asymptotic.jacobian": 1,
 }

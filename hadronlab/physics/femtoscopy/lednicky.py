@@ -68,8 +68,9 @@ class Lednicky:
 
     def fixed(self, amplitude: Tensor, effective_range: float) -> tuple[Tensor, Tensor]:
         """A (M, n) and b (M,) of Δ = A p − b S(0), p = `background.pairs`: of one amplitude (M,), for many sources."""
-        parts = zip((self._FF, self._FG, self._GG), _shares(amplitude), strict=True)
-        return sum(table.T * x.unsqueeze(-1) for table, x in parts), self._inside(amplitude, effective_range)
+        FF, FG, GG = (share.unsqueeze(-1) for share in _shares(amplitude))
+        outside = FF * self._FF.T + FG * self._FG.T + GG * self._GG.T
+        return outside, self._inside(amplitude, effective_range)
 
     def _inside(self, amplitude: Tensor, effective_range: Tensor | float) -> Tensor:
         return self._contact * _column(effective_range) * amplitude.abs() ** 2
