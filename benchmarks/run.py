@@ -39,6 +39,7 @@ NAMES = (
     "time_to_accuracy",
     "calibration",
     "femtoscopy",
+    "joint_learning",
     "coupled_channels",
     "fuzz_inputs",
 )

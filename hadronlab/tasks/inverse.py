@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
-from hadronlab.losses.loss import Loss, collapsed
+from hadronlab.losses.loss import LinearLoss, Loss, collapsed
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
@@ -138,9 +138,13 @@ class InverseTask(Task):
         self.terms, self.processes = Terms(self.terms.losses), ALONE
 
     def on_train_start(self) -> None:
-        """Fit the local part of a hybrid alone first: a network that starts in its place ends 0.15 rad off."""
+        """Fit the local part of a hybrid alone first: a network that starts in its place ends 0.15 rad off.
+
+        To the lattice where there is one: three steps with C(k) may end on the side of no bound state.
+        """
         local = self.model.fitted_first
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
+        data_terms = {name: loss for name, loss in data_terms.items() if isinstance(loss, LinearLoss)} or data_terms
         if self.global_step == 0 and local is not None and data_terms:
             GaussNewton(LeastSquares(local, data_terms), DampedSolver(1e-10, relative=True)).run(3)
         if self.global_step == 0:

@@ -37,3 +37,30 @@ class PereyBuck:
         twice_z = (4.0 * r * rp / beta**2).clamp(min=1e-12)
         angle = torch.exp(-(((r - rp) / beta) ** 2)) * -torch.expm1(-twice_z) / twice_z
         return self.form(0.5 * (r + rp)) * angle / (math.pi**1.5 * beta**3)
+
+
+@dataclass(frozen=True)
+class LocalAndSeparable:
+    """share · V(r) δ(r−r') + c e^{−β(r² + r'²)}: part of a local force made nonlocal, of one rank.
+
+    Its nonlocal part has the one eigenvalue c (π/2β)^{3/2}, MeV.
+
+    Args: form, V(r) in MeV; share of it; strength c in MeV fm⁻³, exponent β in fm⁻².
+    """
+
+    form: LocalPotential
+    share: float
+    strength: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        if not self.exponent > 0:
+            raise HadronlabError(f"LocalAndSeparable: exponent={self.exponent} fm⁻² must be positive")
+
+    def local(self, r: Tensor) -> Tensor:
+        """share · V(r), MeV, in the shape of r, fm."""
+        return self.share * self.form(r)
+
+    def nonlocal_part(self, r: Tensor, rp: Tensor) -> Tensor:
+        """U(r, r'), MeV fm^-3, broadcast."""
+        return self.strength * torch.exp(-self.exponent * (r**2 + rp**2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,9 +21,11 @@ from hadronlab.physics.forces.local_potentials import (
     omega_ccc,
     omega_omega,
 )
-from hadronlab.physics.forces.nonlocal_potentials import PereyBuck
+from hadronlab.physics.forces.nonlocal_potentials import LocalAndSeparable, PereyBuck
 from hadronlab.physics.scattering.quadrature import gauss_legendre
+from hadronlab.physics.scattering.rmatrix import RMatrix
 
+CONF = Path(__file__).parents[3] / "conf"
 R = torch.tensor([0.05, 0.4, 1.1, 2.3], dtype=torch.float64)
 
 
@@ -83,6 +86,20 @@ def test_perey_buck_is_symmetric_finite_and_local_in_the_limit() -> None:
     )
 
 
+def test_the_nonlocal_truth_has_the_scattering_length_of_the_local_one() -> None:
+    """To 1e-4 of 1/a0, with other phase shifts; its kernel has one eigenvalue, c (π/2β)^{3/2}."""
+    pair = instantiate(OmegaConf.load(CONF / "system" / "n_omega_nonlocal.yaml").system.potential)
+    mesh = RMatrix(24.0, 200, 954.7 * 1711.5 / (954.7 + 1711.5))
+    U = pair.nonlocal_part(mesh.r[:, None], mesh.r)
+    ours, local = mesh.solve(U, pair.local(mesh.r)), mesh.solve(None, nucleon_omega()(mesh.r))
+    assert float(ours.scattering_length()) == pytest.approx(float(local.scattering_length()), rel=1e-4)
+    k = torch.tensor([1.0], dtype=torch.float64)
+    assert float(ours.phase_shifts(k) - local.phase_shifts(k)) > math.radians(2)
+    eigenvalues = torch.linalg.eigvalsh(mesh.mesh.kernel(U))
+    assert float(eigenvalues[0]) == pytest.approx(-90.16 * (math.pi / 6) ** 1.5, rel=1e-6)
+    assert float(eigenvalues[1:].abs().max()) < 1e-9
+
+
 def test_refusals() -> None:
     with pytest.raises(HadronlabError, match="not both"):
         Gaussians(strengths=(1.0,))
@@ -92,6 +109,8 @@ def test_refusals() -> None:
         YukawaSquared(1.0, 140.0, 1.0, power=0)
     with pytest.raises(HadronlabError, match="must be positive"):
         PereyBuck(omega_ccc(), 0.0)
+    with pytest.raises(HadronlabError, match="exponent=-1"):
+        LocalAndSeparable(omega_ccc(), 1.0, -10.0, -1.0)
 
 
 def test_potentials_can_be_written_in_yaml() -> None:
