@@ -13,6 +13,7 @@ from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Partic
 from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, jacobi_matrix
 
 SPREAD = np.log(0.1), np.log(10.0)  # widths over the expected ones
+CUSP = np.log(0.02), 0.0  # of the pair that meets
 APART = np.log(0.3), np.log(20.0)  # of the distance of clusters
 
 
@@ -85,8 +86,10 @@ class Candidates:
         return np.array([*found, *self._correlated(count - apart, rng)])
 
     def _correlated(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """exp(−½ Σ_p r_p²/b_p²), the b_p log-uniform."""
+        """exp(−½ Σ_p r_p²/b_p²), the b_p log-uniform, in half of them that of one pair narrower: where two meet ψ has a cusp."""
         widths = self.widths * np.exp(rng.uniform(*SPREAD, (count, len(self.widths))))
+        one = rng.integers(len(self.widths), size=count)
+        widths[np.arange(count), one] *= np.exp(rng.uniform(*CUSP, count) * (rng.random(count) < 0.5))
         return np.einsum("kp,pi,pj->kij", widths**-2, self.pair_rows, self.pair_rows)
 
     def _forms(self, cluster: Cluster, hbar_c: float) -> np.ndarray:

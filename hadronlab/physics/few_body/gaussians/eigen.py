@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-RIDGE = 1e-11  # of a normalised function
+RIDGE = 1e-12  # of a normalised function
 LARGE = 300  # functions from which a few inverse iterations are faster than a reduction to tridiagonal form
 
 
@@ -45,7 +45,7 @@ def _inverse_iteration(
         shifted.shape, lambda x: cho_solve(factor, x, check_finite=False), dtype=shifted.dtype
     )
     found = eigsh(
-        shifted, states, ridge, below, OPinv=inverse, v0=start, ncv=max(2 * states + 1, 8), tol=1e-12
+        shifted, states, ridge, below, OPinv=inverse, v0=start, ncv=max(2 * states + 1, 8), maxiter=5, tol=1e-12
     )
     order = np.argsort(found[0])
     return found[0][order], found[1][:, order]
