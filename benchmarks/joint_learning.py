@@ -101,12 +101,16 @@ def fitted(config: DictConfig) -> Entry:
     return comparison.entry
 
 
-def study(truth: str, seeds: Sequence[int], cases: Sequence[tuple[str, str]], overrides: Sequence[str] = ()) -> dict[str, list[Entry]]:
+def study(
+    truth: str, seeds: Sequence[int], cases: Sequence[tuple[str, str]], overrides: Sequence[str] = ()
+) -> dict[str, list[Entry]]:
     """Entries of every seed, by "sources: fit"."""
     found = {}
     for sources, fit in cases:
+        # the lattice alone has no settings of the measurement
+        own = [each for each in overrides if fit != ALONE or not each.startswith("loss.correlation")]
         config = composed(
-            f"experiment={truth}", f"data.sources={SOURCES[sources]}", *FITS[fit], "quiet=true", *overrides
+            f"experiment={truth}", f"data.sources={SOURCES[sources]}", *FITS[fit], "quiet=true", *own
         )
         if fit == WRONG:
             config.loss.correlation.source.radius *= TOO_LARGE
@@ -156,14 +160,24 @@ def draw(found: Mapping[str, list[Entry]], path: Path) -> None:
             y = place + np.linspace(-0.33, 0.33, len(entries))
             x, error = ([entry[name] for entry in entries] for name in ("inverse", "inverse_error"))
             left.errorbar(x, y, xerr=error, fmt=".", ms=4, lw=1, color=stroke["color"])
-        left.set(yticks=range(len(FITS)), yticklabels=list(FITS), xlabel=r"$1/a_0$ − truth (fm$^{-1}$)", xlim=(-0.15, 0.15))
+        left.set(
+            yticks=range(len(FITS)),
+            yticklabels=list(FITS),
+            xlabel=r"$1/a_0$ − truth (fm$^{-1}$)",
+            xlim=(-0.15, 0.15),
+        )
         left.invert_yaxis()
         left.axvline(0.0, color=COLORS["truth"], lw=1)
         shown = [(sources, fit) for sources in SOURCES for fit in (ALONE, KNOWN)]
         for (sources, fit), stroke in zip(shown, STROKES, strict=False):
             off = np.abs([entry["delta"] for entry in found[f"{sources}: {fit}"]])
             with_C = "" if fit == ALONE else " + C(k)"
-            right.plot(MOMENTA, np.median(off, 0), label=f"{sources} lattice source{'s' * (sources == 'two')}{with_C}", **stroke)
+            right.plot(
+                MOMENTA,
+                np.median(off, 0),
+                label=f"{sources} lattice source{'s' * (sources == 'two')}{with_C}",
+                **stroke,
+            )
         right.set(xlabel=r"$k$ (fm$^{-1}$)", ylabel="median error of δ (°)", ylim=(0, None))
         right.legend()
         figure.savefig(path, dpi=130)
@@ -175,7 +189,9 @@ def short() -> list[Figure]:
     torch.set_num_threads(1)
     found = study(TRUTHS[0], range(1, 5), [("one", ALONE), ("one", FITTED)])
     alone, joint = (rms(entries, "inverse") for entries in found.values())
-    return [Figure("rms error of 1/a0 of 4 seeds, lattice and C(k)", joint, alone, "the lattice alone", "fm⁻¹")]
+    return [
+        Figure("rms error of 1/a0 of 4 seeds, lattice and C(k)", joint, alone, "the lattice alone", "fm⁻¹")
+    ]
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ WITHIN = {
 
 POTENTIALS = (
     *(f"hadronlab.physics.forces.local_potentials.{name}"
-      for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega",
+      for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "Yukawas", "omega_ccc", "omega_omega", "nucleon_omega",
                    "nucleon_phi", "reid_1s0")),
     "hadronlab.data.potential_table.potential_table",
     "hadronlab.physics.forces.tabulated.TabulatedPotential",
@@ -62,6 +62,7 @@ def may_stand(key: str, value: Any) -> bool:
     """
     node, _, word = key.rpartition(".")
     node = "interaction" if node == "system.interaction" else _within(_with_stars(node))
+    node = re.sub(r"^model\.potential\b", "system.potential", node)  # of model=known
     whole = next((k for k in ("model", "system.potential") if node.startswith(f"{k}.")), node)
     known = [value for k in {node, whole} for value in _shipped()[f"{k}.{word}"]]
     if word == "_target_":

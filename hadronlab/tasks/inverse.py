@@ -144,7 +144,9 @@ class InverseTask(Task):
         """
         local = self.model.fitted_first
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
-        data_terms = {name: loss for name, loss in data_terms.items() if isinstance(loss, LinearLoss)} or data_terms
+        data_terms = {
+            name: loss for name, loss in data_terms.items() if isinstance(loss, LinearLoss)
+        } or data_terms
         if self.global_step == 0 and local is not None and data_terms:
             GaussNewton(LeastSquares(local, data_terms), DampedSolver(1e-10, relative=True)).run(3)
         if self.global_step == 0:

@@ -6,7 +6,7 @@ import joint_learning
 import pytest
 from joint_learning import ALONE, FITTED, WRONG, numbers, study
 
-FEWER = ("data.lattice.noise.bins=12", "loss.correlation.pseudo_experiments=12")
+FEWER = ("data.lattice.noise.bins=8", "loss.correlation.pseudo_experiments=8")
 
 
 @pytest.mark.slow

@@ -45,7 +45,15 @@ def _inverse_iteration(
         shifted.shape, lambda x: cho_solve(factor, x, check_finite=False), dtype=shifted.dtype
     )
     found = eigsh(
-        shifted, states, ridge, below, OPinv=inverse, v0=start, ncv=max(2 * states + 1, 8), maxiter=5, tol=1e-12
+        shifted,
+        states,
+        ridge,
+        below,
+        OPinv=inverse,
+        v0=start,
+        ncv=max(2 * states + 1, 8),
+        maxiter=5,
+        tol=1e-12,
     )
     order = np.argsort(found[0])
     return found[0][order], found[1][:, order]
