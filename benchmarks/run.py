@@ -40,6 +40,7 @@ NAMES = (
     "calibration",
     "femtoscopy",
     "joint_learning",
+    "finite_volume",
     "coupled_channels",
     "fuzz_inputs",
 )

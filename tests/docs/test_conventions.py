@@ -20,6 +20,9 @@ from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
 from hadronlab.physics.femtoscopy.sources import Gaussian
+from hadronlab.physics.finite_volume.kinematics import energy_shift
+from hadronlab.physics.finite_volume.luescher import Frame
+from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.physics.scattering.derivative_expansion import localised
 from hadronlab.physics.scattering.rmatrix import RMatrix
@@ -171,7 +174,24 @@ def separable() -> None:
     assert bool((Separable(-0.017).phase_shift(K) > 0).all())
 
 
+def box() -> None:
+    """The lowest level of a weak attraction in a large box: ε = 2πħ²a0/(m L³) to first order, with k cot δ = −1/a0 nearly."""
+    m = 1000.0
+    periodic = PeriodicBox(6.0, 16, constants.kinetic_constant(m), "A1+", "continuum")
+    V = periodic.on_orbits(-2.0 * np.exp(-(periodic.radii**2)))
+    energy = float(periodic.levels([BoxForce(V)], 1).energies[0, 0])
+    a0 = float(GRID.scattering_length(V=well(2.0)))
+    assert energy < 0 and a0 < 0
+    assert energy == pytest.approx(4 * np.pi * periodic.kinetic * a0 / 6.0**3, rel=0.1)
+    k2 = 2 * m * energy / constants.HBAR_C**2
+    assert Frame(6.0).k_cot_delta(k2) == pytest.approx(-1 / a0, rel=0.02)
+    assert energy_shift(energy, (2 * m, 2 * m)) == pytest.approx(energy, rel=1e-3)
+
+
 CHECKS: dict[str, Callable[[], None]] = {
+    "energy in a box": box,
+    "momentum in a box": box,
+    "Lüscher's relation": box,
     "ħc": hbar_c,
     "mass of a hadron": masses,
     "reduced mass": masses,

@@ -8,7 +8,6 @@ axial vector as a spin of 1 is; the other rows follow by turning.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -16,6 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from hadronlab.errors import HadronlabError
+from hadronlab.physics.quantum_numbers.cubic_group import rotations
 
 COMPONENTS = {"A1+": 1, "T1+": 3}
 AXIS = 2  # z, of the row of T1+
@@ -23,15 +23,12 @@ AXIS = 2  # z, of the row of T1+
 
 def elements(irrep: str) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
     """(R, R_p, χ): how sites are turned, how components, and the sign."""
-    for axes in itertools.permutations(range(3)):
-        for signs in itertools.product((1, -1), repeat=3):
-            R = np.zeros((3, 3), dtype=int)
-            R[range(3), axes] = signs
+    for proper in rotations()[0]:
+        for parity in (1, -1):
             if irrep == "A1+":
-                yield R, np.ones((1, 1), dtype=int), 1
-            elif R[AXIS, AXIS]:
-                proper = R * round(np.linalg.det(R))
-                yield R, proper, int(proper[AXIS, AXIS])
+                yield parity * proper, np.ones((1, 1), dtype=int), 1
+            elif proper[AXIS, AXIS]:
+                yield parity * proper, proper, int(proper[AXIS, AXIS])
 
 
 class ReducedCube:

@@ -313,3 +313,19 @@ def test_bad_settings_are_refused() -> None:
         RMatrix(1.0, 20, 0.0)
     with pytest.raises(HadronlabError, match="k > 0"):
         RMatrix(1.0, 20, 600.0).phase_shifts(None, None, tensor(0.0))
+
+
+def test_k_cot_delta_on_both_sides_of_the_threshold() -> None:
+    """k/tan δ above, −1/a0 at it, −κ at a bound state below."""
+    solved = RMatrix(8.0, 80, 469.46)
+    found = solved.solve(V=-70.0 * torch.exp(-solved.r.square()))
+    k = torch.tensor([0.2, 1.3], dtype=torch.float64)
+    torch.testing.assert_close(
+        found.k_cot_delta(k**2), k / torch.tan(found.phase_shifts(k)), rtol=1e-9, atol=0
+    )
+    kappa = found.bound_states().kappa
+    below = found.k_cot_delta(torch.cat([torch.zeros(1, dtype=torch.float64), -kappa.square()]))
+    torch.testing.assert_close(below[0], -1.0 / found.scattering_length(), rtol=1e-9, atol=0)
+    torch.testing.assert_close(below[1:], -kappa, rtol=1e-8, atol=0)
+    with pytest.raises(HadronlabError, match="neutral pairs"):
+        RMatrix(8.0, 80, 469.46, charges=1).solve().k_cot_delta(k)
