@@ -25,6 +25,7 @@ NAMED = (
 WITHIN = {
     "loss.*.source": "source",
     "loss.*.data": "measurement",
+    "loss.*.wave": "wave",
     "measurement.source": "source",
     "observables.*.sources.*": "source",
     "observables.*.data": "measurement",
@@ -33,7 +34,7 @@ WITHIN = {
 
 POTENTIALS = (
     *(f"hadronlab.physics.forces.local_potentials.{name}"
-      for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "Yukawas", "omega_ccc", "omega_omega", "nucleon_omega",
+      for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega",
                    "nucleon_phi", "reid_1s0")),
     "hadronlab.data.potential_table.potential_table",
     "hadronlab.physics.forces.tabulated.TabulatedPotential",
@@ -107,7 +108,7 @@ def _shipped() -> defaultdict[str, list[Any]]:
                     yaml.safe_load(text) or {}, "" if package == "_global_" else package
                 ):
                     node, _, word = key.rpartition(".")
-                    found[f"{_with_stars(node)}.{word}"].append(value)
+                    found[f"{_within(_with_stars(node))}.{word}"].append(value)
     return found
 
 

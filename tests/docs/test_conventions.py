@@ -224,7 +224,7 @@ RUNS = {
         "data.lattice.noise.bins=4",
     ),
     "joint": (
-        "experiment=n_omega_joint", "trainer.max_epochs=5", "data.lattice.noise.bins=4", "loss.correlation.pseudo_experiments=4",
+        "experiment=n_omega_joint", "data.times=[25,26]", "trainer.max_epochs=5", "data.lattice.noise.bins=4", "loss.correlation.pseudo_experiments=4",
         "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),

@@ -272,7 +272,9 @@ def test_dependent_functions_do_no_harm():
     for basis in (exponents, twice):
         found, vectors = lowest(*hamiltonian.matrices(basis, basis), 2, above=3.0)
         np.testing.assert_allclose(found, once, atol=1e-8)
-        assert np.all(found > once - 1e-12)
+        assert np.all(
+            found > once - 1e-10
+        )  # S is cut at 1e-10: the rounding of 1e-16 is magnified by 1e6 at most
         assert np.linalg.norm(vectors) < 1e3
 
 
