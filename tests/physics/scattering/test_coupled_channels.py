@@ -292,7 +292,8 @@ def test_three_channels_that_a_rotation_uncouples() -> None:
     torch.testing.assert_close(solution.total_phase(energy), delta.sum(0), atol=1e-10, rtol=0)
     energies = one.solve(V=wells).bound_states().energies
     known = energies[torch.isfinite(energies)].sort().values
-    torch.testing.assert_close(solution.bound_states().energies, known, atol=1e-10, rtol=0)
+    # the norm of H, 1e5 MeV and more, times 1e-16, times the sums of a few hundred of its elements
+    torch.testing.assert_close(solution.bound_states().energies, known, atol=1e-8, rtol=0)
 
 
 def test_bound_states_with_several_in_a_batch() -> None:
