@@ -1,4 +1,8 @@
-"""Coupled channels against closed forms, an ODE solver, and the R-matrix of one channel."""
+"""Coupled channels against closed forms, an ODE solver, and the R-matrix of one channel.
+
+Tolerances hold on any processor: the rounding of H, whose norm is 1e5 MeV and more, is 1e-10 MeV in an energy and some 1e-11 in a
+phase, and sums in another order move that by an order of magnitude.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +161,7 @@ def test_total_phase_is_continuous_and_ends_at_zero() -> None:
     S = solution.s_matrix(energy)
     both = ~torch.isnan(S[:, 1, 1].real)
     det = torch.linalg.det(S[both])
-    torch.testing.assert_close(torch.exp(2j * total[both]), det, atol=1e-12, rtol=0)
+    torch.testing.assert_close(torch.exp(2j * total[both]), det, atol=1e-10, rtol=0)
     assert abs(float(total[-1])) < 0.5  # the Born phase, not a multiple of π
 
 
@@ -167,8 +171,8 @@ def test_s_is_symmetric_and_unitary_on_poles_of_rho() -> None:
     beside = solution.s_matrix(poles * (1 + 1e-9))
     for energy in (poles, poles * (1 + 1e-15), poles * (1 - 1e-15)):
         S = solution.s_matrix(energy)
-        torch.testing.assert_close(S, S.mT, atol=1e-14, rtol=0)
-        torch.testing.assert_close(S @ S.mH, torch.eye(2).to(S).expand_as(S), atol=1e-13, rtol=0)
+        torch.testing.assert_close(S, S.mT, atol=1e-12, rtol=0)
+        torch.testing.assert_close(S @ S.mH, torch.eye(2).to(S).expand_as(S), atol=1e-11, rtol=0)
         torch.testing.assert_close(S, beside, atol=1e-6, rtol=0)
 
 
@@ -267,11 +271,11 @@ def test_one_channel_is_the_plain_r_matrix() -> None:
     k = torch.linspace(0.02, 3.0, 50, dtype=torch.float64)
     plain, coupled = one.solve(U, V), many.solve(U[None, None], V[:, None, None])
     found = coupled.phase_shifts(one.kinetic * k**2)[..., 0]
-    torch.testing.assert_close(found, plain.phase_shifts(k), atol=1e-11, rtol=0)
+    torch.testing.assert_close(found, plain.phase_shifts(k), atol=1e-9, rtol=0)
     torch.testing.assert_close(coupled.scattering_length(), plain.scattering_length(), atol=0, rtol=1e-11)
     torch.testing.assert_close(coupled.effective_range(), plain.effective_range(), atol=0, rtol=1e-10)
     states, expected = coupled.bound_states(), plain.bound_states()
-    torch.testing.assert_close(states.energies, expected.energies, atol=1e-10, rtol=0, equal_nan=True)
+    torch.testing.assert_close(states.energies, expected.energies, atol=1e-8, rtol=0, equal_nan=True)
     torch.testing.assert_close(states.rms_radius, expected.rms_radius, atol=1e-7, rtol=0, equal_nan=True)
     torch.testing.assert_close(states.u[..., 0, :], expected.u, atol=1e-8, rtol=0, equal_nan=True)
 
@@ -311,12 +315,12 @@ def test_bound_states_with_several_in_a_batch() -> None:
         alone = one.bound_states()
         n = int(alone.count)
         assert n == int(states.count[b]) and bool(torch.isnan(states.energies[b, n:]).all())
-        torch.testing.assert_close(states.energies[b, :n], alone.energies, atol=1e-10, rtol=0)
+        torch.testing.assert_close(states.energies[b, :n], alone.energies, atol=1e-8, rtol=0)
         torch.testing.assert_close(states.shares[b, :n], alone.shares, atol=1e-8, rtol=0)
-        torch.testing.assert_close(batch.s_matrix(energy)[b], one.s_matrix(energy), atol=1e-11, rtol=0, equal_nan=True)  # fmt: skip
-        torch.testing.assert_close(batch.phase_shifts(energy)[b], one.phase_shifts(energy), atol=1e-11, rtol=0, equal_nan=True)  # fmt: skip
-        torch.testing.assert_close(batch.scattering_length()[b], one.scattering_length(), atol=1e-12, rtol=1e-9)  # fmt: skip
-    torch.testing.assert_close(states.shares[2].sum(-1), torch.ones(3, dtype=torch.float64), atol=1e-12, rtol=0)  # fmt: skip
+        torch.testing.assert_close(batch.s_matrix(energy)[b], one.s_matrix(energy), atol=1e-9, rtol=0, equal_nan=True)  # fmt: skip
+        torch.testing.assert_close(batch.phase_shifts(energy)[b], one.phase_shifts(energy), atol=1e-9, rtol=0, equal_nan=True)  # fmt: skip
+        torch.testing.assert_close(batch.scattering_length()[b], one.scattering_length(), atol=1e-10, rtol=1e-9)  # fmt: skip
+    torch.testing.assert_close(states.shares[2].sum(-1), torch.ones(3, dtype=torch.float64), atol=1e-10, rtol=0)  # fmt: skip
 
 
 def test_degenerate_states_are_told_apart() -> None:
@@ -367,8 +371,8 @@ def test_a_channel_given_in_another_order() -> None:
     U, V = nonlocal_channels(rmatrix)
     energy = tensor(5.0, 40.0, 90.0)
     one, other = rmatrix.solve(U, V), turned.solve(U.flip(0, 1), V.flip(0, 1))
-    torch.testing.assert_close(other.s_matrix(energy).flip(-1, -2), one.s_matrix(energy), atol=1e-11, rtol=0, equal_nan=True)  # fmt: skip
-    torch.testing.assert_close(other.phase_shifts(energy).flip(-1), one.phase_shifts(energy), atol=1e-11, rtol=0, equal_nan=True)  # fmt: skip
+    torch.testing.assert_close(other.s_matrix(energy).flip(-1, -2), one.s_matrix(energy), atol=1e-9, rtol=0, equal_nan=True)  # fmt: skip
+    torch.testing.assert_close(other.phase_shifts(energy).flip(-1), one.phase_shifts(energy), atol=1e-9, rtol=0, equal_nan=True)  # fmt: skip
     torch.testing.assert_close(other.scattering_length(), one.scattering_length(), atol=0, rtol=1e-10)
 
 
