@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hadronlab.data.energy_levels import read_levels
+from hadronlab.errors import DataError
 from hadronlab.observables.effective_range_fit import Fit, fit_effective_range, fit_results
 from hadronlab.observables.luescher import MeasuredLevels, Units
 from hadronlab.observables.results import Results
@@ -38,7 +39,7 @@ def analyse_levels(
     mass, mass2: of the hadrons (mass2 by default the same). L: side of the boxes where the table does not say.
     spacing, unit: see `Units.chosen`. terms: of the fit, 0 for none; k2_max: up to which level, in the unit of the results.
     g_wave: a4 of k⁹ cot δ4 = −1/a4, for A1+ at rest. resampling: what the bins of the table are.
-    Raises DataError and ConfigError, one line, for what does not fit.
+    A fit that is not possible is a warning. Raises DataError and ConfigError, one line, for what does not fit.
     """
     found = read_levels(path, resampling)
     levels = MeasuredLevels(
@@ -46,6 +47,9 @@ def analyse_levels(
     )
     results, fit = levels.results(), None
     if terms:
-        fit = fit_effective_range(levels, terms, math.inf if k2_max is None else k2_max)
-        results.add(fit_results(levels, fit))
+        try:
+            fit = fit_effective_range(levels, terms, math.inf if k2_max is None else k2_max)
+            results.add(fit_results(levels, fit))
+        except DataError as error:  # k cot δ of the levels stands without it
+            results.warnings.append(f"no effective-range fit: {error}")
     return LevelAnalysis(levels, fit, results)

@@ -202,8 +202,6 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
     for settings, said in (
         ({"mass": -1.0}, "give positive numbers"),
         ({"mass": mass, "L": 0.0}, "000 n0: the box has a side of 0"),
-        ({"mass": mass, "terms": 9}, "9 terms of the effective range need as many levels"),
-        ({"mass": mass, "k2_max": -1.0}, "0 lie below"),
         ({"mass": mass, "unit": "GeV"}, "choose MeV or lattice"),
         ({"mass": mass, "spacing": 0.0}, "a lattice spacing of 0"),
         ({"mass": mass, "g_wave": 0.0}, "other than zero"),
@@ -215,9 +213,23 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
     path.write_text("E,error\n1.0,0.1\n", encoding="utf-8")
     with pytest.raises(DataError, match="E = 1 is no energy of two hadrons"):
         analyse_levels(path, 938.9, L=5.0, mass2=1318.0)
-    path.write_text("k2\n0.3\n0.4\n", encoding="utf-8")
-    with pytest.raises(DataError, match="needs the error of every level"):
-        analyse_levels(path, 5.0, L=5.0, unit="lattice")
+
+
+def test_a_fit_that_is_not_possible_leaves_the_levels(tmp_path: Path) -> None:
+    """Too many terms, levels that no effective range meets, and those without errors: told, with k cot δ of each."""
+    path = tmp_path / "levels.csv"
+    meets_none = "frame,k2,error\n000,-0.105,0.015\n000,1.966,0.02\n001,-0.041,0.02\n"
+    for text, settings, said in (
+        (N202, {"terms": 9}, "9 terms of the effective range need as many levels"),
+        (N202, {"k2_max": -1.0}, "0 lie below"),
+        (meets_none, {"mass": 7.39, "L": 4.32}, "does not meet this level"),
+        ("k2\n0.3\n0.4\n", {}, "needs the error of every level"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        found = analyse_levels(path, **{"mass": float(MASS), "L": float(SIDE), "unit": "lattice", **settings})
+        assert found.fit is None and said in found.results.warnings[-1]
+        assert "scattering_length" not in found.results.estimates
+        assert len(found.results.estimates) == 2 * (len(text.split()) - 1)
 
 
 def test_bound_states_of_effective_ranges() -> None:
