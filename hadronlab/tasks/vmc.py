@@ -116,6 +116,10 @@ class VMCTask(Task):
         self.processes = ALONE  # all of the run acting as one; the run says which
         self.equilibrated = False  # whether the walkers have had their burn-in
         self.stage: Stage = schedule.stage(0)
+        if (
+            wanted := self._wanted_walkers
+        ) != self.n_walkers:  # from the start, for copies of walkers are no others
+            self.sampler = sampler(model, n_walkers=wanted, seed=stream_seed(seed, "walkers", 0, 0, 0))
         self.record = EnergyRecord(model.system)
         self.parameter_sets = ParameterSets(schedule)
         self.chosen_parameters = ""  # which of the sets the result is that of
