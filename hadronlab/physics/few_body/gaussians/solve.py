@@ -18,7 +18,7 @@ from hadronlab.physics.few_body.gaussians.refinement import refined
 from hadronlab.physics.few_body.gaussians.selection import grown
 
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
-STEPS = 60  # of refinement
+STEPS = 12  # of refinement, at most
 COPIES = 10  # matrices of the size of H at a time
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def solve(
     exponents, stages, ended = scale.best[None], [], "size"
     for target in sizes:
         exponents = grown(hamiltonian, exponents, target, states, scale.above, candidates, rng)
-        exponents = refined(hamiltonian, exponents, states, scale.above, scale.frequency, STEPS)
+        exponents = refined(hamiltonian, exponents, states, scale.above, STEPS)
         energy, overlap = hamiltonian.matrices(exponents, exponents)
         levels, vectors = lowest(energy, overlap, states, scale.above)
         stages.append(Stage(target, levels, time.monotonic() - began))
