@@ -11,7 +11,7 @@ from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
 
 REACH = 3.0  # the largest change of a parameter in a step
-ENOUGH = 0.03  # of what all steps gained: a step that gains less is the last
+ENOUGH = 0.005  # of what all steps gained: a step that gains less is the last
 
 
 def refined(

@@ -18,8 +18,8 @@ from hadronlab.physics.few_body.gaussians.refinement import refined
 from hadronlab.physics.few_body.gaussians.selection import grown
 
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
-STEPS = 12  # of refinement, at most
-COPIES = 10  # matrices of the size of H at a time
+STEPS = 40  # of refinement, at most
+COPIES = 8  # matrices of the size of H, and of the curvature, at a time
 log = logging.getLogger(__name__)
 
 
@@ -69,7 +69,7 @@ def solve(
     """
     began = time.monotonic()
     hamiltonian, rng = Hamiltonian(particles), np.random.default_rng(seed)
-    sizes = _sizes(hamiltonian.n_channels, states, size)
+    sizes = _sizes(hamiltonian, states, size)
     scale = natural_scale(hamiltonian, float(particles.masses.mean()), states, rng)
     candidates = Candidates(particles, hamiltonian, scale.frequency, clusters)
     exponents, stages, ended = scale.best[None], [], "size"
@@ -112,14 +112,16 @@ def remaining(stages: Sequence[Stage]) -> np.ndarray:
     return np.maximum(gain * ratio / (1 - ratio), 0)
 
 
-def _sizes(n_channels: int, states: int, size: int | None) -> list[int]:
+def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
     """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    largest = int((memory / 4 / (8 * COPIES)) ** 0.5) // n_channels
+    n, parameters = hamiltonian.n_channels, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
+    numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
+    largest = int((memory / 4 / (8 * numbers)) ** 0.5)
     sizes, target = [], max(FIRST, 2 * states)
     if (size or target) > largest:
         raise ConfigError(
-            f"{size or target} Gaussians in {n_channels} channels need more than a quarter of this machine's memory: "
+            f"{size or target} Gaussians in {n} channels need more than a quarter of this machine's memory: "
             f"{largest} fit"
         )
     while target < (size or largest):
