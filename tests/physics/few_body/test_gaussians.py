@@ -272,6 +272,16 @@ def test_baryons(name):
     assert found.ended == "size" and len(found.stages) == 2
 
 
+def test_more_functions_than_the_arithmetic_can_tell_apart():
+    """150 Gaussians of one vector: the last basis of independent functions stands, and lies above the exact level."""
+    system = quark_system("D", "c u~", 0, 0.5)
+    exact = pair_levels(system, 0.5).energy[0].item()
+    found = solve(system, size=150)
+    assert found.ended == "dependence" and len(found.exponents) < 150
+    assert 0 < 1000 * (found.energies[0] - exact) < 1e-4
+    assert 1000 * found.rounding < 1e-6
+
+
 def test_dependent_functions_do_no_harm():
     """A basis with every Gaussian twice, once moved by 1e-9: S is singular to rounding, the levels stay."""
     hamiltonian = Hamiltonian(quark_system("N", "u u d", 0.5, 0.5))

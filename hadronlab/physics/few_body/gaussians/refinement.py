@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from hadronlab.physics.few_body.gaussians.eigen import RIDGE, lowest
+from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
@@ -24,7 +24,10 @@ def refined(
     first, damping = levels.sum(), 1e-3
     for _ in range(steps):
         found = tangents(hamiltonian, parameters, vectors, levels)
-        curvature = _curvature(found, *matrices, vectors, levels, above)
+        try:
+            curvature = _curvature(found, *matrices, vectors, levels, above)
+        except LinAlgError:  # functions depend on each other to rounding
+            break
         slope = np.einsum("stb,bs->t", found.outer, vectors)
         diagonal = np.maximum(curvature.diagonal(), 1e-10 * curvature.diagonal().max())
         start = levels[0] - 0.01 * (above - levels[0]), vectors[:, 0]
@@ -68,7 +71,7 @@ def _curvature(
     result = found.inner.copy()
     for outer, shadow, level in zip(found.outer, found.shadow, levels, strict=True):
         core = energy - level * overlap + lift * image @ image.T
-        core[np.diag_indices_from(core)] += lift * RIDGE
+        core[np.diag_indices_from(core)] += lift * ridge(energy - above * overlap)
         border = outer + lift * shadow @ image.T
         result += lift * shadow @ shadow.T - border @ cho_solve(cho_factor(core, lower=True), border.T)
     return (result + result.T) / 2
