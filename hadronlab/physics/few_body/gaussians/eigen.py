@@ -17,37 +17,43 @@ def lowest(
     above: float,
     start: tuple[float, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Energies (states,) and vectors (n, states) of (H − E_r S) c = λ (S + ε) c, E = E_r + λ, cᵀ(S + ε)c = 1.
+    """Energies (states,) and vectors (n, states) of (H − E_r S) c = λ (S + ε) c, E = E_r + λ, cᵀ(S + ε)c = 1, ε of `ridge`.
 
     above: E_r, an energy above the wanted levels. Null vectors of S have λ = 0 and stay above them, and large coefficients
-    of functions that nearly depend on each other cost (E_r − E) ε |c|²: every E is an upper bound.
+    of functions that nearly depend on each other cost (E_r − E) cᵀεc: every E is an upper bound.
     start: an energy just below the levels and a vector (n,) near the lowest, where they are known.
     """
     shifted = energy - above * overlap
     shifted = (shifted + shifted.T) / 2
-    ridge = (overlap + overlap.T) / 2
-    ridge[np.diag_indices_from(ridge)] += RIDGE
+    norms = (overlap + overlap.T) / 2
+    norms[np.diag_indices_from(norms)] += ridge(shifted)
     if start is not None and len(energy) >= LARGE:
         try:
-            values, vectors = _inverse_iteration(shifted, ridge, states, start[0] - above, start[1])
+            values, vectors = _inverse_iteration(shifted, norms, states, start[0] - above, start[1])
             return above + values, vectors
         except (LinAlgError, ArpackError):  # the energy was not below the levels
             pass
-    values, vectors = eigh(shifted, ridge, subset_by_index=[0, states - 1])
+    values, vectors = eigh(shifted, norms, subset_by_index=[0, states - 1])
     return above + values, vectors
 
 
+def ridge(shifted: np.ndarray) -> np.ndarray:
+    """ε (n,) of functions with H − E_r S. It grows with their own energy, as the rounding of H does."""
+    own = np.abs(shifted.diagonal())
+    return RIDGE * (1 + own / np.median(own))
+
+
 def _inverse_iteration(
-    shifted: np.ndarray, ridge: np.ndarray, states: int, below: float, start: np.ndarray
+    shifted: np.ndarray, norms: np.ndarray, states: int, below: float, start: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    factor = cho_factor(shifted - below * ridge, lower=True, check_finite=False)
+    factor = cho_factor(shifted - below * norms, lower=True, check_finite=False)
     inverse = LinearOperator(
         shifted.shape, lambda x: cho_solve(factor, x, check_finite=False), dtype=shifted.dtype
     )
     found = eigsh(
         shifted,
         states,
-        ridge,
+        norms,
         below,
         OPinv=inverse,
         v0=start,

@@ -15,17 +15,26 @@ def to_parameters(exponents: np.ndarray) -> np.ndarray:
 
 def to_exponents(parameters: np.ndarray) -> np.ndarray:
     """A (K, d, d)."""
-    lower = _factors(parameters)[0]
+    lower, _ = _factors(parameters)
     return lower @ lower.transpose(0, 2, 1)
+
+
+def directions(parameters: np.ndarray) -> np.ndarray:
+    """∂A_k/∂θ_ki, (K, d(d+1)/2, d, d)."""
+    lower, scale = _factors(parameters)
+    d = scale.shape[1]
+    rise = np.zeros((*parameters.shape, d, d))  # ∂L/∂θ
+    for a in range(d):
+        rise[:, a, a] = lower[:, a]
+    for k, (a, b) in enumerate(zip(*_triangle(d), strict=True)):
+        rise[:, d + k, a, b] = scale[:, a]
+    half = rise @ lower.transpose(0, 2, 1)[:, None]
+    return half + half.transpose(0, 1, 3, 2)
 
 
 def pull_back(slopes: np.ndarray, parameters: np.ndarray) -> np.ndarray:
     """Derivatives by the parameters from those by A, (K, d, d) symmetric."""
-    lower, scale = _factors(parameters)
-    by_lower = 2 * slopes @ lower
-    by_scale = (by_lower * lower).sum(-1)
-    triangle = (by_lower * scale[:, :, None])[(slice(None), *_triangle(slopes.shape[-1]))]
-    return np.concatenate([by_scale, triangle], axis=1)
+    return np.einsum("kij,kpij->kp", slopes, directions(parameters))
 
 
 def _factors(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

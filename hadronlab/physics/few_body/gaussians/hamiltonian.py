@@ -42,22 +42,24 @@ class Hamiltonian:
     Raises ConfigError for a many-body term that is not constant, and for a `matrix` of the interaction.
     """
 
-    def __init__(self, particles: Particles) -> None:
+    def __init__(self, particles: Particles, interaction: Interaction | None = None) -> None:
+        """interaction: in place of that of the particles."""
         masses, channels = particles.masses, particles.channels
+        force = interaction or particles.interaction
         self.pair_rows = pair_vectors_matrix(masses, pairs_of(len(masses)), particles.hbar_c).numpy()
         self.rotations = [permutation_map(g.perm, masses).numpy() for g in channels.group]
         self.signed = np.array([g.sign * g.matrix for g in channels.group])  # (G, n, n)
-        operators = [channels.operator(name) for name in particles.interaction.operators]
+        operators = [channels.operator(name) for name in force.operators]
         self.operators = np.concatenate([np.zeros((0, channels.n, channels.n)), *operators])
-        self.constant = _constant(particles)
-        self.means = PairMeans(particles.interaction, masses.tolist())
+        self.constant = _constant(force, masses, channels)
+        self.means = PairMeans(force, masses.tolist())
         self.n_channels, self.dimension = channels.n, len(masses) - 1
 
     def matrices(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """H and S, (m·n_channels, k·n_channels), of exponents (m, d, d) and (k, d, d)."""
         n, m, k = self.n_channels, len(left), len(right)
         energy, overlap = np.zeros((m, n, k, n)), np.zeros((m, n, k, n))
-        for rows, found, g, _ in self._blocks(left, right):
+        for rows, found, g, _ in self.blocks(left, right):
             values, signed = self._terms(found, g)
             energy[rows] += np.tensordot(values, signed, (0, 0)).transpose(0, 2, 1, 3)
             overlap[rows] += np.multiply.outer(found.overlap, self.signed[g]).transpose(0, 2, 1, 3)
@@ -102,16 +104,18 @@ class Hamiltonian:
         )  # H is symmetric: twice the left derivative
         shifted = states * (self.constant - energies)
         result = np.zeros_like(left)
-        for block, found, g, permuted in self._blocks(left, exponents):
+        for block, found, g, permuted in self.blocks(left, exponents):
             potential, slope = self.means(found.variance)
             pairs = len(self.operators), *found.overlap.shape
             signed = self.signed[g]
-            density = found.overlap * _density(left_states[block], signed @ states)
+            density = found.overlap * density_of(left_states[block], signed @ states)
             pair_density = np.empty(pairs)
             for o, operator in enumerate(self.operators):
-                pair_density[o] = _density(left_states[block], operator @ signed @ states)
+                pair_density[o] = density_of(left_states[block], operator @ signed @ states)
             pair_density *= found.overlap
-            energy = density * found.kinetic + found.overlap * _density(left_states[block], signed @ shifted)
+            energy = density * found.kinetic + found.overlap * density_of(
+                left_states[block], signed @ shifted
+            )
             energy += (pair_density * potential.reshape(pairs)).sum(0)
             pair_density *= slope.reshape(pairs)
             variance_weight = pair_density.reshape(-1, *found.variance.shape).sum(0)
@@ -120,7 +124,7 @@ class Hamiltonian:
             result[block] += np.moveaxis(slope_at, -1, 0)
         return result
 
-    def _blocks(
+    def blocks(
         self, left: np.ndarray, right: np.ndarray
     ) -> Iterator[tuple[slice, Elements, int, np.ndarray]]:
         """Rows of the left side, elements, number of the permutation, permuted right side (d, d, 1, k)."""
@@ -142,18 +146,17 @@ def _inside_out(exponents: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(exponents, 0, -1))
 
 
-def _density(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Σ_αs l_kαs r_lαs, (k, l)."""
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
 
 
-def _constant(particles: Particles) -> float:
+def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float:
     """A many-body term that is one number."""
-    masses, interaction = particles.masses, particles.interaction
     n_pairs = len(pairs_of(len(masses)))
     name = type(interaction).__name__
     distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
-    if interaction.matrix(distances, masses, particles.channels) is not None:
+    if interaction.matrix(distances, masses, channels) is not None:
         raise ConfigError(f"Gaussians know pair forces only, not the matrix of {name}")
     extra = interaction.many_body(distances, masses)
     if extra is None:

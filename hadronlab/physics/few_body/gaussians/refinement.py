@@ -1,46 +1,77 @@
-"""Minimising the sum of the lowest levels over all exponents at once, by their gradients."""
+"""Minimising the sum of the lowest levels over all exponents at once, by damped Gauss–Newton steps."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError
-from scipy.optimize import minimize
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from hadronlab.physics.few_body.gaussians.eigen import lowest
-from hadronlab.physics.few_body.gaussians.exponents import pull_back, to_exponents, to_parameters
+from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
+from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
+from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
 
-MEMORY = 30  # of L-BFGS
-REACH = 3.0  # how far parameters may go: a long step of a line search leaves matrices that are singular to rounding
+REACH = 3.0  # the largest change of a parameter in a step
+ENOUGH = 0.005  # of what all steps gained: a step that gains less is the last
 
 
 def refined(
-    hamiltonian: Hamiltonian, exponents: np.ndarray, states: int, above: float, frequency: float, steps: int
+    hamiltonian: Hamiltonian, exponents: np.ndarray, states: int, above: float, steps: int
 ) -> np.ndarray:
-    """Exponents (K, d, d) after `steps` of L-BFGS. Each level is an upper bound [Hylleraas–Undheim], so is their sum."""
-    first = to_parameters(exponents)
-    start: tuple[float, np.ndarray] | None = None
-    best, best_sum = exponents, np.inf
-
-    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        nonlocal start, best, best_sum
-        parameters = flat.reshape(first.shape)
-        present = to_exponents(parameters)
-        levels, vectors = lowest(*hamiltonian.matrices(present, present), states, above, start)
-        if levels.sum() < best_sum:
-            best, best_sum = present, levels.sum()
+    """Exponents (K, d, d) after at most `steps`. Each level is an upper bound [Hylleraas–Undheim], so is their sum."""
+    parameters = to_parameters(exponents)
+    matrices = hamiltonian.matrices(exponents, exponents)
+    levels, vectors = lowest(*matrices, states, above)
+    first, damping = levels.sum(), 1e-3
+    for _ in range(steps):
+        found = tangents(hamiltonian, parameters, vectors, levels)
+        try:
+            curvature = _curvature(found, *matrices, vectors, levels, above)
+        except LinAlgError:  # functions depend on each other to rounding
+            break
+        slope = np.einsum("stb,bs->t", found.outer, vectors)
+        diagonal = np.maximum(curvature.diagonal(), 1e-10 * curvature.diagonal().max())
         start = levels[0] - 0.01 * (above - levels[0]), vectors[:, 0]
-        slopes = hamiltonian.slopes(present, vectors, levels, np.ones(states))
-        scale = 1e3 / frequency
-        return scale * levels.sum(), scale * pull_back(slopes, parameters).ravel()
+        for _ in range(20):
+            try:
+                factor = cho_factor(curvature + np.diag(damping * diagonal), lower=True)
+                step = cho_solve(factor, -slope).reshape(parameters.shape)
+                if np.abs(step).max() > REACH:
+                    raise LinAlgError("a long step")
+                moved = to_exponents(parameters + step)
+                with np.errstate(divide="raise", invalid="raise"):
+                    trial = hamiltonian.matrices(moved, moved)
+                new, new_vectors = lowest(*trial, states, above, start)
+                if new.sum() < levels.sum():
+                    break
+            except (LinAlgError, FloatingPointError):
+                pass
+            damping *= 4
+        else:
+            break
+        gain = levels.sum() - new.sum()
+        parameters, exponents, matrices = parameters + step, moved, trial
+        levels, vectors = new, new_vectors
+        damping = max(damping / 6, 1e-12)
+        if gain < ENOUGH * (first - levels.sum()):
+            break
+    return exponents
 
-    flat = first.ravel()
-    reach = REACH * np.maximum(1, np.abs(flat))
-    options = {"maxiter": steps, "maxfun": 2 * steps, "maxcor": MEMORY, "ftol": 0, "gtol": 0}
-    bounds = np.stack([flat - reach, flat + reach], axis=1)
-    try:
-        with np.errstate(divide="raise", invalid="raise"):
-            minimize(objective, flat, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    except (FloatingPointError, LinAlgError):  # singular all the same: the best basis so far stands
-        pass
-    return best
+
+def _curvature(
+    found: Tangents,
+    energy: np.ndarray,
+    overlap: np.ndarray,
+    vectors: np.ndarray,
+    levels: np.ndarray,
+    above: float,
+) -> np.ndarray:
+    """`inner` with the response of the coefficients, (T, T). The levels themselves are no response: they are lifted."""
+    lift = 2 * (above - levels[0])
+    image = overlap @ vectors
+    result = found.inner.copy()
+    for outer, shadow, level in zip(found.outer, found.shadow, levels, strict=True):
+        core = energy - level * overlap + lift * image @ image.T
+        core[np.diag_indices_from(core)] += lift * ridge(energy - above * overlap)
+        border = outer + lift * shadow @ image.T
+        result += lift * shadow @ shadow.T - border @ cho_solve(cho_factor(core, lower=True), border.T)
+    return (result + result.T) / 2

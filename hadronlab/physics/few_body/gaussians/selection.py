@@ -31,7 +31,7 @@ def grown(
         offered = candidates.draw(CANDIDATES, rng)
         beside = hamiltonian.matrices(offered, exponents)
         within = hamiltonian.own_matrices(offered)
-        reduced = [vectors.T @ old @ vectors for old in (energy, overlap)]
+        reduced = [np.diag(levels), np.eye(len(levels))]
         rows = [(new @ vectors).reshape(CANDIDATES, n, -1) for new in beside]
         sums = []
         for k in range(CANDIDATES):

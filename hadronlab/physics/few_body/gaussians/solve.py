@@ -18,8 +18,9 @@ from hadronlab.physics.few_body.gaussians.refinement import refined
 from hadronlab.physics.few_body.gaussians.selection import grown
 
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
-STEPS = 60  # of refinement
-COPIES = 10  # matrices of the size of H at a time
+STEPS = 40  # of refinement, at most
+COPIES = 8  # matrices of the size of H, and of the curvature, at a time
+DEPENDENT = 1e-3  # of the norm of a level, in directions that rounding makes
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +40,8 @@ class Spectrum:
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
     expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows
     where functions nearly depend on each other. exponents (K, d, d), of mass-scaled Jacobi vectors; coefficients
-    (K, n_channels, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: 'accuracy', 'time' or 'size'.
+    (K, n_channels, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', or by
+    'dependence' of further functions on these.
     """
 
     energies: np.ndarray
@@ -69,16 +71,22 @@ def solve(
     """
     began = time.monotonic()
     hamiltonian, rng = Hamiltonian(particles), np.random.default_rng(seed)
-    sizes = _sizes(hamiltonian.n_channels, states, size)
+    sizes = _sizes(hamiltonian, states, size)
     scale = natural_scale(hamiltonian, float(particles.masses.mean()), states, rng)
     candidates = Candidates(particles, hamiltonian, scale.frequency, clusters)
     exponents, stages, ended = scale.best[None], [], "size"
     for target in sizes:
-        exponents = grown(hamiltonian, exponents, target, states, scale.above, candidates, rng)
-        exponents = refined(hamiltonian, exponents, states, scale.above, scale.frequency, STEPS)
-        energy, overlap = hamiltonian.matrices(exponents, exponents)
-        levels, vectors = lowest(energy, overlap, states, scale.above)
-        stages.append(Stage(target, levels, time.monotonic() - began))
+        wider = grown(hamiltonian, exponents, target, states, scale.above, candidates, rng)
+        wider = refined(hamiltonian, wider, states, scale.above, STEPS)
+        matrices = hamiltonian.matrices(wider, wider)
+        levels, vectors = lowest(*matrices, states, scale.above)
+        norms = _mean(vectors, matrices[1])
+        if norms.min() < 1 - DEPENDENT:
+            ended = "dependence"
+            break
+        exponents, energy = wider, matrices[0]
+        coefficients = vectors / np.sqrt(norms)
+        stages.append(Stage(target, _mean(coefficients, energy), time.monotonic() - began))
         log.debug("%d Gaussians, %.1f s: %s", target, stages[-1].seconds, levels)
         last = stages[-1].seconds - (stages[-2].seconds if len(stages) > 1 else 0)
         if np.all(remaining(stages) <= accuracy):
@@ -87,16 +95,26 @@ def solve(
         if stages[-1].seconds + GROWTH**2 * last > seconds and target != sizes[-1]:
             ended = "time"
             break
-
-    def mean(bra: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-        return np.einsum("is,ij,js->s", bra, matrix, bra, optimize=True)
-
-    vectors /= np.sqrt(mean(vectors, overlap))
-    rounding = np.finfo(float).eps * float(mean(np.abs(vectors), np.abs(energy)).max())
-    coefficients = vectors.reshape(len(exponents), hamiltonian.n_channels, states)
+    if not stages:
+        raise ConfigError(
+            f"{sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
+        )
+    rounding = np.finfo(float).eps * float(_mean(np.abs(coefficients), np.abs(energy)).max())
+    shape = len(exponents), hamiltonian.n_channels, states
     return Spectrum(
-        mean(vectors, energy), remaining(stages), rounding, exponents, coefficients, tuple(stages), ended
+        stages[-1].energies,
+        remaining(stages),
+        rounding,
+        exponents,
+        coefficients.reshape(shape),
+        tuple(stages),
+        ended,
     )
+
+
+def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """cᵀMc of every column."""
+    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
 
 
 def remaining(stages: Sequence[Stage]) -> np.ndarray:
@@ -112,14 +130,16 @@ def remaining(stages: Sequence[Stage]) -> np.ndarray:
     return np.maximum(gain * ratio / (1 - ratio), 0)
 
 
-def _sizes(n_channels: int, states: int, size: int | None) -> list[int]:
+def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
     """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    largest = int((memory / 4 / (8 * COPIES)) ** 0.5) // n_channels
+    n, parameters = hamiltonian.n_channels, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
+    numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
+    largest = int((memory / 4 / (8 * numbers)) ** 0.5)
     sizes, target = [], max(FIRST, 2 * states)
     if (size or target) > largest:
         raise ConfigError(
-            f"{size or target} Gaussians in {n_channels} channels need more than a quarter of this machine's memory: "
+            f"{size or target} Gaussians in {n} channels need more than a quarter of this machine's memory: "
             f"{largest} fit"
         )
     while target < (size or largest):
