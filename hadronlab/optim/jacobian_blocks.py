@@ -1,4 +1,7 @@
-"""J = ∂e/∂θ and e of every loss, a chunk of rows at a time: what normal equations are summed from."""
+"""J = ∂e/∂θ and e of every loss, a chunk of rows at a time: what normal equations are summed from.
+
+∂U/∂θ and ∂V0/∂θ of a potential that is linear in its parameters are the same at every θ: they are made once and kept.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,20 @@ from hadronlab.optim.coordinates import Coordinates
 from hadronlab.optim.slopes import Slopes
 from hadronlab.optim.unknowns import Unknowns
 
+Pairs = tuple[Tensor | None, Tensor | None]
+"""∂U (n, M, k) and ∂V0 (n, k)"""
 Block = tuple[list[int] | None, Tensor, Tensor]
 """positions among the bins asked for (None: all of them), J (R, k) and e (R,)"""
 
 
 class JacobianBlocks:
-    """Makes them; `memory` in bytes is what one chunk of pair Jacobians may take."""
+    """Makes them; `memory` in bytes is what one chunk of pair Jacobians may take, and what may be kept."""
 
     def __init__(self, unknowns: Unknowns, memory: int) -> None:
         self.unknowns, self.memory = unknowns, memory
+        self._kept: dict[tuple[str, int, int, int], Pairs] = {}
+        model = unknowns.model
+        self._room = memory if model.linear and not model.additive else 0  # these bytes are left
 
     def __call__(
         self, terms: Terms, theta: Tensor, bins: Sequence[int], coordinates: Coordinates
@@ -44,9 +52,9 @@ class JacobianBlocks:
                     groups = _grouped([terms.own_bins[name][bin] for bin in bins])
                     factor = math.sqrt(loss.weight)
                     blocks = (
-                        self._linear(loss, rows, slopes, groups, theta)
+                        self._linear(name, loss, rows, slopes, groups, theta)
                         if isinstance(loss, LinearLoss)
-                        else self._of_slopes(loss, rows, slopes, groups, theta)
+                        else self._of_slopes(name, loss, rows, slopes, groups, theta)
                     )
                     for positions, J, nuisance, e in blocks:
                         J = J if after is None else J @ after
@@ -64,6 +72,7 @@ class JacobianBlocks:
 
     def _linear(
         self,
+        name: str,
         loss: LinearLoss,
         rows: Tensor,
         slopes: Slopes,
@@ -74,13 +83,19 @@ class JacobianBlocks:
         columns = loss.columns(len(slopes.r))
         for some in rows.split(len(rows) if loss.coupled else self._chunk(slopes)):
             U, V = self.unknowns.potential(theta, loss.r[some], loss.r)
-            dU, dV = self._pairs(loss, U, V, some, slopes, columns)
+            dU, dV = self._pairs(name, loss, U, V, some, slopes, columns)
             for bin, positions in groups.items():
                 J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
                 yield positions, J.flatten(0, -2), None, e.reshape(-1)
 
     def _of_slopes(
-        self, loss: Loss, rows: Tensor, slopes: Slopes, groups: dict[int, list[int] | None], theta: Tensor
+        self,
+        name: str,
+        loss: Loss,
+        rows: Tensor,
+        slopes: Slopes,
+        groups: dict[int, list[int] | None],
+        theta: Tensor,
     ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
         """J and e of any other loss, from its derivatives with respect to U and V0."""
         U, V = self.unknowns.potential(theta, loss.r[rows], loss.r)
@@ -95,7 +110,7 @@ class JacobianBlocks:
         chunk = self._chunk(slopes)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)
-            dU, dV = self._pairs(loss, U, V, rows[part], slopes, slice(0, len(slopes.r)))
+            dU, dV = self._pairs(name, loss, U, V, rows[part], slopes, slice(0, len(slopes.r)))
             if dU is not None:
                 by_U = torch.cat([each.U[:, part] for each in found if each.U is not None])
                 J += by_U.flatten(1) @ dU.flatten(0, 1)
@@ -109,16 +124,31 @@ class JacobianBlocks:
         return max(1, self.memory // (24 * max(slopes.width, 1) * max(len(slopes.r), 1)))
 
     def _pairs(
-        self, loss: Loss, U: Tensor | None, V: Tensor | None, rows: Tensor, slopes: Slopes, columns: slice
-    ) -> tuple[Tensor | None, Tensor | None]:
-        """∂U (n, M, k) on `rows` × `columns` and ∂V0 (n, k); None where there is no U or no V0."""
+        self,
+        name: str,
+        loss: Loss,
+        U: Tensor | None,
+        V: Tensor | None,
+        rows: Tensor,
+        slopes: Slopes,
+        columns: slice,
+    ) -> Pairs:
+        """On `rows` × `columns`; None where there is no U or no V0."""
+        key = (name, int(rows[0]), int(rows[-1]), len(rows))
+        if key in self._kept:
+            return self._kept[key]
         here, dU = loss.r[rows], None
         if U is not None:
             inside = int((here <= self.unknowns.model.support).sum())  # rows increase: the rest has U = 0
             dU = U.new_zeros(len(rows), len(slopes.r[columns]), slopes.width)
             if inside:
                 dU[:inside] = slopes.pairs(rows[:inside], columns)
-        return dU, None if V is None else slopes.local(here)
+        found = dU, None if V is None else slopes.local(here)
+        size = sum(x.nbytes for x in found if x is not None)
+        if size <= self._room:
+            self._room -= size
+            self._kept[key] = found
+        return found
 
 
 def _grouped(own: Sequence[int]) -> dict[int, list[int] | None]:
