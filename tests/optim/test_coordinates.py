@@ -14,6 +14,7 @@ from hadronlab.losses.loss import Loss
 from hadronlab.losses.regularisers import Asymptotic
 from hadronlab.models.potentials.hybrid import Hybrid
 from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.models.potentials.sdnn import sdnn_deep, sdnn_joint
 from hadronlab.optim.coordinates import Coordinates
@@ -151,3 +152,23 @@ def test_momentum_does_not_outlive_a_stretch_without_it() -> None:
     solver.momentum = 0.9
     fresh = DampedSolver(0.1, momentum=0.9)
     torch.testing.assert_close(solver.solve_kernel(rows, residual), fresh.solve_kernel(rows, residual))
+
+
+@pytest.mark.parametrize(
+    ("model", "linear"),
+    [
+        (Hybrid(LocalGaussians([0.1, 0.5]), LowRank([0.1, 0.3]), support=8.0), True),
+        (Hybrid(LocalGaussians([0.1, 0.5]), LowRank([0.1, 0.3], learn_exponents=True), support=8.0), False),
+    ],
+)
+def test_the_slopes_of_a_linear_potential_are_made_once(model: Potential, linear: bool) -> None:
+    assert model.linear is linear
+    kept = LeastSquares(model, {"schrodinger": Schrodinger(BINNED), "asymptotic": Asymptotic(DATA, 4.0)})
+    there = kept.theta()
+    kept.jacobian(there)
+    theta = there + 0.1 * torch.arange(1, kept.size + 1, dtype=torch.float64)
+    for bin in range(3):
+        J, e = kept.jacobian(theta, bin)
+        expected = torch.func.jacrev(lambda x, bin=bin: kept.residual(x, bin))(theta)
+        assert torch.allclose(J, expected, rtol=1e-9, atol=1e-12 * float(expected.abs().max()))
+        assert torch.allclose(e, kept.residual(theta, bin))
