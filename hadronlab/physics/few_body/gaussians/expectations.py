@@ -92,6 +92,16 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
     return {"kinetic": kinetic, **parts}
 
 
+def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
+    """2⟨T⟩ − ⟨r·∇V⟩ of every level, (states,), in the unit of the masses: dE/dλ of the state at λr, zero of an exact one."""
+    hamiltonian, states = Hamiltonian(particles), len(found.energies)
+    vectors = found.coefficients.reshape(-1, states)
+    energy, _ = hamiltonian.matrices(found.exponents, found.exponents)
+    levels = np.einsum("is,ij,js->s", vectors, energy, vectors, optimize=True)
+    slopes = [hamiltonian.slopes(found.exponents, vectors, levels, one) for one in np.eye(states)]
+    return np.array([2 * (slope * found.exponents).sum() for slope in slopes])
+
+
 def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:
     """w with r_i − r_j = w·x, (n_pairs, d), and their orbits."""
     pairs = pairs_of(len(particles.masses))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,18 +99,29 @@ class Solver:
 
     @property
     def levels(self) -> np.ndarray:
-        """(states,), of the present exponents; of none before the first step."""
-        return self.stages[-1].energies if self._open is None else self._open.levels
+        """(states,), of the present exponents."""
+        if self._open is not None:
+            return self._open.levels
+        return self.stages[-1].energies if self.stages else np.full(self.states, np.inf)
+
+    def grow(self) -> None:
+        """Begin the next stage, unless one is open, with as many Gaussians as it is to have."""
+        if self._open is None:
+            began = time.monotonic()
+            with self._dependence_told():
+                self._open = self._refinement(self._grown())
+            self._elapsed += time.monotonic() - began
 
     def step(self) -> None:
-        """Raises ConfigError where even a few functions depend on each other to rounding."""
-        began = time.monotonic()
-        try:
-            if self._open is None:
-                self._open = self._refinement(self._grown())
-            goes_on = self._open.step()
-        except LinAlgError:
-            self._open, self.ended, goes_on = None, "dependence", True
+        """Move all exponents of the present stage once, and close it where that gains little.
+
+        Raises ConfigError where even a few functions depend on each other to rounding.
+        """
+        self.grow()
+        began, goes_on = time.monotonic(), True
+        if self._open is not None:
+            with self._dependence_told():
+                goes_on = self._open.step()
         self._elapsed += time.monotonic() - began
         if not goes_on:
             self.close()
@@ -117,6 +129,13 @@ class Solver:
             raise ConfigError(
                 f"{self.sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
             )
+
+    @contextlib.contextmanager
+    def _dependence_told(self) -> Iterator[None]:
+        try:
+            yield
+        except LinAlgError:
+            self._open, self.ended = None, "dependence"
 
     def close(self) -> None:
         """End the present stage, if one has begun: the last of independent functions stands."""
@@ -224,13 +243,15 @@ def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 def remaining(stages: Sequence[Stage]) -> np.ndarray:
     """(states,): the gains of later stages, if each is a fixed part of the one before; ∞ before the third stage.
 
-    The part is that of the last two gains, between 1/2 and 3/4.
+    The part is that of the last two gains, between 1/2 and 3/4; a last gain of less than half of the one before counts as
+    that half, for a stage may help one level more than another.
     """
     if len(stages) < 3:
         return np.full_like(stages[-1].energies, np.inf)
     first, second, third = (stage.energies for stage in stages[-3:])
-    gain = second - third
-    ratio = np.clip(gain / np.maximum(first - second, np.finfo(float).tiny), 0.5, 0.75)
+    before, gain = first - second, second - third
+    ratio = np.clip(gain / np.maximum(before, np.finfo(float).tiny), 0.5, 0.75)
+    gain = np.maximum(gain, before / 2)
     return np.maximum(gain * ratio / (1 - ratio), 0)
 
 
