@@ -12,10 +12,10 @@ from scipy.integrate import quad
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
+from hadronlab.physics.few_body.gaussians.amplitudes import Amplitudes
 from hadronlab.physics.few_body.gaussians.eigen import independent_levels, lowest
 from hadronlab.physics.few_body.gaussians.elements import elements, inverse
 from hadronlab.physics.few_body.gaussians.expectations import (
-    amplitudes,
     channel_weights,
     energy_parts,
     pair_densities,
@@ -441,14 +441,14 @@ def test_the_wave_function_itself():
     system, found = lambda_c()
     rng = np.random.default_rng(0)
     r = torch.from_numpy(0.4 * rng.normal(size=(3, 3, 4000)))
-    psi = amplitudes(system, found, r)
-    swapped = amplitudes(system, found, r[[1, 0, 2]])
+    psi, _ = Amplitudes(system, found)(r)
+    swapped, _ = Amplitudes(system, found)(r[[1, 0, 2]])
     element = next(g for g in system.group if g.perm == (1, 0, 2))
     expected = element.sign * torch.from_numpy(element.matrix) @ psi
     torch.testing.assert_close(swapped, expected, rtol=0, atol=1e-10 * float(psi.abs().max()))
     # ⟨r²⟩ of the ground state by importance sampling: ρ = r₀ − r₁ and λ of these points have variances 0.32 and 0.24 an axis
     rho, lam = r[0] - r[1], r[2] - (r[0] + r[1]) / 2
-    weight = psi[0].square().sum(0) * torch.exp((rho.square() / 0.64 + lam.square() / 0.48).sum(0))
+    weight = psi.square().sum(0) * torch.exp((rho.square() / 0.64 + lam.square() / 0.48).sum(0))
     squares = system.distances(r)[0].square()
     mean = (weight * squares).sum() / weight.sum()
     error = ((weight * (squares - mean)).square().sum().sqrt() / weight.sum()).item()
