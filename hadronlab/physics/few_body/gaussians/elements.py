@@ -61,6 +61,11 @@ def pulled_back(
     return inner.sum(-1) + 0.75 * energy.sum(-1) * inverse(left)[0][..., 0]
 
 
+def inside_out(matrices: np.ndarray) -> np.ndarray:
+    """(K, d, d) as (d, d, K)."""
+    return np.ascontiguousarray(np.moveaxis(matrices, 0, -1))
+
+
 def inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Inverse (d, d, …) and determinant (…) of positive-definite matrices (d, d, …), by Gauss–Jordan elimination."""
     result, determinant = matrices.copy(), np.ones(matrices.shape[2:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from hadronlab.physics.few_body.gaussians.differences import tangents_by_differences
 from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
@@ -23,7 +24,8 @@ def refined(
     levels, vectors = lowest(*matrices, states, above)
     first, damping = levels.sum(), 1e-3
     for _ in range(steps):
-        found = tangents(hamiltonian, parameters, vectors, levels)
+        derivatives = tangents_by_differences if hamiltonian.L else tangents
+        found = derivatives(hamiltonian, parameters, vectors, levels)
         try:
             curvature = _curvature(found, *matrices, vectors, levels, above)
         except LinAlgError:  # functions depend on each other to rounding

@@ -40,7 +40,7 @@ class Spectrum:
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
     expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows
     where functions nearly depend on each other. exponents (K, d, d), of mass-scaled Jacobi vectors; coefficients
-    (K, n_channels, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', or by
+    (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', or by
     'dependence' of further functions on these.
     """
 
@@ -100,7 +100,7 @@ def solve(
             f"{sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
         )
     rounding = np.finfo(float).eps * float(_mean(np.abs(coefficients), np.abs(energy)).max())
-    shape = len(exponents), hamiltonian.n_channels, states
+    shape = len(exponents), hamiltonian.n_functions, states
     return Spectrum(
         stages[-1].energies,
         remaining(stages),
@@ -133,7 +133,7 @@ def remaining(stages: Sequence[Stage]) -> np.ndarray:
 def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
     """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    n, parameters = hamiltonian.n_channels, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
+    n, parameters = hamiltonian.n_functions, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
     numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
     largest = int((memory / 4 / (8 * numbers)) ** 0.5)
     sizes, target = [], max(FIRST, 2 * states)
