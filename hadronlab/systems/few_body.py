@@ -45,6 +45,8 @@ class FewBodySystem:
     isospin: Fraction
     parity: int | None = 1
     """spatial parity to project on (+1 in an S wave), None for no projection"""
+    L: int = 0
+    """total orbital angular momentum"""
     length_unit: str = "fm"
     counts_masses: bool = True
     """whether energies hold the rest masses"""

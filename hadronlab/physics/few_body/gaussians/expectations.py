@@ -10,11 +10,13 @@ from functools import partial
 
 import numpy as np
 
-from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles, density_of
+from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.solve import Spectrum
 from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, pair_vectors_matrix
 from hadronlab.physics.forces.interaction import Interaction, Term
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
+
+NUDGE = 1e-4  # of a variance, for the slope of a mean: right to 1e-8
 
 
 def distance_expectations(
@@ -29,15 +31,14 @@ def distance_expectations(
     orbits: of every row the rows into which permutations of identical particles take it. mean: variance v (…) of an axis →
     ⟨f⟩ over N(0, v)³, (…) or (f, …).
     """
-    hamiltonian = Hamiltonian(particles)
-    outer = np.einsum("pi,pj->pij", rows, rows)
-    states = np.moveaxis(found.coefficients, 2, 0)
     total: np.ndarray | float = 0.0
-    for left, block, g, _ in hamiltonian.blocks(found.exponents, found.exponents):
-        signed = hamiltonian.signed[g]
-        weight = block.overlap * np.array([density_of(c[left], c @ signed.T) for c in states])
-        variance = np.tensordot(outer, block.covariance, 2)
-        total = total + np.stack([np.tensordot(weight, mean(v), ((1, 2), (-2, -1))) for v in variance], 1)
+    for variance, weight, tilt in Hamiltonian(particles).weights(found.exponents, found.coefficients, rows):
+        parts = [np.tensordot(weight, mean(v), ((1, 2), (-2, -1))) for v in variance]
+        if tilt is not None:
+            for p, v in enumerate(variance):
+                slope = (mean((1 + NUDGE) * v) - mean((1 - NUDGE) * v)) / (2 * NUDGE * v)
+                parts[p] = parts[p] + np.tensordot(tilt[:, p], slope, ((1, 2), (-2, -1)))
+        total = total + np.stack(parts, 1)
     return np.stack([np.asarray(total)[:, list(orbit)].mean(1) for orbit in orbits], 1)
 
 
@@ -68,8 +69,9 @@ def _radial_density(r: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def channel_weights(particles: Particles, found: Spectrum) -> np.ndarray:
     """How likely every channel is, (states, n_channels)."""
-    _, overlap = Hamiltonian(particles).matrices(found.exponents, found.exponents)
-    c = found.coefficients
+    hamiltonian = Hamiltonian(particles)
+    _, overlap = hamiltonian.matrices(found.exponents, found.exponents)
+    c = found.coefficients.reshape(-1, hamiltonian.n_channels, len(found.energies))
     image = (overlap @ c.reshape(len(overlap), -1)).reshape(c.shape)
     reduced = np.einsum("kas,kbs->sab", c, image)
     turned = [
@@ -94,12 +96,17 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
 
 def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
     """2⟨T⟩ − ⟨r·∇V⟩ of every level, (states,), in the unit of the masses: dE/dλ of the state at λr, zero of an exact one."""
-    hamiltonian, states = Hamiltonian(particles), len(found.energies)
-    vectors = found.coefficients.reshape(-1, states)
-    energy, _ = hamiltonian.matrices(found.exponents, found.exponents)
-    levels = np.einsum("is,ij,js->s", vectors, energy, vectors, optimize=True)
-    slopes = [hamiltonian.slopes(found.exponents, vectors, levels, one) for one in np.eye(states)]
-    return np.array([2 * (slope * found.exponents).sum() for slope in slopes])
+    hamiltonian, vectors = Hamiltonian(particles), found.coefficients.reshape(-1, len(found.energies))
+    levels = []
+    for scale in (1 + NUDGE, 1 - NUDGE):
+        energy, overlap = hamiltonian.matrices(scale**2 * found.exponents, scale**2 * found.exponents)
+        levels.append(_mean(vectors, energy) / _mean(vectors, overlap))
+    return (levels[0] - levels[1]) / (2 * NUDGE)
+
+
+def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """cᵀMc of every column."""
+    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
 
 
 def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from hadronlab.physics.few_body.gaussians.differences import tangents_by_differences
 from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
@@ -18,7 +19,7 @@ ENOUGH = 0.005  # of what all steps gained: a step that gains less is the last
 class Refinement:
     """Damped Gauss–Newton steps of the exponents, one at a time.
 
-    parameters (K, d(d+1)/2); levels (states,) and vectors (K·n_channels, states), of which each level is an upper bound
+    parameters (K, d(d+1)/2); levels (states,) and vectors (K·n_functions, states), of which each level is an upper bound
     [Hylleraas–Undheim], so is their sum. made: steps so far.
     """
 
@@ -34,7 +35,8 @@ class Refinement:
     def step(self) -> bool:
         """Move all exponents once, where that lowers the levels; whether another step may gain more than a little."""
         self.made += 1
-        found = tangents(self.hamiltonian, self.parameters, self.vectors, self.levels)
+        derivatives = tangents_by_differences if self.hamiltonian.L else tangents
+        found = derivatives(self.hamiltonian, self.parameters, self.vectors, self.levels)
         try:
             curvature = _curvature(found, *self.matrices, self.vectors, self.levels, self.above)
         except LinAlgError:  # functions depend on each other to rounding

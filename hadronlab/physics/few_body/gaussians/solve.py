@@ -44,7 +44,7 @@ class Spectrum:
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
     expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows
     where functions nearly depend on each other. exponents (K, d, d), of mass-scaled Jacobi vectors; coefficients
-    (K, n_channels, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', by 'dependence'
+    (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', by 'dependence'
     of further functions on these, or by an 'interruption'.
     """
 
@@ -58,7 +58,7 @@ class Spectrum:
 
 
 class Solver:
-    """Finds the lowest levels of L = 0 step by step: each grows the basis, where a stage begins, and moves all exponents once.
+    """Finds the lowest levels step by step: each grows the basis, where a stage begins, and moves all exponents once.
 
     A stage ends when steps gain little. The solver has `ended` when `remaining` of each level is below `accuracy` (unit of
     the masses), when the next stage would end after `seconds`, or when the basis has `size` Gaussians (None: what a quarter
@@ -179,7 +179,7 @@ class Solver:
             remaining(self.stages),
             np.finfo(float).eps * float(_mean(np.abs(coefficients), np.abs(energy)).max()),
             exponents,
-            coefficients.reshape(len(exponents), self.hamiltonian.n_channels, self.states),
+            coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
             tuple(self.stages),
             self.ended or "interruption",
         )
@@ -228,7 +228,7 @@ class Solver:
 
 
 def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:
-    """The lowest levels of L = 0; settings: of `Solver`."""
+    """The lowest levels; settings: of `Solver`."""
     solver = Solver(particles, states, **settings)
     while solver.ended is None:
         solver.step()
@@ -258,7 +258,7 @@ def remaining(stages: Sequence[Stage]) -> np.ndarray:
 def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
     """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    n, parameters = hamiltonian.n_channels, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
+    n, parameters = hamiltonian.n_functions, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
     numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
     largest = int((memory / 4 / (8 * numbers)) ** 0.5)
     sizes, target = [], max(FIRST, 2 * states)
