@@ -27,6 +27,7 @@ from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.data.ingest.raw.convert import convert_raw as convert_raw
 from hadronlab.data.ingest.raw.write import write_raw as write_raw
+from hadronlab.data.potential_table import exported_potential as exported_potential
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.level_analysis import analyse_levels as analyse_levels
 from hadronlab.observables.results import Results
@@ -99,6 +100,14 @@ def evaluate(
     own = None if config_dir is None else Path(config_dir)
     with global_state_kept():
         return Run(evaluate_run(Path(directory).absolute(), samples, max_time, observables, own).parent)
+
+
+def export(directory: str | Path, path: str | Path, step: float = 0.02, force: bool = False) -> list[Path]:
+    """`hadronlab-export`: write the learned potential of the run in `directory` for other codes; see `run.export.export`."""
+    from hadronlab.run.export import export as export_potential
+
+    with global_state_kept():
+        return export_potential(directory, path, step, force)
 
 
 def summarise(directory: str | Path, sort: str | None = None) -> Path:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "hadronlab"
 FLOORS = (
     ("errors",), ("config",), ("kernels",), ("estimates",), ("physics",), ("systems",), ("models", "data"), ("sampling",), ("losses",),
     ("optim",), ("observables",), ("tasks",), ("callbacks",), ("plotting",), ("run",), ("sweeps",), ("cli",),
-    ("train", "evaluate", "sweep", "dashboard", "convert", "average", "femto", "luescher", "api", "__init__"),
+    ("train", "evaluate", "sweep", "dashboard", "convert", "average", "export", "femto", "luescher", "api", "__init__"),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -25,6 +25,7 @@ GIVEN = {
     "system=pair": ["system.mass1=938.3", "loss.correlation.data.path=mine.csv"],
     "loss=correlation": ["loss.correlation.data.path=mine.csv"],
     "measurement@loss.correlation.data=file": ["loss.correlation.data.path=mine.csv"],
+    "observables=volume_prediction": ["observables.volume_prediction.path=mine.h5"],
     "source@loss.correlation.source=table": ["loss.correlation.source.path=mine.dat"],
 }
 # runs of either kind, with data of either kind and with particles of either kind: a choice fits one of them
