@@ -177,7 +177,7 @@ class Solver:
         return Spectrum(
             self.stages[-1].energies,
             remaining(self.stages),
-            np.finfo(float).eps * float(_mean(np.abs(coefficients), np.abs(energy)).max()),
+            float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max()),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
             tuple(self.stages),
