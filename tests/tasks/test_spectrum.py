@@ -162,7 +162,7 @@ def test_levels_and_thresholds_of_t_bb(tmp_path):
         (("model.size=100000000",), "more than a quarter of this machine's memory: [0-9]+ fit"),
         (("model.size=0",), "model.size=0: give 1 or more"),
         (("task.states=0",), "states=0: must be positive"),
-        (("system.parity=-1",), "have L = 0"),
+        (("system.parity=-1",), "choose system.L=1"),
         (("interaction=flux_tube",), "pair forces only, not the many_body"),
     ],
 )
