@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 import torch
 
-from hadronlab.data import hdf5
+from hadronlab.data import hdf5, whole_files
 from hadronlab.data.cache import SEAL, Store, generating_code
 from hadronlab.physics.few_body.gaussians.solve import Spectrum, Stage
 from hadronlab.systems.few_body import FewBodySystem
@@ -67,7 +67,7 @@ def _read(path: Path) -> tuple[Spectrum, str]:
 
 
 def _write(found: Spectrum, seal: str, path: Path) -> None:
-    with hdf5.created(path) as file:
+    with whole_files.created(path) as file:
         for name in ARRAYS:
             file[name] = getattr(found, name)
         file["stage_sizes"] = [stage.size for stage in found.stages]
