@@ -33,7 +33,12 @@ MULTIQUARKS = {  # below all thresholds in AL1
 
 
 def named_hadron(
-    name: str, hadron: str, parity: int | None = 1, interaction: Interaction = AL1
+    name: str,
+    hadron: str,
+    parity: int | str | None = "natural",
+    L: int = 0,
+    J: float | str | Fraction | None = None,
+    interaction: Interaction = AL1,
 ) -> QuarkSystem:
     """The hadron called "D_s*", "J/psi", "Xi_cc", "T_bb" …; `name` is that of the run.
 
@@ -47,7 +52,7 @@ def named_hadron(
             f"system.hadron={hadron} is not known: "
             + (f"did you mean {' or '.join(close)}?" if close else f"use one of {', '.join(known)}")
         )
-    return quark_system(name, *known[hadron], parity, interaction)
+    return quark_system(name, *known[hadron], parity, L, J, interaction)
 
 
 @cache
