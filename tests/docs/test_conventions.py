@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ from scipy.special import psi
 from hadronlab.api import Run, run
 from hadronlab.data.lattice import kinetic
 from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.sources import Radii
 from hadronlab.estimates.resampling import resampled_error
+from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.observables.fit import Fit
+from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
 from hadronlab.physics.femtoscopy.sources import Gaussian
@@ -188,6 +193,25 @@ def box() -> None:
     assert energy_shift(energy, (2 * m, 2 * m)) == pytest.approx(energy, rel=1e-3)
 
 
+def other_minima() -> None:
+    """Those of the potential itself, and the χ² that it has more."""
+    pair, model = HadronPair("pair", 2000.0, 2000.0), LocalGaussians([1.0], scale=1.0)
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.a[0] = -80.0
+    learned = LearnedPotential(
+        [model], Radii(6.0, 60).load(pair), pair, 1.0, minima=[OtherMinimum(2.5, other)]
+    )
+    found, solved = Fit().observe(learned).estimates, GRID.solve(None, well(80.0))
+    assert found["other_minima_excess"].value.tolist() == [2.5]
+    assert found["other_minima_bound_states"].value.tolist() == [int(solved.bound_states().count)] == [1]
+    inverse = found["other_minima_inverse_scattering_length"]
+    assert inverse.unit == "fm⁻¹"
+    assert float(inverse.value[0]) == pytest.approx(
+        float(1 / solved.scattering_length()), rel=1e-6
+    )  # two meshes
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "energy in a box": box,
     "momentum in a box": box,
@@ -207,6 +231,8 @@ CHECKS: dict[str, Callable[[], None]] = {
     "colour": colour,
     "spin": spin,
     "correlation function": correlation,
+    "other minima of a fit": other_minima,
+    "1/a0 of other minima": other_minima,
     "separable potential": separable,
 }
 
