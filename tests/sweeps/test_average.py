@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from average_coverage import candidates, fits, measured
 
 from hadronlab import api, average
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
+from hadronlab.estimates.model_average import weights
 from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import write_results
 
@@ -71,3 +74,15 @@ def test_mistakes_are_one_line(
     (run / "result.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ConfigError, match="has no lattice_chi2: average runs whose loss is r_correlator"):
         api.average([run], "inverse_scattering_length")
+
+
+@pytest.mark.slow
+def test_twice_as_many_radii_do_not_change_the_weights() -> None:
+    """Of the same lattice in steps of a/2 and a/4, by nine fits. Counted as they are, the points would square them."""
+    coarse, dense = (candidates(fits(measured(1, step), ["wall"]), "effective_range") for step in (0.5, 0.25))
+    assert dense[0].points == pytest.approx(2 * coarse[0].points, abs=2)
+    assert dense[0].chi2 > 1.8 * coarse[0].chi2
+    few, many = weights(coarse), weights(dense)
+    assert many == pytest.approx(few, abs=0.02)
+    as_independent = [replace(one, effective_points=one.points) for one in dense]
+    assert np.abs(weights(as_independent) - few).max() > 0.5

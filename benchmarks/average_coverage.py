@@ -1,6 +1,6 @@
 """Is the error of an average right? How often an average over choices, and each single choice, contain the truth.
 
-    OMP_NUM_THREADS=1 python benchmarks/coverage.py [--ensembles 60] [--first 1]
+    OMP_NUM_THREADS=1 python benchmarks/average_coverage.py [--ensembles 60] [--first 1]
 
 Every ensemble is a simulated lattice of Ω_cccΩ_ccc with noise of its own, 20 jackknife bins and an inelastic state that dies out with
 time. Each is fitted as a user might who has to choose: at one of three times, with one of three sets of Gaussians, to one of two
@@ -22,6 +22,7 @@ from measure import Figure
 
 from hadronlab.data.lattice import lattice_wave_data
 from hadronlab.data.noise import InelasticState, Noise
+from hadronlab.data.r_correlator import RCorrelator as Correlator
 from hadronlab.data.synthetic import SyntheticLattice, generate
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.estimates.model_average import Candidate, model_average
@@ -89,7 +90,7 @@ class Numbers:
 
 def fitted(correlator: object, source: str, time: int, exponents: Sequence[float]) -> dict[str, Estimate]:
     """What the result of a run with these choices has."""
-    data = lattice_wave_data(correlator, [source], [time], R_MAX)  # type: ignore[arg-type]
+    data = lattice_wave_data(correlator, [source], [time], R_MAX)
     task = InverseTask(
         LocalGaussians(exponents, scale=100.0),
         {"r_correlator": RCorrelator(data)},
@@ -102,28 +103,46 @@ def fitted(correlator: object, source: str, time: int, exponents: Sequence[float
     return task.observe().estimates
 
 
-def ensemble(seed: int) -> dict[str, Ensemble]:
-    """By the names of the quantities."""
+def measured(seed: int, step: float = 0.5) -> Correlator:
+    """The lattice with the noise `seed`, at radii in steps of `step` a."""
+    noise = Noise(relative=1e-3, bins=20, seed=seed)
     lattice = SyntheticLattice(
         times=(24, 25, 26, 27, 28),
-        step=0.5,
-        noise=Noise(relative=1e-3, bins=20, seed=seed),
+        step=step,
+        noise=noise,
         inelastic=InelasticState(),
         n_states=40,
         n_mesh=160,
     )
-    correlator = generate(PAIR, lattice)
-    fits = {
+    return generate(PAIR, lattice)
+
+
+def fits(correlator: Correlator, sources: Sequence[str] = SOURCES) -> dict[str, dict[str, Estimate]]:
+    """The result of every choice, by its label."""
+    return {
         f"{source}, t={time}, {len(exponents)} Gaussians": fitted(correlator, source, time, exponents)
-        for source, time, exponents in itertools.product(SOURCES, TIMES, EXPONENTS)
+        for source, time, exponents in itertools.product(sources, TIMES, EXPONENTS)
     }
-    found = {}
-    for name in NUMBERS:
-        choices = {label: fit[name] for label, fit in fits.items()}
-        criteria = {label: [float(fit[key].value) for key in CRITERION] for label, fit in fits.items()}
-        candidates = [Candidate(label, one, *criteria[label]) for label, one in choices.items()]
-        found[name] = Ensemble(choices, model_average(candidates).estimate)
-    return found
+
+
+def candidates(results: dict[str, dict[str, Estimate]], name: str) -> list[Candidate]:
+    """What `hadronlab-average` would read of the runs."""
+    return [
+        Candidate(label, one[name], *(float(one[key].value) for key in CRITERION))
+        for label, one in results.items()
+    ]
+
+
+def ensemble(seed: int) -> dict[str, Ensemble]:
+    """By the names of the quantities."""
+    results = fits(measured(seed))
+    return {
+        name: Ensemble(
+            {label: one[name] for label, one in results.items()},
+            model_average(candidates(results, name)).estimate,
+        )
+        for name in NUMBERS
+    }
 
 
 def truth() -> dict[str, float]:
