@@ -57,6 +57,18 @@ def test_a_sweep_is_averaged(
     assert (tmp_path / "figures" / "inverse_scattering_length.png").stat().st_size > 5000
 
 
+def test_the_page_of_a_sweep_has_the_average(tmp_path: Path) -> None:
+    for i, (value, chi2) in enumerate([(-0.9, 100.0), (-1.0, 100.0)]):
+        make_run(tmp_path / str(i), value, chi2, f"data.times=[{12 + i}]")
+    api.summarise(tmp_path)
+    page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
+    assert "Average over the choices" in page and "average of inverse_scattering_length" in page
+    assert page.count("<td>0.500</td>") == 2 and "models 0.05" in page
+    (tmp_path / "1" / "result.json").unlink()  # one is no average
+    api.summarise(tmp_path)
+    assert "Average over" not in (tmp_path / "sweep.html").read_text(encoding="utf-8")
+
+
 def test_mistakes_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
