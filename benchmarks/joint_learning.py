@@ -77,9 +77,10 @@ class Comparison(PotentialObservable):
 
 
 def train(task: InverseTask) -> None:
-    """As Lightning would, without its files."""
+    """As Lightning would, without its files. From a starting point that led to a minimum there is nothing left to do."""
     task.on_train_start()
-    GaussNewton(task.least_squares(), DampedSolver(1e-9, relative=True)).run(60, tolerance=1e-6)
+    if not task.minima:
+        GaussNewton(task.least_squares(), DampedSolver(1e-9, relative=True)).run(60, tolerance=1e-6)
 
 
 def seeded(config: DictConfig, seed: int) -> DictConfig:

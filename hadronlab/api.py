@@ -20,6 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.cli.quoting import quote_values
+from hadronlab.config.brought import with_brought
 from hadronlab.config.messages import uncomposable
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.correlation_file import CorrelationFile
@@ -153,7 +154,7 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     """The configuration of a run in `directory`, with Hydra's runtime set as its command would set it."""
     GlobalHydra.instance().clear()
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        arguments = quote_values(overrides)
+        arguments = with_brought(quote_values(overrides))
         try:
             config = compose("train", arguments, return_hydra_config=True)
         except (TypeError, ValueError, AttributeError) as error:

@@ -18,9 +18,9 @@ EVERY_RUN = ("system", "task", "model", "optimizer.optimizer", "callbacks", "tra
 
 @runtime_checkable
 class ServesTask(Protocol):
-    """A class that goes with one task only names it; one that names none goes with every task."""
+    """A class that goes with one task only names it, or several; one that names none goes with every task."""
 
-    task: str
+    task: str | tuple[str, ...]
 
 
 @runtime_checkable
@@ -72,10 +72,10 @@ def check_task(config: DictConfig) -> None:
     here = f"system={config.system.name} {task.purpose}"
     for path, node in targets(config):
         part = locate(node._target_, path)
-        found = task_of(part)
-        if found not in (None, task.task):
+        found = tasks_of(part)
+        if found and task.task not in found:
             raise ConfigError(
-                f"{path}: {part.__name__} is for task={found}, but {here}: {_instead(path, task)}"
+                f"{path}: {part.__name__} is for task={' or '.join(found)}, but {here}: {_instead(path, task)}"
             )
     for group in task.unused:
         if config.get(group) is not None:
@@ -90,15 +90,17 @@ def _instead(path: str, task: TaskClass) -> str:
     return f"leave out {path}"
 
 
-def task_of(target: Any) -> str | None:
-    """The task of a class, or of the class that a factory function returns; None where it does not say."""
+def tasks_of(target: Any) -> tuple[str, ...]:
+    """The tasks of a class, or of the class that a factory function returns; none where it does not say."""
     made = target if inspect.isclass(target) else hints_of(target).get("return")
-    return made.task if inspect.isclass(made) and isinstance(made, ServesTask) else None
+    if not (inspect.isclass(made) and isinstance(made, ServesTask)):
+        return ()
+    return (made.task,) if isinstance(made.task, str) else tuple(made.task)
 
 
 def models_for(task: str) -> list[str]:
     """The shipped `model=` choices of a task."""
-    return [name for name in choices("model") if task_of(locate(target_of("model", name), "model")) == task]
+    return [name for name in choices("model") if task in tasks_of(locate(target_of("model", name), "model"))]
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:

@@ -45,6 +45,8 @@ class FewBodySystem:
     isospin: Fraction
     parity: int | None = 1
     """spatial parity to project on (+1 in an S wave), None for no projection"""
+    L: int = 0
+    """total orbital angular momentum"""
     length_unit: str = "fm"
     counts_masses: bool = True
     """whether energies hold the rest masses"""
@@ -124,9 +126,15 @@ class FewBodySystem:
         """Whether the particles `part` and the others can exist apart from each other."""
         return True
 
-    def lowest_threshold(self) -> Threshold | None:
-        """The lowest energy at which the system falls apart, None where it cannot. Raises ConfigError where that is not known."""
+    def thresholds(self) -> list[Threshold]:
+        """The energies at which the system falls apart, the lowest first; none where it cannot, and perhaps not all that lie
+        above the lowest. Raises ConfigError where they are not known.
+        """
         raise ConfigError(f"{type(self).__name__} does not say into what {self.name} falls apart")
+
+    def lowest_threshold(self) -> Threshold | None:
+        """The lowest of them, None where the system cannot fall apart. Raises ConfigError where that is not known."""
+        return next(iter(self.thresholds()), None)
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
         """A cluster of a threshold as a system of its own; None: it is one particle, or not known."""

@@ -38,8 +38,9 @@ class LeptonSystem(FewBodySystem):
         total, charge = sum(charges), sum(charges[i] for i in part)
         return abs(charge) + abs(total - charge) <= abs(total)
 
-    def lowest_threshold(self) -> Threshold | None:
-        return lepton_threshold(self, lepton_system)
+    def thresholds(self) -> list[Threshold]:
+        lowest = lepton_threshold(self, lepton_system)
+        return [] if lowest is None else [lowest]
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
         if len(cluster.flavors) == 1:

@@ -16,7 +16,7 @@ from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
-from hadronlab.systems.hadron_thresholds import hadron_threshold
+from hadronlab.systems.hadron_thresholds import hadron_thresholds
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
@@ -34,8 +34,8 @@ class QuarkSystem(FewBodySystem):
         """Both parts must hold colour singlets."""
         return sum(-1 if self.flavors[i].endswith("~") else 1 for i in part) % 3 == 0
 
-    def lowest_threshold(self) -> Threshold | None:
-        return hadron_threshold(self, quark_system)
+    def thresholds(self) -> list[Threshold]:
+        return hadron_thresholds(self, quark_system)
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem:
         return quark_system(

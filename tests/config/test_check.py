@@ -23,7 +23,7 @@ from hadronlab.errors import ConfigError
     [
         (["system=separabl"], "did you mean 'separable'"),
         (["modl=sdnn"], "did you mean 'model'"),
-        (["model="], "model= is not known: choose one of deepquark, free, hybrid"),
+        (["model="], "model= is not known: choose one of deepquark, free, gaussians"),
         (
             ["experiment=separable_bes"],
             "experiment=separable_bes is not known: did you mean 'separable_best'?",

@@ -109,7 +109,7 @@ def test_an_interaction_is_the_sum_of_its_terms_and_need_not_separate():
     total = sum(part.potential(distances.T) for part in parts.values())
     torch.testing.assert_close(total, system.potential(distances.T), rtol=1e-12, atol=1e-12)
     with pytest.raises(ConfigError, match="does not say into what nuclei falls apart"):
-        FewBodySystem.lowest_threshold(replace(system, name="nuclei"))
+        FewBodySystem.thresholds(replace(system, name="nuclei"))
 
 
 def test_leptons():

@@ -50,6 +50,7 @@ def test_models_and_bins_must_match() -> None:
         observe([Exact()] * 3, separable_wave_data(), PAIR, 1.0, 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
     result = run("system=omega_ccc", "trainer.max_epochs=3", "quiet=true", directory=tmp_path / "run")
     assert result["effective_rank"] == 1
@@ -75,6 +76,7 @@ def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
         assert done.figure(name).stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> None:
     done = run("experiment=perey_buck", "data.times=[26]", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
                "~model.nonlocal_part.head", "optimizer.natural_gradient.shift=1e-12", "quiet=true",

@@ -35,6 +35,7 @@ class Hybrid(Potential):
             )
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
         self.additive = nonlocal_part.additive
+        self.linear = local_part.linear and nonlocal_part.linear
 
     @property
     def fitted_first(self) -> Potential:

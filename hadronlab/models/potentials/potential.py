@@ -50,13 +50,14 @@ class Potential(nn.Module):
     A subclass gives `kernel` (and, where it has one, `local`). `support` (fm) is the radius beyond which U is
     zero: a network says nothing outside the radii it was trained on. An `additive` one also gives `features` and
     `readout`, U(r,r') = envelope(r) · readout(features(r) + features(r')) · envelope(r'): most of ∂U/∂θ then costs
-    one pass a radius instead of one a pair.
+    one pass a radius instead of one a pair. `linear`: U and V0 are, in the parameters; zeros give U = V0 = 0.
     """
 
     task: ClassVar[str] = "inverse"
     has_local: bool = False
     has_nonlocal: bool = True
     additive: bool = False
+    linear: bool = False
 
     def __init__(self, support: float = math.inf) -> None:
         super().__init__()
