@@ -38,6 +38,7 @@ NAMES = (
     "sweep_workers",
     "time_to_accuracy",
     "calibration",
+    "average_coverage",
     "femtoscopy",
     "joint_learning",
     "finite_volume",
