@@ -27,7 +27,7 @@ Solved = tuple[list[float], list[float], int, float]
 
 @dataclass(frozen=True)
 class Case:
-    """make: the system. levels: references, with `error` of each; accuracy, seconds: asked for."""
+    """make: the system. levels: references, with `error` of each; accuracy: asked for; seconds: by the clock, far more than needed."""
 
     make: Callable[[], FewBodySystem]
     levels: tuple[float, ...]
@@ -38,7 +38,7 @@ class Case:
 
 def quarks(
     content: str, spin: float, isospin: float, *levels: float, error: float = 0.01, accuracy: float = 3e-3,
-    seconds: float = 20.0, model: str = "AL1",
+    seconds: float = 100.0, model: str = "AL1",
 ) -> Case:  # fmt: skip
     def make() -> FewBodySystem:
         return quark_system("x", content, spin, isospin, interaction=quark_model(model))
@@ -47,7 +47,7 @@ def quarks(
 
 
 def meson(content: str, spin: float, isospin: float, *levels: float, model: str = "AL1") -> Case:
-    return quarks(content, spin, isospin, *levels, error=1e-4, accuracy=3e-4, seconds=2.0, model=model)
+    return quarks(content, spin, isospin, *levels, error=1e-4, accuracy=3e-4, seconds=60.0, model=model)
 
 
 def leptons(content: str, level: float, error: float, accuracy: float, seconds: float) -> Case:
@@ -57,7 +57,7 @@ def leptons(content: str, level: float, error: float, accuracy: float, seconds: 
 def multiquark(
     content: str, spin: float, isospin: float, level: float, error: float, model: str = "AL1"
 ) -> Case:
-    return quarks(content, spin, isospin, level, error=error, accuracy=0.02, seconds=180.0, model=model)
+    return quarks(content, spin, isospin, level, error=error, accuracy=0.02, seconds=500.0, model=model)
 
 
 CASES = {
@@ -68,9 +68,9 @@ CASES = {
     "eta_c": meson("c c~", 0, 0, 3005.2501, 3608.2294, 4013.3772, 4353.3072),
     "J/psi": meson("c c~", 1, 0, 3101.2573, 3641.1494, 4035.4971, 4370.6805),
     "eta_b": meson("b b~", 0, 0, 9423.6855, 10003.2550, 10328.9500, 10588.8187),
-    "B": quarks("b u~", 0, 0.5, 5293.457, error=1e-3, accuracy=3e-4, seconds=2.0),
-    "B*": quarks("b u~", 1, 0.5, 5350.488, error=1e-3, accuracy=3e-4, seconds=2.0),
-    "Upsilon": quarks("b b~", 1, 0, 9461.479, error=1e-3, accuracy=3e-4, seconds=2.0),
+    "B": quarks("b u~", 0, 0.5, 5293.457, error=1e-3, accuracy=3e-4, seconds=60.0),
+    "B*": quarks("b u~", 1, 0.5, 5350.488, error=1e-3, accuracy=3e-4, seconds=60.0),
+    "Upsilon": quarks("b b~", 1, 0, 9461.479, error=1e-3, accuracy=3e-4, seconds=60.0),
     "D AP1": meson("c u~", 0, 0.5, 1881.3168, 2629.7384, 3126.5745, 3526.9234, model="AP1"),
     "D* AP1": meson("c u~", 1, 0.5, 2033.1206, 2694.3643, 3169.5879, 3559.8580, model="AP1"),
     "B AP1": meson("b u~", 0, 0.5, 5311.1926, 6002.4191, 6479.8580, 6867.6479, model="AP1"),
@@ -103,9 +103,9 @@ CASES = {
     "T_cc AP1": multiquark("c c u~ d~", 1, 0, 3891.042, 0.21, model="AP1"),
     "P_cc 5/2-": multiquark("c c u d c~", 2.5, 0, 5713.814, 0.05),
     "P_bb 5/2-": multiquark("b b u d b~", 2.5, 0, 15568.169, 0.1),
-    "Ps": leptons("e- e+", -0.25, 0.0, 1e-8, 2.0),
-    "Ps-": leptons("e- e- e+", -0.262005070, 1e-9, 3e-7, 60.0),
-    "Ps2": leptons("e- e- e+ e+", -0.516003790, 1e-9, 1e-6, 600.0),
+    "Ps": leptons("e- e+", -0.25, 0.0, 1e-8, 60.0),
+    "Ps-": leptons("e- e- e+", -0.262005070, 1e-9, 3e-7, 200.0),
+    "Ps2": leptons("e- e- e+ e+", -0.516003790, 1e-9, 1e-6, 2000.0),
 }  # fmt: skip
 
 
