@@ -76,8 +76,15 @@ class JacobianBlocks:
             U, V = self.unknowns.potential(theta, loss.r[some], loss.r)
             dU, dV = self._pairs(loss, U, V, some, slopes, columns)
             for bin, positions in groups.items():
-                J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
-                yield positions, J.flatten(0, -2), None, e.reshape(-1)
+
+                def at_theta(
+                    bin: int = bin, some: Tensor = some, U: Tensor | None = U, V: Tensor | None = V,
+                    dU: Tensor | None = dU, dV: Tensor | None = dV,
+                ) -> tuple[Tensor, Tensor | None, Tensor]:  # fmt: skip
+                    J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
+                    return J.flatten(0, -2), loss.nuisance_slopes(U, V, some, bin), e.reshape(-1)
+
+                yield (positions, *self.unknowns.with_nuisances(theta, at_theta))
 
     def _of_slopes(
         self, loss: Loss, rows: Tensor, slopes: Slopes, groups: dict[int, list[int] | None], theta: Tensor
@@ -106,18 +113,19 @@ class JacobianBlocks:
             yield positions, part_J, each.nuisance, each.residual
 
     def _chunk(self, slopes: Slopes) -> int:
-        return max(1, self.memory // (24 * max(slopes.width, 1) * max(len(slopes.r), 1)))
+        pairs = max(len(slopes.r), 1) * self.unknowns.model.channels**2
+        return max(1, self.memory // (24 * max(slopes.width, 1) * pairs))
 
     def _pairs(
         self, loss: Loss, U: Tensor | None, V: Tensor | None, rows: Tensor, slopes: Slopes, columns: slice
     ) -> tuple[Tensor | None, Tensor | None]:
-        """∂U (n, M, k) on `rows` × `columns` and ∂V0 (n, k); None where there is no U or no V0."""
+        """∂U ([C, C,] n, M, k) on `rows` × `columns` and ∂V0 ([C, C,] n, k); None where there is no U or no V0."""
         here, dU = loss.r[rows], None
         if U is not None:
             inside = int((here <= self.unknowns.model.support).sum())  # rows increase: the rest has U = 0
-            dU = U.new_zeros(len(rows), len(slopes.r[columns]), slopes.width)
+            dU = U.new_zeros(*U.shape[:-2], len(rows), len(slopes.r[columns]), slopes.width)
             if inside:
-                dU[:inside] = slopes.pairs(rows[:inside], columns)
+                dU[..., :inside, :, :] = slopes.pairs(rows[:inside], columns)
         return dU, None if V is None else slopes.local(here)
 
 
