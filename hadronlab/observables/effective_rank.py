@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from hadronlab.data.diagnostics import RELATIVE_FLOOR, SIGNAL_TO_NOISE, effective_rank, signal_to_noise
@@ -13,6 +15,8 @@ from hadronlab.observables.results import Results
 
 class EffectiveRank(PotentialObservable):
     """`effective_rank`, `singular_values` and `singular_values_noise`, with a warning where the rank is one."""
+
+    sees_channels: ClassVar[bool] = True
 
     def observe(self, learned: LearnedPotential) -> Results:
         data = learned.data
@@ -28,7 +32,7 @@ class EffectiveRank(PotentialObservable):
                 "effective_rank": Estimate(rank),
             }
         )
-        if rank == 1:
+        if rank == 1 and (learned.models[0].has_nonlocal or not data.channels):
             result.warnings.append(
                 "effective rank 1: the data hold one direction, so the phase shifts of the full U are not determined, "
                 "and V_theta agreeing with V_LO is no evidence; add a second source or other times"
