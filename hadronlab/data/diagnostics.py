@@ -54,6 +54,24 @@ def effective_rank(data: WaveData) -> int:
     return max(1, int((signal_to_noise(data) > threshold).sum()))
 
 
+def source_independence(data: WaveData) -> float:
+    """How well the waves of coupled channels tell them apart at one radius, between 0 and 1.
+
+    The smallest over the largest singular value of the matrix (K, C) of the waves at r, each channel over its own norm,
+    averaged with the squares of lhs: at one r a local potential is solved from this matrix. Two sources that start in one
+    channel bring the same mixture of the others along, and it nearly vanishes.
+    """
+    use = data.equation
+    weight = data.weight[use].abs()
+    phi, lhs = data.amplitude[0][..., use], data.lhs[0][..., use]
+    phi = phi / (phi.square() * weight).sum((0, -1)).sqrt()[:, None]
+    singular = torch.linalg.svdvals(phi.permute(2, 0, 1))  # (n, min(K, C))
+    if singular.shape[-1] < len(data.channels):
+        return 0.0
+    share = weight * lhs.square().sum((0, 1))
+    return float((share * singular[:, -1] / singular[:, 0]).sum() / share.sum())
+
+
 def hermiticity(data: WaveData, first: int, second: int, factors: Tensor | None = None) -> Tensor:
     """⟨a|K|b⟩ − ⟨b|K|a⟩ over the root of ⟨a|a⟩⟨b|b⟩, (1+B,) MeV, of two wave functions given by their indices.
 

@@ -52,8 +52,9 @@ class Angles:
 
 
 class CoupledChannels(PotentialObservable):
-    """`phase_shift_1`, `phase_shift_2`, … in deg on `energy_1`, … (MeV from the first threshold, where the channel is open),
-    `inelasticity`, η = |S| of the channel that opens first, and of two channels `mixing_angle`, deg, on `energy`;
+    """`phase_shift_1`, `phase_shift_2`, … in deg on `channel_energy_1`, … (MeV from the first threshold, where the channel is open),
+    `inelasticity`, η = |S| of the channel that opens first, and of two channels `mixing_angle`, deg, on
+    `channel_energy`;
     `share.<channel>` of the lowest bound state; `V_11`, `V_12`, … on `r`, of S and D waves `V_C`, `V_T`, `V_LS`, beside
     `V_C_lo`, `V_T_lo`, which each wave of the data gives alone; `U_11`, `U_12`, … (r × r'). Where the truth is known, the
     largest errors of the angles.
@@ -81,13 +82,15 @@ class CoupledChannels(PotentialObservable):
         angles = self._angles(solved, energy)
         result.estimates |= {
             "k": Estimate(learned.k.numpy(), learned.momentum),
-            "energy": Estimate(energy.numpy(), learned.energy),
+            "channel_energy": Estimate(energy.numpy(), learned.energy),
             "inelasticity": learned.estimate(angles.eta),
         }
         is_open = solved.open(energy)
         for a, name in enumerate(learned.data.names):
             at = is_open[:, a]
-            result.estimates[f"energy_{a + 1}"] = Estimate(energy[at].numpy(), learned.energy, name=name)
+            result.estimates[f"channel_energy_{a + 1}"] = Estimate(
+                energy[at].numpy(), learned.energy, name=name
+            )
             delta = torch.rad2deg(angles.delta[:, at, a])
             result.estimates[f"phase_shift_{a + 1}"] = learned.estimate(delta, "deg")
         if angles.epsilon is not None:

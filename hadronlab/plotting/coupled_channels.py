@@ -19,7 +19,7 @@ def coupled_channels(result: Results) -> Any:
         return None
     fig, (left, right) = figure(1, 2, figsize=(12, 4.6))
     for i, stroke in zip(range(1, 1 + _count(result)), STROKES, strict=False):
-        E, name = result.values[f"energy_{i}"], result.estimates[f"energy_{i}"].name
+        E, name = result.values[f"channel_energy_{i}"], result.estimates[f"channel_energy_{i}"].name
         delta = result.estimates[f"phase_shift_{i}"]
         band(left, E, delta.value, delta.error, stroke["color"], rf"$\delta$ of {name}", ls=stroke["ls"])
         if f"phase_shift_{i}_truth" in result.values:
@@ -29,7 +29,7 @@ def coupled_channels(result: Results) -> Any:
     name, label, unit = (
         ("mixing_angle", r"$\epsilon$", " [degrees]") if mixing else ("inelasticity", r"$\eta$", "")
     )
-    E, values = result.values["energy"], result.estimates[name]
+    E, values = result.values["channel_energy"], result.estimates[name]
     E = E[-len(values.value) :]
     band(right, E, values.value, values.error, COLORS["network"], label)
     if f"{name}_truth" in result.values:
@@ -91,7 +91,7 @@ def coupled_kernels(result: Results) -> Any:
 
 
 def _count(result: Results) -> int:
-    return sum(name.startswith("energy_") for name in result.values)
+    return sum(name.startswith("channel_energy_") for name in result.values)
 
 
 def _is_element(name: str, letter: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from hadronlab.data.diagnostics import effective_rank, hermiticity
+from hadronlab.data.diagnostics import effective_rank, hermiticity, source_independence
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.equations import RCorrelator
@@ -51,13 +51,13 @@ def model() -> Hybrid:
 
 
 def test_the_residual_is_the_sum_over_channels() -> None:
-    waves, U, V = data(2), model().on_grid(data().r, data().r), model().local(data().r)
+    waves, U, V = data(2), model().on_grid(data().r, data().r).detach(), model().local(data().r).detach()
     loss = RCorrelator(waves)
     nu = torch.tensor([0.3], dtype=torch.float64)
     loss.nuisance = torch.nn.Parameter(nu)
     zeta = loss.channel_factors(nu)
     assert float(zeta[1]) == pytest.approx(math.exp(0.03))
-    found = loss.residual(U, V, torch.arange(N), bin=1)
+    found = loss.residual(U, V, torch.arange(N), bin=1).detach()
     assert waves.error is not None
     for k, a, i in ((0, 0, 2), (2, 1, 7), (1, 1, 3)):
         right = sum(
@@ -125,6 +125,17 @@ def test_directions_are_counted_in_all_channels_together() -> None:
     amplitude[:, 1, 1] *= torch.linspace(1.0, 2.0, N)
     amplitude[:, :, 1] *= 1e-6
     assert effective_rank(replace(waves, amplitude=amplitude)) == 2
+
+
+def test_sources_in_one_channel_do_not_tell_channels_apart() -> None:
+    waves = data()
+    amplitude = waves.amplitude.clone()
+    assert source_independence(waves) > 0.1
+    amplitude[:, 1:] = amplitude[:, :1] * torch.tensor([2.0, 3.0]).double()[:, None, None]
+    assert source_independence(replace(waves, amplitude=amplitude)) < 1e-12
+    one = {"labels": ("a",), "sources": ("a",), "times": (1,)}
+    alone = replace(waves, amplitude=waves.amplitude[:, :1], lhs=waves.lhs[:, :1], **one)
+    assert source_independence(alone) == 0.0
 
 
 def test_hermiticity_is_that_of_the_joint_matrix() -> None:
