@@ -43,6 +43,7 @@ NAMES = (
     "joint_learning",
     "finite_volume",
     "coupled_channels",
+    "spectra",
     "fuzz_inputs",
 )
 ROOT = Path(__file__).parents[1]

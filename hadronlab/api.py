@@ -147,7 +147,7 @@ def read_correlation(path: str | Path, **settings: Any) -> CorrelationData:
     settings: those of `hadronlab.data.correlations.correlation_file.CorrelationFile`, such as unit="GeV", variable="Q",
     k_min=15.0 (MeV/c). Raises DataError, one line, for a file that is damaged or holds no C(k*).
     """
-    return CorrelationFile(str(path), **settings).load()
+    return CorrelationFile(str(path), **settings).read(str(path))
 
 
 def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig:

@@ -38,7 +38,15 @@ def key(system: FewBodySystem, states: int, **settings: Any) -> str:
     """
     force, channels = system.interaction, system.channels
     code = generating_code(solve_system.__module__, type(force).__module__)
-    about = [states, sorted(settings.items()), system.hbar_c, system.to_unit, system.counts_masses, code]
+    about = [
+        states,
+        system.L,
+        sorted(settings.items()),
+        system.hbar_c,
+        system.to_unit,
+        system.counts_masses,
+        code,
+    ]
     libraries = (torch.__version__, np.__version__, scipy.__version__)
     digest = hashlib.sha256(json.dumps([*about, libraries]).encode())
     arrays: list[Any] = [system.masses, *(channels.operator(name) for name in force.operators)]

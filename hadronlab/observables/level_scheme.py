@@ -53,13 +53,13 @@ class LevelScheme:
 
 
 def label(system: FewBodySystem, weights: np.ndarray) -> str:
-    """The largest shares of colour and spin, where there is more than one: "3bar-3 97 %, (0,1) 97 %"."""
+    """The largest shares of colour and spin, where there is more than one: "3bar-3 97 %, spin 1-0 99 %"."""
     parts = []
-    for column, names in enumerate((system.color_labels, system.spin_labels)):
+    for column, (kind, names) in enumerate((("", system.color_labels), ("spin ", system.spin_labels))):
         if len(names) > 1:
             shares = np.bincount(system.channel_indices[:, column].numpy(), weights, len(names))
             largest = int(shares.argmax())
-            parts.append(f"{names[largest]} {100 * shares[largest]:.0f} %")
+            parts.append(f"{kind}{names[largest]} {100 * shares[largest]:.0f} %")
     return ", ".join(parts)
 
 

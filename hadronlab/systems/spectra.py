@@ -25,11 +25,12 @@ def system_solver(
 ) -> Solver:
     """A `Solver` of the system; `accuracy` in its unit.
 
-    Raises ConfigError for parity −1 too: these Gaussians have L = 0.
+    Raises ConfigError for an unnatural parity too.
     """
-    if system.parity == -1:
+    if system.parity not in (None, (-1) ** system.L):
         raise ConfigError(
-            f"correlated Gaussians have L = 0, and system.parity=-1 of {system.name!r} needs L = 1: use parity=1"
+            f"correlated Gaussians have the parity (−1)^L, and system {system.name!r} has L={system.L}, parity={system.parity}: "
+            f"leave out system.parity, or choose system.L={1 - system.L}"
         )
     return Solver(system, states, accuracy / system.to_unit, seconds, size, seed, clusters(system))
 

@@ -18,6 +18,8 @@ from hadronlab.run.directory.trust import read_run_config
 GIVEN = {
     "system=multiquark": ["system.quarks=c c u~ d~", "system.spin=1", "system.isospin=0"],
     "model=gaussians": ["system=tcc"],
+    "system=hadron": ["system.hadron=D"],
+    "experiment=atlas": ["system.hadron=D"],
     "system=lattice": ["data.path=mine.h5"],
     "system=xixi": ["data.path=mine.h5"],
     "experiment=xixi_best": ["data.path=mine.h5"],

@@ -147,7 +147,7 @@ def test_levels_and_thresholds_of_t_bb(tmp_path):
     result = run.result
     assert run["energy.0"] == run["energy"] > 10490.696 - 0.06
     assert run["binding_energy.1"] > 0 and "binding_energy.2" not in result["observables"]
-    assert "3bar-3 97 %" in result["observables"]["energy.0"]["name"]
+    assert "3bar-3 97 %, spin 1-0" in result["observables"]["energy.0"]["name"]
     assert "box-like" in result["observables"]["energy.2"]["name"]
     assert "box-like" not in result["observables"]["energy.1"]["name"]
     np.testing.assert_allclose(run.array("thresholds"), [10643.946, 10700.976], atol=0.01)
@@ -162,7 +162,7 @@ def test_levels_and_thresholds_of_t_bb(tmp_path):
         (("model.size=100000000",), "more than a quarter of this machine's memory: [0-9]+ fit"),
         (("model.size=0",), "model.size=0: give 1 or more"),
         (("task.states=0",), "states=0: must be positive"),
-        (("system.parity=-1",), "have L = 0"),
+        (("system.parity=-1",), "choose system.L=1"),
         (("interaction=flux_tube",), "pair forces only, not the many_body"),
     ],
 )

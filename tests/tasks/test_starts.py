@@ -67,6 +67,18 @@ def test_both_branches_of_a_correlation_are_found() -> None:
     assert minima[0].loss < 40  # 8 points
 
 
+def test_a_fit_that_will_take_long_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    loss = Correlation(WAVES, PAIR, SyntheticMeasurement(Gaussian(1.2), points=3), Gaussian(1.2))
+    problem = LeastSquares(local(), {"correlation": loss})
+    StartingPoints().lead_to(problem, MESH, steps=1)
+    assert not caplog.records
+    monkeypatch.setattr("hadronlab.tasks.starts.SLOW", 0.0)
+    StartingPoints().lead_to(problem, MESH, steps=1)
+    assert "up to 3 of them are taken" in caplog.text and "than these 4 parameters" in caplog.text
+
+
 def test_which_starts_are_meant() -> None:
     from hadronlab.data.separable import separable_wave_data
     from hadronlab.losses.equations import Schrodinger

@@ -214,7 +214,7 @@ def mev(system, found):
     return found.energies * system.to_unit + system.mass_sum
 
 
-@pytest.mark.parametrize("interaction", ["AL1", "AP1", "AL2", "AP2"])
+@pytest.mark.parametrize("interaction", ["AL1", "AP1", "AL2", "AP2", "BD"])
 def test_mesons_against_the_radial_solver(interaction):
     """Three levels of D and of η_b, the ground state to 1e-3 MeV, none below: p = 1, 2/3 and smeared forces."""
     for quarks, isospin in (("c u~", 0.5), ("b b~", 0)):

@@ -86,9 +86,10 @@ class Candidates:
         return np.array([*found, *self._correlated(count - apart, rng)])
 
     def scattered(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """exp(−½ Σ_p r_p²/b_p²) of all sizes, none of which is preferred."""
-        widths = self.widths * np.exp(rng.uniform(*SPREAD, (count, len(self.widths))))
-        return self._of_pairs(widths)
+        """exp(−½ Σ_p r_p²/b_p²) of all sizes, none of which is preferred; half of them clusters side by side, where there are any."""
+        apart = count // 2 if self.clusters else 0
+        widths = self.widths * np.exp(rng.uniform(*SPREAD, (count - apart, len(self.widths))))
+        return np.array([*(self._side_by_side(rng) for _ in range(apart)), *self._of_pairs(widths)])
 
     def _correlated(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """exp(−½ Σ_p r_p²/b_p²), the b_p log-uniform, in half of them that of one pair narrower: where two meet ψ has a cusp."""

@@ -12,6 +12,7 @@ from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
 
 STEPS, TRIALS = 40, 20  # of a refinement, and of the damping of a step, at most
+DEPENDENT = 1e-3  # of the norm of a level, in directions that rounding makes
 REACH = 3.0  # the largest change of a parameter in a step
 ENOUGH = 0.005  # of what all steps gained: a step that gains less is the last
 
@@ -65,10 +66,17 @@ class Refinement:
         below = self.levels[0] - 0.01 * (self.above - self.levels[0])
         levels, vectors = lowest(*matrices, len(self.levels), self.above, (below, self.vectors[:, 0]))
         gain = float(self.levels.sum() - levels.sum())
+        if gain > 0 and norms_of(vectors, matrices[1]).min() < 1 - DEPENDENT:
+            raise LinAlgError("functions that depend on each other to rounding")
         if gain > 0:
             self.parameters = self.parameters + step
             self.matrices, self.levels, self.vectors = matrices, levels, vectors
         return gain
+
+
+def norms_of(vectors: np.ndarray, overlap: np.ndarray) -> np.ndarray:
+    """cᵀSc of every column; what is missing to 1 the ridge holds."""
+    return np.einsum("is,ij,js->s", vectors, overlap, vectors, optimize=True)
 
 
 def _curvature(

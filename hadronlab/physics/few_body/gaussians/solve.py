@@ -19,12 +19,12 @@ from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster,
 from hadronlab.physics.few_body.gaussians.eigen import lowest
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
-from hadronlab.physics.few_body.gaussians.refinement import Refinement
+from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
 from hadronlab.physics.few_body.gaussians.selection import grown
 
+BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
-DEPENDENT = 1e-3  # of the norm of a level, in directions that rounding makes
 log = logging.getLogger(__name__)
 
 
@@ -90,6 +90,7 @@ class Solver:
         self.ended: str | None = None
         self._closed = to_parameters(scale.best[None])  # at the end of the last stage
         self._open: Refinement | None = None
+        self._given_up = 0  # stages
         self._elapsed = time.monotonic() - began
 
     @property
@@ -135,7 +136,13 @@ class Solver:
         try:
             yield
         except LinAlgError:
-            self._open, self.ended = None, "dependence"
+            self._depend()
+
+    def _depend(self) -> None:
+        """Give the open stage up: the one before stands, and without one other candidates are tried."""
+        self._open, self._given_up = None, self._given_up + 1
+        if self.stages or self._given_up == BEGINNINGS:
+            self.ended = "dependence"
 
     def close(self) -> None:
         """End the present stage, if one has begun: the last of independent functions stands."""
@@ -144,7 +151,7 @@ class Solver:
         found, self._open = self._open, None
         norms = _mean(found.vectors, found.matrices[1])
         if norms.min() < 1 - DEPENDENT:
-            self.ended = "dependence"
+            self._depend()
             return
         self._closed = found.parameters
         energies = _mean(found.vectors / np.sqrt(norms), found.matrices[0])
