@@ -147,6 +147,10 @@ def read(path: str | Path, trusted: bool = False) -> RCorrelator:
     """
     with hdf5.opened(path, trusted) as file:
         present, attributes = file.members(), file.attributes()
+        if "channels" in attributes:
+            raise DataError(
+                f"{path}: holds the channels {attributes['channels']}: choose system=coupled, or one that has them"
+            )
         mass = file.number("mass_lattice")
         groups = {name: group for name, group in file.groups().items() if "R" in group.members()}
         correlator = RCorrelator(

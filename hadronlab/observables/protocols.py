@@ -54,6 +54,13 @@ class HasClosedElements(Protocol):
 
 
 @runtime_checkable
+class SeesChannels(Protocol):
+    """An observable of the inverse problem that knows what to do with several channels."""
+
+    sees_channels: ClassVar[bool]
+
+
+@runtime_checkable
 class AsksNuisances(Protocol):
     """An observable that needs nuisance parameters of certain names, of which it says before a training if they are missing."""
 

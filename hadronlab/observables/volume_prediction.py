@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hadronlab.data.lattice import Derivatives, available_times, lattice_wave_data
+from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.r_correlator import RCorrelator, read
+from hadronlab.data.times import available_times
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.agreement import agreement

@@ -271,6 +271,7 @@ RUNS = {
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
     "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2"),
+    "channels": ("system=tensor_nonlocal", "trainer.max_epochs=4", "loss.r_correlator.z_factors=fit", "data.lattice.n_mesh=70"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip
 
