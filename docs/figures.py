@@ -16,7 +16,7 @@ from PIL import Image
 
 from hadronlab.api import run
 from hadronlab.data.correlations.correlation_data import CorrelationData
-from hadronlab.data.correlations.measurement import SyntheticMeasurement
+from hadronlab.data.correlations.measurement import SyntheticMeasurement, measurements
 from hadronlab.data.correlations.write import write_csv
 from hadronlab.physics.femtoscopy.sources import Gaussian
 from hadronlab.physics.forces.local_potentials import nucleon_omega
@@ -47,7 +47,7 @@ def measurement() -> CorrelationData:
     pair = HadronPair(
         "n_omega", 954.7, 1711.5, potential=nucleon_omega(), charges=[1, -1], spins=[0.5, 1.5], spin=2
     )
-    return SyntheticMeasurement(Gaussian(1.0), points=25).load(pair)
+    return measurements(SyntheticMeasurement(Gaussian(1.0), points=25), pair)[0]
 
 
 def draw(name: str) -> Path:

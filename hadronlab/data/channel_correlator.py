@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.data import hdf5
+from hadronlab.data import hdf5, whole_files
 from hadronlab.data.times import FIRST, SECOND, time_slices
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.errors import DataError
@@ -150,7 +150,7 @@ def tensor_potentials(correlator: ChannelCorrelator, source: str, time: int) -> 
 
 def write(correlator: ChannelCorrelator, path: str | Path) -> None:
     """Write a file that `read` gives back, whole or not at all. DataError if it cannot be written."""
-    with hdf5.created(path) as file:
+    with whole_files.created(path) as file:
         for name, value in correlator.attributes.items():
             file.attrs[name] = value
         file.attrs["channels"] = ",".join(correlator.channels)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from hadronlab.data.correlations.correlation_data import total_covariance
+from hadronlab.data.correlations.measurement import Measurement, measurements
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.ensembles import Ensemble
@@ -21,7 +21,7 @@ from hadronlab.losses.measured_correlation import MeasuredCorrelation
 from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
 from hadronlab.losses.wave import Wave
 from hadronlab.physics.constants import HBAR_C
-from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, parameters
+from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, Source, one_each, parameters
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent
 from hadronlab.systems.hadrons import HadronPair
@@ -36,7 +36,7 @@ OF_SOURCES = {f.name for kind in (Gaussian, CoreHalo, Levy) for f in fields(kind
 class Correlation(Loss):
     """χ² of measured C(k) = N (1 + b1 k + b2 k²) [1 + λ (C − 1) + …], C by Koonin and Pratt from U and V0.
 
-    waves: their last radius is where the potential ends. data: one measurement or a list; source: of all, or one for each.
+    waves: their last radius is where the potential ends. data: one measurement or several; source: of all, or one for each.
     genuine: λ, the share of genuine pairs; normalisation: N; slope, curvature: b1, b2 in fm, fm². residuals: contributions
     of other pairs by name, see `FeedDown`, `GaussianResidual`. wave: what makes the S wave, by default the potential, see
     `EffectiveRange`. resolution: of k, σ in MeV/c.
@@ -49,8 +49,8 @@ class Correlation(Loss):
         self,
         waves: WaveData,
         pair: HadronPair,
-        data: Any,
-        source: Any,
+        data: Measurement | Sequence[Measurement],
+        source: Source | Sequence[Source],
         genuine: float = 1.0,
         normalisation: float = 1.0,
         slope: float = 0.0,
@@ -67,8 +67,11 @@ class Correlation(Loss):
             raise ConfigError(
                 f"loss.correlation: genuine={genuine} is a share of pairs, from 0 to 1, and normalisation={normalisation} is above 0"
             )
-        files = list(data) if isinstance(data, Sequence) else [data]
-        measured = [file.load(pair) for file in files]
+        measured = measurements(data, pair)
+        if not measured:
+            raise ConfigError(
+                "loss.correlation.data holds no measurement: give data.path=mine.csv, or several"
+            )
         k_max = max(float(one.k.max()) for one in measured)
         rmatrix = scattering_mesh(
             float(waves.r[-1]), waves.reduced_mass, waves.hbar_c, k_max, pair.charge_product
@@ -76,7 +79,8 @@ class Correlation(Loss):
         super().__init__(rmatrix.r, weight, Ensemble("femtoscopy", "bootstrap", pseudo_experiments))
         self.rmatrix, self.seed = rmatrix, seed
         self._last: tuple[Tensor, Resolvent] | None = None
-        sources = list(source) if isinstance(source, Sequence) else [source] * len(measured)
+        sources = one_each(source)
+        sources = sources * len(measured) if len(sources) == 1 else sources
         if len(sources) != len(measured):
             raise ConfigError(
                 f"loss.correlation: {len(sources)} sources for {len(measured)} measurements: give one, or one for each"

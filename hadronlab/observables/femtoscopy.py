@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.data.correlations.correlation_data import CorrelationData
-from hadronlab.data.correlations.measurement import Measurement
+from hadronlab.data.correlations.measurement import Measurement, measurements
 from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.losses.feed_down import Residual
@@ -112,7 +112,10 @@ class Femtoscopy(PotentialObservable):
             if at:
                 result.add(self._derivative(learned, at))
             if self.data is not None:
-                result.add(self._compared(learned, self.data.load(learned.pair)))
+                first, *others = measurements(self.data, learned.pair)
+                if others:
+                    raise ConfigError(f"data holds {1 + len(others)} measurements: give one to compare with")
+                result.add(self._compared(learned, first))
         except HadronlabError as error:
             result.warnings.append(f"femtoscopy: no C(k): {error}")
         return result

@@ -1,4 +1,8 @@
-"""J = ∂e/∂θ and e of every loss, a chunk of rows at a time: what normal equations are summed from."""
+"""J = ∂e/∂θ and e of every loss, a chunk of rows at a time: what normal equations are summed from.
+
+∂U/∂θ and ∂V0/∂θ of a potential that is linear in its parameters are the same at every θ, and of a linear loss so is J: they are
+made once and kept.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +18,24 @@ from hadronlab.optim.coordinates import Coordinates
 from hadronlab.optim.slopes import Slopes
 from hadronlab.optim.unknowns import Unknowns
 
+Pairs = tuple[Tensor | None, Tensor | None]
+"""∂U ([C, C,] n, M, k) and ∂V0 ([C, C,] n, k)"""
+Made = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
+"""U, V0 and their `Pairs`"""
 Block = tuple[list[int] | None, Tensor, Tensor]
 """positions among the bins asked for (None: all of them), J (R, k) and e (R,)"""
 
 
 class JacobianBlocks:
-    """Makes them; `memory` in bytes is what one chunk of pair Jacobians may take."""
+    """Makes them; `memory` in bytes is what one chunk of pair Jacobians may take, and what may be kept."""
 
     def __init__(self, unknowns: Unknowns, memory: int) -> None:
         self.unknowns, self.memory = unknowns, memory
+        model = unknowns.model
+        self._fixed = model.linear and not model.additive
+        self._room = memory
+        self._pairs_of: dict[tuple[str, int, int, int], Pairs] = {}
+        self._blocks_of: dict[tuple[str, int, int, int, int], tuple[Tensor, Tensor]] = {}
 
     def __call__(
         self, terms: Terms, theta: Tensor, bins: Sequence[int], coordinates: Coordinates
@@ -44,9 +57,9 @@ class JacobianBlocks:
                     groups = _grouped([terms.own_bins[name][bin] for bin in bins])
                     factor = math.sqrt(loss.weight)
                     blocks = (
-                        self._linear(loss, rows, slopes, groups, theta)
+                        self._linear(name, loss, rows, slopes, groups, theta)
                         if isinstance(loss, LinearLoss)
-                        else self._of_slopes(loss, rows, slopes, groups, theta)
+                        else self._of_slopes(name, loss, rows, slopes, groups, theta)
                     )
                     for positions, J, nuisance, e in blocks:
                         J = J if after is None else J @ after
@@ -64,6 +77,7 @@ class JacobianBlocks:
 
     def _linear(
         self,
+        name: str,
         loss: LinearLoss,
         rows: Tensor,
         slopes: Slopes,
@@ -71,23 +85,40 @@ class JacobianBlocks:
         theta: Tensor,
     ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
         """J and e of a loss that maps U and V0 linearly, some rows at a time."""
-        columns = loss.columns(len(slopes.r))
+        own = theta[: self.unknowns.flat.size]
+        fixed = self._fixed and loss.nuisance is None
+        at = torch.zeros_like(theta) if fixed else theta  # there U = V0 = 0
         for some in rows.split(len(rows) if loss.coupled else self._chunk(slopes)):
-            U, V = self.unknowns.potential(theta, loss.r[some], loss.r)
-            dU, dV = self._pairs(loss, U, V, some, slopes, columns)
+            made = None
             for bin, positions in groups.items():
+                key, nuisance = (*_key(name, some), bin), None
+                if key in self._blocks_of:
+                    J, e = self._blocks_of[key]
+                else:
+                    if made is None:
+                        U, V = self.unknowns.potential(at, loss.r[some], loss.r)
+                        made = U, V, *self._pairs(loss, U, V, some, slopes, loss.columns(len(slopes.r)))
 
-                def at_theta(
-                    bin: int = bin, some: Tensor = some, U: Tensor | None = U, V: Tensor | None = V,
-                    dU: Tensor | None = dU, dV: Tensor | None = dV,
-                ) -> tuple[Tensor, Tensor | None, Tensor]:  # fmt: skip
-                    J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
-                    return J.flatten(0, -2), loss.nuisance_slopes(U, V, some, bin), e.reshape(-1)
+                    def at_theta(
+                        bin: int = bin, some: Tensor = some, made: Made = made
+                    ) -> tuple[Tensor, Tensor | None, Tensor]:
+                        U, V, dU, dV = made
+                        J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
+                        return J.flatten(0, -2), loss.nuisance_slopes(U, V, some, bin), e.reshape(-1)
 
-                yield (positions, *self.unknowns.with_nuisances(theta, at_theta))
+                    J, nuisance, e = self.unknowns.with_nuisances(theta, at_theta)
+                    if fixed and self._fits(J, e):
+                        self._blocks_of[key] = J, e
+                yield positions, J, nuisance, e + J @ own if fixed else e
 
     def _of_slopes(
-        self, loss: Loss, rows: Tensor, slopes: Slopes, groups: dict[int, list[int] | None], theta: Tensor
+        self,
+        name: str,
+        loss: Loss,
+        rows: Tensor,
+        slopes: Slopes,
+        groups: dict[int, list[int] | None],
+        theta: Tensor,
     ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
         """J and e of any other loss, from its derivatives with respect to U and V0."""
         U, V = self.unknowns.potential(theta, loss.r[rows], loss.r)
@@ -102,7 +133,13 @@ class JacobianBlocks:
         chunk = self._chunk(slopes)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)
-            dU, dV = self._pairs(loss, U, V, rows[part], slopes, slice(0, len(slopes.r)))
+            key = _key(name, rows[part])
+            if key in self._pairs_of:
+                dU, dV = self._pairs_of[key]
+            else:
+                dU, dV = self._pairs(loss, U, V, rows[part], slopes, slice(0, len(slopes.r)))
+                if self._fits(dU, dV):
+                    self._pairs_of[key] = dU, dV
             if dU is not None:
                 by_U = torch.cat([each.U[:, part] for each in found if each.U is not None])
                 J += by_U.flatten(1) @ dU.flatten(0, 1)
@@ -118,7 +155,7 @@ class JacobianBlocks:
 
     def _pairs(
         self, loss: Loss, U: Tensor | None, V: Tensor | None, rows: Tensor, slopes: Slopes, columns: slice
-    ) -> tuple[Tensor | None, Tensor | None]:
+    ) -> Pairs:
         """∂U ([C, C,] n, M, k) on `rows` × `columns` and ∂V0 ([C, C,] n, k); None where there is no U or no V0."""
         here, dU = loss.r[rows], None
         if U is not None:
@@ -127,6 +164,19 @@ class JacobianBlocks:
             if inside:
                 dU[..., :inside, :, :] = slopes.pairs(rows[:inside], columns)
         return dU, None if V is None else slopes.local(here)
+
+    def _fits(self, *tensors: Tensor | None) -> bool:
+        """Whether these are to be kept; then there is less room."""
+        size = sum(x.nbytes for x in tensors if x is not None)
+        if not self._fixed or size > self._room:
+            return False
+        self._room -= size
+        return True
+
+
+def _key(name: str, rows: Tensor) -> tuple[str, int, int, int]:
+    """Of some rows of a loss: every so many of them, from one to another."""
+    return name, int(rows[0]), int(rows[-1]), len(rows)
 
 
 def _grouped(own: Sequence[int]) -> dict[int, list[int] | None]:

@@ -144,6 +144,7 @@ class InverseTask(Task):
 
         To the lattice where there is one: three steps with C(k) may end on the side of no bound state.
         """
+        self.bins, self.unconverged = None, []  # those of a checkpoint belong to where it stands
         local = self.model.fitted_first
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
         data_terms = {
@@ -224,6 +225,11 @@ class InverseTask(Task):
         self.bins = found.theta
         self.unconverged = (torch.nonzero(~found.converged)[:, 0] + 1).tolist()
 
+    @property
+    def refits(self) -> dict[str, Any]:
+        """Of the resampling bins, as a checkpoint holds them; empty before."""
+        return {} if self.bins is None else {"bins": self.bins, "unconverged": self.unconverged}
+
     def observe(self) -> Results:
         """Observables of the present parameters, with the errors of the refitted bins."""
         if self.bins is None:
@@ -277,7 +283,6 @@ class InverseTask(Task):
         return None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["bins"], checkpoint["unconverged"] = self.bins, self.unconverged
         checkpoint["minima"] = [(m.theta, m.loss, m.residual) for m in self.minima]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +25,11 @@ from hadronlab.physics.scattering.rmatrix import RMatrix
 NAMES = ("lattice", "unbound", "bound")
 WELLS = {"unbound": 0.6, "bound": 1.6}
 """of the strength that binds"""
+
+SLOW = 600.0
+"""seconds that the steps from all starting points may take before it is told"""
+
+log = logging.getLogger(__name__)
 
 Starts = Literal["auto"] | Sequence[str]
 
@@ -60,6 +67,7 @@ class StartingPoints:
         names = self.chosen(list(problem.losses.values()))
         if not names or not problem.flat.size:
             return []
+        _tell_of_pace(problem, steps * (1 + len(names)))
         points = [problem.theta(), *(self._point(name, problem, rmatrix) for name in names)]
 
         def n_bound(theta: Tensor) -> int:
@@ -81,3 +89,15 @@ class StartingPoints:
         theta = problem.theta()
         theta[: problem.flat.size] = fit.theta()
         return theta
+
+
+def _tell_of_pace(problem: LeastSquares, steps: int) -> None:
+    began = time.perf_counter()
+    GaussNewton(problem, DampedSolver(1e-3, relative=True)).displacement()
+    seconds = time.perf_counter() - began
+    if seconds * steps > SLOW:
+        log.warning(
+            "a step of this fit takes %.0f s, and from its starting points up to %d of them are taken, %.0f min: a smaller model "
+            "than these %d parameters, such as model=hybrid_low_rank, says as much of the potential",
+            seconds, steps, seconds * steps / 60, problem.size,
+        )  # fmt: skip

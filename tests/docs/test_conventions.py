@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import h5py
 import numpy as np
 import pytest
 import torch
 from scipy.special import psi
+from wells import Short, correlator, learned
 
 from hadronlab.api import Run, run
-from hadronlab.data.lattice import kinetic
-from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.lattice import Derivatives, kinetic, lattice_wave_data
+from hadronlab.data.r_correlator import RCorrelator, write
+from hadronlab.data.sources import Radii
 from hadronlab.estimates.resampling import resampled_error
+from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.observables.fit import Fit
+from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
+from hadronlab.observables.volume_prediction import VolumePrediction
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
 from hadronlab.physics.femtoscopy.sources import Gaussian
@@ -188,6 +196,37 @@ def box() -> None:
     assert energy_shift(energy, (2 * m, 2 * m)) == pytest.approx(energy, rel=1e-3)
 
 
+def other_minima() -> None:
+    """Those of the potential itself, and the χ² that it has more."""
+    pair, model = HadronPair("pair", 2000.0, 2000.0), LocalGaussians([1.0], scale=1.0)
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.a[0] = -80.0
+    learned = LearnedPotential(
+        [model], Radii(6.0, 60).load(pair), pair, 1.0, minima=[OtherMinimum(2.5, other)]
+    )
+    found, solved = Fit().observe(learned).estimates, GRID.solve(None, well(80.0))
+    assert found["other_minima_excess"].value.tolist() == [2.5]
+    assert found["other_minima_bound_states"].value.tolist() == [int(solved.bound_states().count)] == [1]
+    inverse = found["other_minima_inverse_scattering_length"]
+    assert inverse.unit == "fm⁻¹"
+    assert float(inverse.value[0]) == pytest.approx(
+        float(1 / solved.scattering_length()), rel=1e-6
+    )  # two meshes
+
+
+def volume_left_out() -> None:
+    """Both ratios are 1 of the potential behind both volumes, and χ² is of measured less predicted."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "L12.h5"
+        write(correlator(12)[0], path)
+        data = lattice_wave_data(correlator(16)[0], times=[6], how=Derivatives(4))
+        found = VolumePrediction(path, time_order=4).observe(learned(data, model=Short)).scalars
+    assert found["volume_KR_ratio"].value == pytest.approx(1, abs=2e-3)
+    assert found["volume_C_ratio"].value == pytest.approx(1, abs=5e-3)
+    assert found["volume_KR_chi2"].value < 0.1 and not found["volume_KR_chi2"].unit
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "energy in a box": box,
     "momentum in a box": box,
@@ -207,7 +246,10 @@ CHECKS: dict[str, Callable[[], None]] = {
     "colour": colour,
     "spin": spin,
     "correlation function": correlation,
+    "other minima of a fit": other_minima,
+    "1/a0 of other minima": other_minima,
     "separable potential": separable,
+    "a volume left out": volume_left_out,
 }
 
 
@@ -228,6 +270,7 @@ RUNS = {
         "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
+    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2"),
     "channels": ("system=tensor_nonlocal", "trainer.max_epochs=4", "loss.r_correlator.z_factors=fit", "data.lattice.n_mesh=70"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from hadronlab.data.correlations.measurement import SyntheticMeasurement
+from hadronlab.data.correlations.correlation_file import CorrelationFile
+from hadronlab.data.correlations.measurement import SyntheticMeasurement, measurements
 from hadronlab.data.correlations.synthetic import CorrelationNoise
+from hadronlab.data.correlations.write import write_csv
 from hadronlab.data.sources import Radii
-from hadronlab.errors import ConfigError
+from hadronlab.errors import ConfigError, HadronlabError
 from hadronlab.losses.correlation import Correlation
 from hadronlab.losses.feed_down import FeedDown
 from hadronlab.losses.loss import Loss
@@ -146,6 +149,31 @@ def test_several_measurements_share_a_source_or_have_their_own() -> None:
     assert own.nuisance_names == ["source_radius.run0", "source_halo.run1"]
     with pytest.raises(ConfigError, match="3 sources for 2 measurements"):
         loss_of(N_OMEGA, data=two, source=[Gaussian(1.0)] * 3)
+
+
+def test_lists_of_paths_and_of_radii_make_several_measurements(tmp_path: Path) -> None:
+    """Files of one name in two folders too have parameters of their own."""
+    paths = []
+    for one, radius in zip(
+        measurements(SyntheticMeasurement(Gaussian([1.0, 2.5]), points=5), N_OMEGA), (1.0, 2.5), strict=True
+    ):
+        direct = measurements(SyntheticMeasurement(Gaussian(radius), points=5, which=len(paths)), N_OMEGA)[0]
+        assert torch.equal(one.value, direct.value)
+        paths.append(tmp_path / str(radius) / "c.csv")
+        paths[-1].parent.mkdir()
+        write_csv(one, paths[-1])
+    data, priors = CorrelationFile([str(path) for path in paths]), {"radius": 0.05}
+    loss = loss_of(N_OMEGA, data=data, source=Gaussian([1.0, 2.5]), priors=priors)
+    first, second = loss.nuisance_names
+    assert second == f"{first}_2"
+    assert [curve.source.radius for curve in loss.curves] == [1.0, 2.5]
+    assert loss_of(N_OMEGA, data=data, source=Gaussian(1.0), priors=priors).nuisance_names == [
+        "source_radius"
+    ]
+    with pytest.raises(HadronlabError, match=r"core=\[1.0, 2.0\], halo=\[4.0\]: give lists of one length"):
+        loss_of(N_OMEGA, data=data, source=CoreHalo([1.0, 2.0], [4.0], 0.7))
+    with pytest.raises(ConfigError, match="holds no measurement"):
+        loss_of(N_OMEGA, data=CorrelationFile([]))
 
 
 def test_every_source_can_be_fitted_from() -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from wells import FACTORS, MASS, SPACING, Known, Short, correlator, learned, without_lattice
 
-from hadronlab.data.lattice import lattice_wave_data
-from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.sources import Radii
-from hadronlab.data.wave_data import WaveData
-from hadronlab.data.wedge import wedge_sites
+from hadronlab.data.lattice import kinetic, lattice_wave_data
+from hadronlab.data.r_correlator import read
 from hadronlab.errors import ConfigError
-from hadronlab.models.potentials.potential import Potential
+from hadronlab.observables.box_energy_shift import levels_that_count, predicted_energy_shift
 from hadronlab.observables.finite_volume import FiniteVolume
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.results import Results
@@ -26,66 +24,7 @@ from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
 from hadronlab.plotting.style import figure, save, style
 from hadronlab.systems.hadrons import HadronPair
 
-MASS, SPACING = 1400.0, 0.2
-PAIR = HadronPair("hadrons", MASS, MASS)
-FACTORS = (1.0, 0.97, 1.04, 0.99)  # of the mean and three jackknife bins
-
-
-class Known(Potential):
-    """A well, and with it a separable kernel or none."""
-
-    has_local = True
-    depth, exponent = 60.0, 1.5
-
-    def __init__(self, factor: float, kernel: float = 0.0) -> None:
-        super().__init__()
-        self.factor, self.strength, self.has_nonlocal = factor, kernel, kernel != 0.0
-
-    def local(self, r: Tensor) -> Tensor:
-        return -self.depth * self.factor * torch.exp(-self.exponent * r**2)
-
-    def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
-        return self.strength * self.factor * torch.exp(-2.0 * (r**2 + rp**2))
-
-
-class Short(Known):
-    """A well that has ended at half the side of a box of 16 sites."""
-
-    depth, exponent = 250.0, 5.0
-
-
-def learned(data: WaveData, kernel: float = 0.0, model: type[Known] = Known) -> LearnedPotential:
-    return LearnedPotential([model(f, kernel) for f in FACTORS[: 1 + data.n_bins]], data, PAIR, 2.0)
-
-
-def without_lattice(bins: int = 3) -> WaveData:
-    data = Radii(r_max=3.0, n_radii=30).load(PAIR)
-    nothing = torch.zeros(1 + bins, 0, len(data.r), dtype=torch.float64)
-    return replace(data, amplitude=nothing, lhs=nothing)
-
-
-def correlator(side: int = 16) -> tuple[RCorrelator, np.ndarray]:
-    """R(t, r) of three levels of the well on a lattice, two sources that mix them otherwise, and their ΔE."""
-    inverse = HBAR_C / SPACING
-    box = PeriodicBox(side * SPACING, side, HBAR_C**2 / MASS)
-    site = wedge_sites(side)
-    order = box.cube.orbit(site)
-    values = {}
-    for source, shares in (("wall", (1.0, 0.05, -0.02)), ("smeared", (1.0, -0.4, 0.1))):
-        bins = []
-        for factor in FACTORS:
-            V = Short(factor).local(torch.from_numpy(box.radii)).numpy()
-            levels = box.levels([BoxForce(box.on_orbits(V))], 3)
-            shifts = energy_shift(levels.energies[0], (MASS, MASS))
-            psi = levels.states[0][:, order] / np.sqrt(box.cube.multiplicity[order])
-            decay = np.exp(-np.outer(np.arange(4, 10), shifts / inverse))
-            bins.append((decay * np.array(shares)) @ psi)
-        values[source] = np.stack(bins)
-    found = RCorrelator(
-        np.arange(4, 10), values, MASS / inverse, MASS / inverse, inverse, site=site, length=side
-    )
-    V = box.on_orbits(Short(1.0).local(torch.from_numpy(box.radii)).numpy())
-    return found, energy_shift(box.levels([BoxForce(V)], 3).energies[0], (MASS, MASS))
+DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def test_levels_lie_where_those_of_the_potential_do() -> None:
@@ -160,6 +99,45 @@ def test_the_energy_shift_of_a_correlator_made_of_levels() -> None:
     assert predicted.error == pytest.approx(measured.error, rel=0.01)
     assert abs(measured.value[1, 0] - shifts[0]) > 1.0  # no level yet
     assert result.estimates["box_levels"].rows == ("L = 16",)
+
+
+@pytest.mark.slow
+def test_a_box_of_forty_sites() -> None:
+    """Of a file that was made of its levels: they come back, in every bin."""
+    data, shifts = correlator(40)
+    result = FiniteVolume(levels=3, k_max=8.0).observe(
+        learned(lattice_wave_data(data, times=[5], r_max_fm=2.0), model=Short)
+    )
+    assert result.estimates["box_levels_lattice"].rows == ("L = 40",)
+    assert result.values["box_levels_lattice"][0] == pytest.approx(
+        shifts, abs=1e-4
+    )  # V ends at 2 fm, where it has 5e-7 MeV
+    predicted, measured = (result.estimates[f"energy_shift_{kind}"] for kind in ("predicted", "data"))
+    assert predicted.value == pytest.approx(measured.value, abs=1e-3)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_energy_shift_of_real_correlators() -> None:
+    """Of V(r) of every site and bin, L = 48, wall, t = 13, as an independent code has it: means over 20 bins and their errors, MeV."""
+    path = DATA / "xixi_1s0_L48.h5"
+    if not path.exists():
+        pytest.skip("the public lattice files are not here")
+    file = read(path)
+    m, length = file.mass * file.inverse_spacing, 48
+    box = PeriodicBox(length * file.spacing_fm, length, HBAR_C**2 / m)
+    R, KR = kinetic(file, "wall", 13)
+    V = np.empty_like(R)
+    V[:, box.cube.orbit(file.site)] = KR / R
+    levels = box.levels([BoxForce(v) for v in V], levels_that_count(box))
+    waves = lattice_wave_data(file, ["wall", "smeared"], [13], r_max_fm=1.0)
+    known = LearnedPotential([Known(1.0)] * len(V), waves, HadronPair("xixi", m, m), 2.0)
+    predicted = predicted_energy_shift(known, box, levels).estimates["energy_shift_predicted"]
+    (bins,) = (part.bins for part in predicted.parts.values())
+    reference = [[-2.582383926, -2.587542085, -2.592554320], [-8.212950414, -8.039017325, -7.871336331]]
+    errors = [[0.383465335, 0.383127636, 0.382803235], [0.615048821, 0.600466977, 0.586702645]]
+    assert bins.mean(0) == pytest.approx(np.array(reference), abs=1e-6)
+    assert predicted.error == pytest.approx(np.array(errors), abs=1e-6)
 
 
 def test_a_figure(tmp_path: object) -> None:

@@ -14,6 +14,7 @@ from hadronlab.losses.loss import Loss
 from hadronlab.losses.regularisers import Asymptotic
 from hadronlab.models.potentials.hybrid import Hybrid
 from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.models.potentials.low_rank import LowRank
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.models.potentials.sdnn import sdnn_deep, sdnn_joint
 from hadronlab.optim.coordinates import Coordinates
@@ -71,6 +72,7 @@ def test_fewer_coordinates_give_the_step_of_all_parameters(name: str) -> None:
     torch.testing.assert_close(along.back(along.of(slope)), slope)
 
 
+@pytest.mark.slow
 def test_bins_are_refitted_with_many_parameters() -> None:
     torch.manual_seed(0)
     problem = LeastSquares(sdnn_deep(scale=-0.017, length=3.0), {"data": Schrodinger(BINNED)})
@@ -99,6 +101,7 @@ class Volume(Loss):
         return torch.stack([(size - self.value * (1 + 0.1 * bin)) / self.error, V[1] - 100 * U[1, 1]])
 
 
+@pytest.mark.slow
 def test_a_loss_on_radii_of_its_own_that_is_not_linear() -> None:
     torch.manual_seed(3)
     model = Hybrid(LocalGaussians([0.1, 0.5]), sdnn_joint([4], [3], scale=-0.01), support=8.0)
@@ -149,3 +152,23 @@ def test_momentum_does_not_outlive_a_stretch_without_it() -> None:
     solver.momentum = 0.9
     fresh = DampedSolver(0.1, momentum=0.9)
     torch.testing.assert_close(solver.solve_kernel(rows, residual), fresh.solve_kernel(rows, residual))
+
+
+@pytest.mark.parametrize(
+    ("model", "linear"),
+    [
+        (Hybrid(LocalGaussians([0.1, 0.5]), LowRank([0.1, 0.3]), support=8.0), True),
+        (Hybrid(LocalGaussians([0.1, 0.5]), LowRank([0.1, 0.3], learn_exponents=True), support=8.0), False),
+    ],
+)
+def test_the_slopes_of_a_linear_potential_are_made_once(model: Potential, linear: bool) -> None:
+    assert model.linear is linear
+    kept = LeastSquares(model, {"schrodinger": Schrodinger(BINNED), "asymptotic": Asymptotic(DATA, 4.0)})
+    there = kept.theta()
+    kept.jacobian(there)
+    theta = there + 0.1 * torch.arange(1, kept.size + 1, dtype=torch.float64)
+    for bin in range(3):
+        J, e = kept.jacobian(theta, bin)
+        expected = torch.func.jacrev(lambda x, bin=bin: kept.residual(x, bin))(theta)
+        assert torch.allclose(J, expected, rtol=1e-9, atol=1e-12 * float(expected.abs().max()))
+        assert torch.allclose(e, kept.residual(theta, bin))

@@ -55,6 +55,7 @@ def test_a_potential_becomes_its_target(model: Potential) -> None:
     assert float(problem.loss(problem.theta())) < 1e-6 * before  # the well is one of its Gaussians
 
 
+@pytest.mark.slow
 def test_both_branches_of_a_correlation_are_found() -> None:
     loss = Correlation(WAVES, PAIR, SyntheticMeasurement(Gaussian(1.2), points=8), Gaussian(1.2))
     problem = LeastSquares(local(), {"correlation": loss})
@@ -64,6 +65,18 @@ def test_both_branches_of_a_correlation_are_found() -> None:
     assert [m.loss for m in minima] == sorted(m.loss for m in minima)
     assert {m.kind for m in minima} >= {0, 1}
     assert minima[0].loss < 40  # 8 points
+
+
+def test_a_fit_that_will_take_long_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    loss = Correlation(WAVES, PAIR, SyntheticMeasurement(Gaussian(1.2), points=3), Gaussian(1.2))
+    problem = LeastSquares(local(), {"correlation": loss})
+    StartingPoints().lead_to(problem, MESH, steps=1)
+    assert not caplog.records
+    monkeypatch.setattr("hadronlab.tasks.starts.SLOW", 0.0)
+    StartingPoints().lead_to(problem, MESH, steps=1)
+    assert "up to 3 of them are taken" in caplog.text and "than these 4 parameters" in caplog.text
 
 
 def test_which_starts_are_meant() -> None:

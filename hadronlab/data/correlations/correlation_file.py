@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -27,15 +27,16 @@ from hadronlab.systems.hadrons import HadronPair
 class CorrelationFile:
     """A measured C(k*): csv or text, HEPData's yaml or json, ROOT (.root), or the name of a table that is shipped.
 
-    path: the file, or a name such as star_pp_2015. variable: "kstar" or "Q" (= 2 k*), unit: "MeV", "GeV" (of c) or "fm"
-    (fm⁻¹), columns: names by role (k, low, high, C, error, systematic); null: what the file says. table: which one, where
-    it holds several. k_min, k_max: of k*, MeV/c. systematic: "uncorrelated" adds systematic errors to the statistical ones
+    path: the file, or a name such as star_pp_2015; or a list of several measurements, of which all that follows holds.
+    variable: "kstar" or "Q" (= 2 k*), unit: "MeV", "GeV" (of c) or "fm" (fm⁻¹), columns: names by role (k, low, high, C, error,
+    systematic); null: what the file says. table: which one, where it holds several. k_min, k_max: of k*, MeV/c. systematic:
+    "uncorrelated" adds systematic errors to the statistical ones
     in squares, "correlated" lets them move all points together, "ignored" leaves them out. covariance: a file with a
     matrix, covariance_table: which one of several, covariance_holds: what it stands for: "total" errors, or the "statistical" or
     "systematic" ones alone, to which the others are added. label: in figures and messages.
     """
 
-    path: str
+    path: str | Sequence[str]
     variable: Variable | None = None
     unit: Unit | None = None
     k_min: float | None = None
@@ -48,11 +49,15 @@ class CorrelationFile:
     covariance_holds: Literal["total", "statistical", "systematic"] = "total"
     label: str | None = None
 
-    def load(self, pair: HadronPair | None = None) -> CorrelationData:
-        """The points between k_min and k_max, whatever the pair. Raises DataError, one line with the file, for all that is wrong with it."""
-        path = find(self.path)
-        with about(path):
-            table = _read(path, self.table, self.columns)
+    def load(self, pair: HadronPair | None = None) -> CorrelationData | list[CorrelationData]:
+        """The measurement, or that of each path, whatever the pair."""
+        return self.read(self.path) if isinstance(self.path, str) else [self.read(path) for path in self.path]
+
+    def read(self, path: str) -> CorrelationData:
+        """The points between k_min and k_max. Raises DataError, one line with the file, for all that is wrong with it."""
+        file = find(path)
+        with about(file):
+            table = _read(file, self.table, self.columns)
             points = find_points(table, self.variable, self.unit, self.columns)
             check_unit(points.k, points.unit)
             check_counts(points.value)
@@ -62,8 +67,8 @@ class CorrelationFile:
             )
             edges = None if points.edges is None else torch.from_numpy(points.edges)
             covariance = self._covariance(error, systematic)
-            data = CorrelationData(k, value, error, systematic, covariance, edges, str(path), table.source)
-            name = f"{path.stem}, {table.label}" if table.label else path.stem
+            data = CorrelationData(k, value, error, systematic, covariance, edges, str(file), table.source)
+            name = f"{file.stem}, {table.label}" if table.label else file.stem
             return replace(data, label=self.label or name).cut(self.k_min, self.k_max)
 
     def _covariance(self, error: torch.Tensor, systematic: torch.Tensor) -> torch.Tensor:

@@ -38,6 +38,7 @@ class Hybrid(Potential):
                 f"hybrid of parts of {local_part.channels} and {nonlocal_part.channels} channels: give both the same"
             )
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
+        self.linear = local_part.linear and nonlocal_part.linear
         self.additive, self.channels = nonlocal_part.additive, local_part.channels
         self.sources_needed = local_part.sources_needed
 

@@ -17,6 +17,7 @@ class LocalGaussians(Potential):
     """V0(r) = scale · Σ a_i e^{−β_i r²}; exponents β_i in fm⁻², scale in MeV; linear in a, starts at zero."""
 
     has_local, has_nonlocal = True, False
+    linear = True
 
     def __init__(
         self,

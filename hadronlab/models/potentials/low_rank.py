@@ -31,7 +31,7 @@ class LowRank(Potential):
         if not exponents or any(not b > 0 for b in exponents):
             raise ConfigError(f"exponents = {list(exponents)}: give at least one, all positive (fm⁻²)")
         kind, n = floating(dtype), len(exponents)
-        self.scale = float(scale)
+        self.scale, self.linear = float(scale), not learn_exponents
         log_beta = torch.log(torch.tensor(list(exponents), dtype=kind))
         self.log_beta = nn.Parameter(log_beta) if learn_exponents else nn.Buffer(log_beta)
         i, j = torch.triu_indices(n, n)

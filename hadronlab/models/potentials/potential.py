@@ -50,7 +50,8 @@ class Potential(nn.Module):
     A subclass gives `kernel` (and, where it has one, `local`). `support` (fm) is the radius beyond which U is
     zero: a network says nothing outside the radii it was trained on. An `additive` one also gives `features` and
     `readout`, U(r,r') = envelope(r) · readout(features(r) + features(r')) · envelope(r'): most of ∂U/∂θ then costs
-    one pass a radius instead of one a pair. One of several `channels` gives V0_ab (C, C, …) and U_ab(r,r') = U_ba(r',r)
+    one pass a radius instead of one a pair. `linear`: U and V0 are, in the parameters; zeros give U = V0 = 0.
+    One of several `channels` gives V0_ab (C, C, …) and U_ab(r,r') = U_ba(r',r)
     (C, C, …): what is said of shapes here then stands behind (C, C); it is not additive.
     """
 
@@ -58,6 +59,7 @@ class Potential(nn.Module):
     has_local: bool = False
     has_nonlocal: bool = True
     additive: bool = False
+    linear: bool = False
     channels: int = 1
     sources_needed: int = 1
     """how many sources of a lattice determine it: at one radius each gives an equation a channel"""

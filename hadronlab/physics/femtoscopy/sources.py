@@ -7,7 +7,7 @@ them, and a tensor (B,) of radii gives one density a bin, (B, len(r)).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -46,6 +46,20 @@ def parameters(source: Source) -> dict[str, Any]:
 def with_parameters(source: Source, values: Mapping[str, Any]) -> Source:
     """The source with other values of some of its parameters."""
     return replace(source, **values) if values else source  # type: ignore[type-var]
+
+
+def one_each(source: Source | Sequence[Source]) -> list[Source]:
+    """A list as it stands; of a source with lists of values, radius=[1.0, 2.5], one for each. HadronlabError for lists that differ."""
+    if isinstance(source, Sequence):
+        return list(source)
+    lists = {name: x for name, x in parameters(source).items() if isinstance(x, Sequence)}
+    if not lists:
+        return [source]
+    if len({len(x) for x in lists.values()}) > 1:
+        given = ", ".join(f"{name}={list(x)}" for name, x in lists.items())
+        raise HadronlabError(f"source: {given}: give lists of one length, a value for each measurement")
+    rows = zip(*lists.values(), strict=True)
+    return [with_parameters(source, dict(zip(lists, row, strict=True))) for row in rows]
 
 
 def _parameter(name: str, value: float | Tensor, low: float, high: float = math.inf) -> Tensor:
