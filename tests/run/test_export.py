@@ -118,7 +118,7 @@ def test_mistakes_are_one_line(
 def test_of_several_channels_there_is_no_table(tmp_path: Path) -> None:
     run = api.run("system=tensor", "data.sources=[wall]", "data.times=[13]", "data.lattice.n_mesh=60", "data.lattice.step=1.0",
                   "data.lattice.length=70", "trainer.max_epochs=2", "quiet=true", directory=tmp_path / "run")  # fmt: skip
-    with pytest.raises(ConfigError, match="a table holds one channel, and these are S, D: give v.h5"):
+    with pytest.raises(ConfigError, match=r"a table holds one channel, and these are S, D: give v\.h5"):
         api.export(run.directory, tmp_path / "v.txt")
     (out,) = api.export(run.directory, tmp_path / "v.h5", step=0.1)
     with h5py.File(out) as file:
