@@ -51,6 +51,10 @@ def export(directory: str | Path, path: str | Path, step: float = STEP, force: b
     results = task.observe()
     if not {"V_0", "U"} & set(results.estimates):
         raise ConfigError(f"{directory}: its model, {about['model']}, has neither V0 nor U")
+    if path.suffix in TABLES and task.data.channels:
+        raise ConfigError(
+            f"{path}: a table holds one channel, and these are {', '.join(task.data.names)}: give {path.stem}.h5"
+        )
     data, origin = task.data, f"hadronlab {__version__}, {about['system']}, {about['model']}"
     if path.suffix in HDF5:
         facts = {"origin": origin, "reduced_mass": data.reduced_mass, "hbar_c": data.hbar_c}
