@@ -101,6 +101,10 @@ def test_models_and_observables_know_how_many_channels_there_are() -> None:
         match=r"observables\.phase_shifts is of one channel, and the data have LL, NX: choose observables=coupled",
     ):
         built("system=lambda_lambda_n_xi", "observables=[coupled,phase_shifts]", *SMALL)
+    with pytest.raises(
+        ConfigError, match=r"task\.starts=\['bound'\] is of one channel, and the data have LL, NX"
+    ):
+        built("system=lambda_lambda_n_xi", "task.starts=[bound]", *SMALL)
 
 
 @pytest.mark.slow
