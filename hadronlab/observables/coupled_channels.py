@@ -20,6 +20,8 @@ from hadronlab.observables.results import Results
 from hadronlab.physics.forces.tensor_waves import central_and_tensor
 from hadronlab.physics.scattering.coupled_resolvent import CoupledResolvent
 from hadronlab.physics.scattering.hadronic_mesh import coupled_mesh
+from hadronlab.physics.scattering.lattice_energies import lattice_scattering
+from hadronlab.physics.scattering.phase_parameters import blatt_biedenharn, channel_phases, stapp
 from hadronlab.systems.coupled_pair import scattering_channels
 
 REACH = 3  # of the mesh of a known potential, over the largest radius of the data
@@ -35,11 +37,13 @@ class Angles:
     eta: Tensor
 
     @classmethod
-    def of(cls, solved: CoupledResolvent, energy: Tensor, parameters: str) -> Angles:
-        eta = solved.inelasticity(energy)[..., solved.first]
+    def of(cls, solved: CoupledResolvent, S: Tensor, total: Tensor, parameters: str) -> Angles:
+        """From S (…, M, C, C) and ½ arg det S (…, M)."""
+        first = solved.first
+        eta = S[..., first, first].abs()
         if len(solved.channels) != 2:
-            return cls(solved.phase_shifts(energy), None, eta)
-        found = solved.blatt_biedenharn(energy) if parameters == "blatt_biedenharn" else solved.stapp(energy)
+            return cls(channel_phases(S, total, first), None, eta)
+        found = (blatt_biedenharn if parameters == "blatt_biedenharn" else stapp)(S, total, first)
         return cls(found.delta, found.epsilon, eta)
 
     def near(self, other: Angles) -> Angles:
@@ -60,17 +64,20 @@ class CoupledChannels(PotentialObservable):
     largest errors of the angles.
 
     parameters: "stapp" (bar phases; of two channels of any kind δ_a = ½ arg S_aa) or "blatt_biedenharn" (eigenphases).
+    relativistic: whether k² at an energy is that of K, see `physics.scattering.lattice_energies`, or 2μ(E − M).
     at: energies, MeV, at which phases, η and ε are quoted as numbers too, `phase_shift_1.<E>`, ….
     """
 
     sees_channels: ClassVar[bool] = True
 
-    def __init__(self, parameters: str = "stapp", at: Sequence[float] = ()) -> None:
+    def __init__(
+        self, parameters: str = "stapp", relativistic: bool = False, at: Sequence[float] = ()
+    ) -> None:
         if parameters not in ("stapp", "blatt_biedenharn"):
             raise ConfigError(
                 f"observables.coupled_channels.parameters={parameters!r}: choose stapp or blatt_biedenharn"
             )
-        self.parameters, self.at = parameters, tuple(at)
+        self.parameters, self.relativistic, self.at = parameters, relativistic, tuple(at)
 
     def observe(self, learned: LearnedPotential) -> Results:
         result = Results(reference={name: dict(entry) for name, entry in learned.pair.references.items()})
@@ -79,7 +86,7 @@ class CoupledChannels(PotentialObservable):
         solved = learned.coupled
         entrance = solved.channels[solved.first]
         energy = entrance.threshold + entrance.kinetic * learned.k**2
-        angles = self._angles(solved, energy)
+        angles = self._angles(learned, solved, energy)
         result.estimates |= {
             "k": Estimate(learned.k.numpy(), learned.momentum),
             "channel_energy": Estimate(energy.numpy(), learned.energy),
@@ -103,15 +110,23 @@ class CoupledChannels(PotentialObservable):
             self._truth(learned, energy, angles, result)
         return result
 
-    def _angles(self, solved: CoupledResolvent, energy: Tensor) -> Angles:
-        found = Angles.of(solved, energy, self.parameters)
+    def _angles(self, learned: LearnedPotential, solved: CoupledResolvent, energy: Tensor) -> Angles:
+        found = self._of(learned, solved, energy)
         return found.near(Angles(found.delta[:1], None, found.eta))
+
+    def _of(self, learned: LearnedPotential, solved: CoupledResolvent, energy: Tensor) -> Angles:
+        if self.relativistic:
+            curvature = energy.new_tensor([channel.curvature for channel in learned.data.channels])
+            S, total = lattice_scattering(solved, energy, curvature)
+        else:
+            S, total = solved.s_matrix(energy), solved.total_phase(energy)
+        return Angles.of(solved, S, total, self.parameters)
 
     def _quoted(self, learned: LearnedPotential, solved: CoupledResolvent, result: Results) -> None:
         """Numbers at the energies `at`."""
         for E in self.at:
             energy = torch.tensor([E], dtype=torch.float64)
-            angles, is_open = self._angles(solved, energy), solved.open(energy)[0]
+            angles, is_open = self._angles(learned, solved, energy), solved.open(energy)[0]
             for a in torch.nonzero(is_open)[:, 0].tolist():
                 delta = torch.rad2deg(angles.delta[:, 0, a])
                 result.estimates[f"phase_shift_{a + 1}.{E:g}"] = learned.estimate(delta, "deg")
@@ -154,7 +169,7 @@ class CoupledChannels(PotentialObservable):
 
     def _truth(self, learned: LearnedPotential, energy: Tensor, angles: Angles, result: Results) -> None:
         exact = solved_whole(learned)
-        truth = Angles.of(exact, energy, self.parameters)
+        truth = self._of(learned, exact, energy)
         truth = Angles(truth.delta[None], None if truth.epsilon is None else truth.epsilon[None], truth.eta)
         ours = angles.near(truth)
         off = torch.rad2deg(fold(angles.delta[0] - truth.delta[0]).abs())
