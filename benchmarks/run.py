@@ -38,10 +38,12 @@ NAMES = (
     "sweep_workers",
     "time_to_accuracy",
     "calibration",
+    "average_coverage",
     "femtoscopy",
     "joint_learning",
     "finite_volume",
     "coupled_channels",
+    "spectra",
     "fuzz_inputs",
 )
 ROOT = Path(__file__).parents[1]

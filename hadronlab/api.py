@@ -20,12 +20,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hadronlab.cli.quoting import quote_values
+from hadronlab.config.brought import with_brought
 from hadronlab.config.messages import uncomposable
 from hadronlab.data.correlations.correlation_data import CorrelationData
 from hadronlab.data.correlations.correlation_file import CorrelationFile
 from hadronlab.data.ingest.convert import convert_tables as convert_tables
 from hadronlab.data.ingest.raw.convert import convert_raw as convert_raw
 from hadronlab.data.ingest.raw.write import write_raw as write_raw
+from hadronlab.data.potential_table import exported_potential as exported_potential
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.level_analysis import analyse_levels as analyse_levels
 from hadronlab.observables.results import Results
@@ -100,6 +102,14 @@ def evaluate(
         return Run(evaluate_run(Path(directory).absolute(), samples, max_time, observables, own).parent)
 
 
+def export(directory: str | Path, path: str | Path, step: float = 0.02, force: bool = False) -> list[Path]:
+    """`hadronlab-export`: write the learned potential of the run in `directory` for other codes; see `run.export.export`."""
+    from hadronlab.run.export import export as export_potential
+
+    with global_state_kept():
+        return export_potential(directory, path, step, force)
+
+
 def summarise(directory: str | Path, sort: str | None = None) -> Path:
     """`hadronlab-sweep`: collect the jobs of the sweep in `directory`; the path of its sweep.csv."""
     with global_state_kept():
@@ -144,7 +154,7 @@ def composed(*overrides: str, directory: str | Path | None = None) -> DictConfig
     """The configuration of a run in `directory`, with Hydra's runtime set as its command would set it."""
     GlobalHydra.instance().clear()
     with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        arguments = quote_values(overrides)
+        arguments = with_brought(quote_values(overrides))
         try:
             config = compose("train", arguments, return_hydra_config=True)
         except (TypeError, ValueError, AttributeError) as error:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "hadronlab"
 FLOORS = (
     ("errors",), ("config",), ("kernels",), ("estimates",), ("physics",), ("systems",), ("models", "data"), ("sampling",), ("losses",),
     ("optim",), ("observables",), ("tasks",), ("callbacks",), ("plotting",), ("run",), ("sweeps",), ("cli",),
-    ("train", "evaluate", "sweep", "dashboard", "convert", "average", "femto", "luescher", "api", "__init__"),
+    ("train", "evaluate", "sweep", "dashboard", "convert", "average", "export", "femto", "luescher", "api", "__init__"),
 )  # fmt: skip
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
@@ -91,5 +91,8 @@ def test_no_circle_within_a_room() -> None:
 
 
 def test_the_tasks_do_not_know_each_other() -> None:
-    assert not any("tasks.vmc" in name for name in imported(PACKAGE / "tasks" / "inverse.py"))
-    assert not any("tasks.inverse" in name for name in imported(PACKAGE / "tasks" / "vmc.py"))
+    tasks = ("inverse", "vmc", "spectrum")
+    for task in tasks:
+        others = [f"tasks.{other}" for other in tasks if other != task]
+        found = imported(PACKAGE / "tasks" / f"{task}.py")
+        assert not any(other in name for other in others for name in found)

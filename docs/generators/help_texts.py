@@ -9,7 +9,7 @@ from pathlib import Path
 
 COMMANDS = {
     "train": ["train"], "evaluate": ["evaluate"], "sweep": ["sweep"], "dashboard": ["dashboard"],
-    "average": ["average"], "convert": ["convert"], "convert_tables": ["convert", "tables"],
+    "average": ["average"], "export": ["export"], "convert": ["convert"], "convert_tables": ["convert", "tables"],
     "convert_raw": ["convert", "raw"], "luescher": ["luescher"], "femto": ["femto"],
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from hadronlab.cli.quoting import quote_values
+from hadronlab.config.brought import with_brought
 from hadronlab.config.groups import groups
 from hadronlab.config.overrides import is_swept, key_of
 from hadronlab.errors import ConfigError
@@ -21,9 +22,11 @@ MULTIRUN = ("--multirun", "-m")
 
 
 def hydra_arguments(arguments: Sequence[str]) -> list[str]:
-    """`arguments` as Hydra reads them: options before settings, values quoted, settings of swept groups kept."""
+    """`arguments` as Hydra reads them: options before settings, values quoted, settings of swept groups kept, and what a model
+    brings with it.
+    """
     options, settings = split(arguments)
-    settings = quote_values(settings)
+    settings = with_brought(quote_values(settings))
     return [*options, *(settings_of_swept_groups(settings) if is_multirun(options) else settings)]
 
 

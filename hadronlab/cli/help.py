@@ -26,13 +26,14 @@ Everything else has a default, and each line below may be added to the command t
 
 What the groups are
   system      what is studied; it decides the task: inverse (a potential from lattice data) or vmc (quark ground states)
-  model       the network: a potential U(r,r') (sdnn, sdnn_deep, sdnn_joint, low_rank, local, hybrid, …) or a wave function
+  model       the network: a potential U(r,r') (sdnn, sdnn_deep, sdnn_joint, low_rank, local, hybrid, …) or a wave function;
+              gaussians: levels in correlated Gaussians instead of a network, task.states=3 of them
   loss        what is minimised in the inverse problem, as a sum of weighted terms
   data        where R(t,r) comes from: separable, synthetic (a simulated lattice), lattice (an HDF5 file: data.path=…); radii: none
   measurement of momentum correlations C(k), of loss=correlation: loss.correlation.data.path=FILE.csv, or made up:
               measurement@loss.correlation.data=synthetic
   source      the distances at which pairs are emitted: source@loss.correlation.source=levy loss.correlation.source.radius=1.1
-  interaction of the quarks: al1, al2, ap1, ap2, flux_tube
+  interaction of the quarks: al1, al2, ap1, ap2, bd, flux_tube
   sampler     walkers and moves of the variational runs; schedule: their stages (fast, anneal, or paper as published)
   optimizer   adam; natural_gradient (Gauss–Newton) of the inverse problem; sr (stochastic reconfiguration) of quarks
   trainer     how long: trainer.max_epochs=…, trainer.max_time=00:00:10:00

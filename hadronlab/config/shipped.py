@@ -37,6 +37,7 @@ POTENTIALS = (
       for name in ("Gaussians", "YukawaSquared", "Yukawas", "SumOfPotentials", "omega_ccc", "omega_omega", "nucleon_omega",
                    "nucleon_phi", "reid_1s0")),
     "hadronlab.data.potential_table.potential_table",
+    "hadronlab.data.potential_table.exported_potential",
     "hadronlab.physics.forces.tabulated.TabulatedPotential",
     "hadronlab.physics.forces.nonlocal_potentials.PereyBuck",
     "hadronlab.physics.forces.separable.Separable",

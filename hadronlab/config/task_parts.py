@@ -18,9 +18,9 @@ EVERY_RUN = ("system", "task", "model", "optimizer.optimizer", "callbacks", "tra
 
 @runtime_checkable
 class ServesTask(Protocol):
-    """A class that goes with one task only names it; one that names none goes with every task."""
+    """A class that goes with one task only names it, or several; one that names none goes with every task."""
 
-    task: str
+    task: str | tuple[str, ...]
 
 
 @runtime_checkable
@@ -48,11 +48,16 @@ def task_class(config: DictConfig) -> Any:
 
 def check_parts(config: DictConfig) -> None:
     """Raise ConfigError for a part of the run that was set to null, or to something that is no part."""
-    for path in (*EVERY_RUN, *task_class(config).needs):
+    task = task_class(config)
+    for path in EVERY_RUN:
         _check_part(config, path)
+    for path in task.needs:
+        _check_part(
+            config, path, f"; or is {config.system.get('name')} not made for a run that {task.purpose}?"
+        )
 
 
-def _check_part(config: DictConfig, path: str) -> None:
+def _check_part(config: DictConfig, path: str, doubt: str = "") -> None:
     part = OmegaConf.select(config, path)
     group = path.split(".")[0]
     if isinstance(part, DictConfig) and ("_target_" in part or (path == group and holds_parts(group))):
@@ -62,7 +67,9 @@ def _check_part(config: DictConfig, path: str) -> None:
         "is null" if part is None else "names no class" if isinstance(part, DictConfig) else f"is {part!r}"
     )
     raise ConfigError(
-        f"{path} {found}, but no run is without it" + (f": choose {group}= one of {names}" if names else "")
+        f"{path} {found}, but no run is without it"
+        + (f": choose {group}= one of {names}" if names else "")
+        + (doubt if part is None else "")
     )
 
 
@@ -72,10 +79,11 @@ def check_task(config: DictConfig) -> None:
     here = f"system={config.system.name} {task.purpose}"
     for path, node in targets(config):
         part = locate(node._target_, path)
-        found = task_of(part)
-        if found not in (None, task.task):
+        found = tasks_of(part)
+        if found and task.task not in found:
             raise ConfigError(
-                f"{path}: {part.__name__} is for task={found}, but {here}: {_instead(path, task)}"
+                f"{path}: {part.__name__} is for task={' or '.join(found)}, but {here}: {_instead(path, task)}"
+                + ("; a sweep keeps to models of one task" if path == "model" and brings_task(found) else "")
             )
     for group in task.unused:
         if config.get(group) is not None:
@@ -90,15 +98,22 @@ def _instead(path: str, task: TaskClass) -> str:
     return f"leave out {path}"
 
 
-def task_of(target: Any) -> str | None:
-    """The task of a class, or of the class that a factory function returns; None where it does not say."""
+def tasks_of(target: Any) -> tuple[str, ...]:
+    """The tasks of a class, or of the class that a factory function returns; none where it does not say."""
     made = target if inspect.isclass(target) else hints_of(target).get("return")
-    return made.task if inspect.isclass(made) and isinstance(made, ServesTask) else None
+    if not (inspect.isclass(made) and isinstance(made, ServesTask)):
+        return ()
+    return (made.task,) if isinstance(made.task, str) else tuple(made.task)
 
 
 def models_for(task: str) -> list[str]:
     """The shipped `model=` choices of a task."""
-    return [name for name in choices("model") if task_of(locate(target_of("model", name), "model")) == task]
+    return [name for name in choices("model") if task in tasks_of(locate(target_of("model", name), "model"))]
+
+
+def brings_task(tasks: tuple[str, ...]) -> bool:
+    """Whether a model of these tasks chooses its task itself, alone on a command line (see config/brought.py)."""
+    return any(name in choices("base/model") for task in tasks for name in models_for(task))
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, DictConfig]]:

@@ -1,4 +1,4 @@
-"""Synthetic correlators kept on disk, each in a file named by the hash of everything that its numbers come from."""
+"""What takes time to compute, kept on disk, each in a file named by the hash of everything that its numbers come from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import json
 import logging
 import re
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -27,27 +29,71 @@ IMPORT = re.compile(r"^\s*from (hadronlab[\w.]*) import (\([^)]*\)|.*)", re.MULT
 log = logging.getLogger(__name__)
 
 
-def synthetic_correlator(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
-    """`generate`, or what an earlier call with the same key stored.
+T = TypeVar("T")
 
-    An entry that is damaged, or that holds the numbers of another key, is made again. A cache that cannot be read or
-    written costs a warning, not the run. Entries appear whole, so several processes may ask at once.
+
+@dataclass(frozen=True)
+class Store(Generic[T]):
+    """A kind of thing that is kept on disk.
+
+    what: it is called in messages. read: a file's content and the seal in it; DataError for a damaged one. write: a file that
+    `read` gives back, from content and seal. parts: all that the content consists of, of which the seal is made.
     """
-    try:
-        path = cache_directory() / f"synthetic-{key(pair, lattice)}.h5"
-        stored = _stored(path)
-    except DataError as error:
-        log.warning("synthetic lattice is not cached: %s", error)
-        return generate(pair, lattice)
-    if stored is not None:
-        return replace(stored, origin=f"synthetic {pair.name}")
-    correlator = generate(pair, lattice)
-    sealed = {**correlator.attributes, SEAL: _seal(path, correlator)}
-    try:
-        r_correlator.write(replace(correlator, attributes=sealed), path)
-    except DataError as error:
-        log.warning("synthetic lattice is not cached: %s", error)
-    return correlator
+
+    what: str
+    read: Callable[[Path], tuple[T, str]]
+    write: Callable[[T, str, Path], None]
+    parts: Callable[[T], Iterable[bytes]]
+
+    def get(self, name: Callable[[], str], make: Callable[[], T]) -> T:
+        """`make()`, or what an earlier call stored in the file `name()`, which is to hold the hash of all that makes it.
+
+        An entry that is damaged, or that holds the numbers of another key, is made again. A cache that cannot be read or
+        written costs a warning, not the run. Entries appear whole, so several processes may ask at once.
+        """
+        try:
+            path = cache_directory() / name()
+            stored = self._stored(path)
+        except DataError as error:
+            log.warning("%s is not cached: %s", self.what, error)
+            return make()
+        if stored is not None:
+            return stored
+        made = make()
+        try:
+            self.write(made, self._seal(path, made), path)
+        except DataError as error:
+            log.warning("%s is not cached: %s", self.what, error)
+        return made
+
+    def _stored(self, path: Path) -> T | None:
+        """The entry, or None where there is none or it is damaged or foreign. DataError for a place that cannot be read."""
+        try:
+            if not path.exists():
+                return None
+            content, seal = self.read(path)
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror or error}") from error
+        except DataError as error:
+            log.warning("cached file is made again: %s", error)
+            return None
+        if seal != self._seal(path, content):
+            log.warning("cached file is made again: %s: holds other numbers than its name says", path)
+            return None
+        return content
+
+    def _seal(self, path: Path, content: T) -> str:
+        """Hash of an entry's name and of all that it holds."""
+        digest = hashlib.sha256(path.name.encode())
+        for part in self.parts(content):
+            digest.update(part)
+        return digest.hexdigest()
+
+
+def synthetic_correlator(pair: HadronPair, lattice: SyntheticLattice) -> RCorrelator:
+    """`generate`, or what an earlier call with the same key stored."""
+    found = CORRELATORS.get(lambda: f"synthetic-{key(pair, lattice)}.h5", lambda: generate(pair, lattice))
+    return replace(found, origin=f"synthetic {pair.name}")
 
 
 def key(pair: HadronPair, lattice: SyntheticLattice) -> str:
@@ -87,30 +133,20 @@ def generating_code(*modules: str) -> str:
     return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
 
 
-def _stored(path: Path) -> RCorrelator | None:
-    """The entry, or None where there is none or it is damaged or foreign. DataError for a place that cannot be read."""
-    try:
-        if not path.exists():
-            return None
-        correlator = r_correlator.read(path)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    except DataError as error:
-        log.warning("cached file is made again: %s", error)
-        return None
-    if correlator.attributes.get(SEAL) != _seal(path, correlator):
-        log.warning("cached file is made again: %s: holds other numbers than its name says", path)
-        return None
-    return correlator
+def _read(path: Path) -> tuple[RCorrelator, str]:
+    correlator = r_correlator.read(path)
+    return correlator, str(correlator.attributes.get(SEAL))
 
 
-def _seal(path: Path, correlator: RCorrelator) -> str:
-    """Hash of an entry's name and of all that it holds."""
-    digest = hashlib.sha256(path.name.encode())
+def _write(correlator: RCorrelator, seal: str, path: Path) -> None:
+    r_correlator.write(replace(correlator, attributes={**correlator.attributes, SEAL: seal}), path)
+
+
+def _parts(correlator: RCorrelator) -> Iterator[bytes]:
     for source, values in sorted(correlator.values.items()):
-        digest.update(source.encode() + np.ascontiguousarray(values).tobytes())
+        yield source.encode() + np.ascontiguousarray(values).tobytes()
     for array in (correlator.t, correlator.site, correlator.radius):
-        digest.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        yield b"" if array is None else np.ascontiguousarray(array).tobytes()
     numbers = (
         correlator.mass,
         correlator.mass2,
@@ -118,5 +154,7 @@ def _seal(path: Path, correlator: RCorrelator) -> str:
         correlator.length,
         correlator.resampling,
     )
-    digest.update(repr(numbers).encode())
-    return digest.hexdigest()
+    yield repr(numbers).encode()
+
+
+CORRELATORS = Store("synthetic lattice", _read, _write, _parts)

@@ -1,6 +1,6 @@
 """R-correlators with several channels: waves that the tensor force couples, or coupled pairs of hadrons.
 
-The HDF5 layout is that of `data.r_correlator` on sites, but for
+The HDF5 layout is that of `data.r_correlator`, on sites or radii, but for
     attributes  channels         names such as "S,D" or "Lambda Lambda,N Xi", C of them
                 masses           (2 C) masses × a: both hadrons of the first channel, of the second, …
                 thresholds       (C,) their sums
@@ -22,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.data import hdf5
-from hadronlab.data.lattice import FIRST, SECOND
+from hadronlab.data import hdf5, whole_files
+from hadronlab.data.times import FIRST, SECOND, time_slices
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS
+from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.forces.tensor_waves import central_and_tensor
 
 OWN_ATTRIBUTES = (
@@ -46,7 +47,10 @@ MEANS = {"R": "mean", "laplacian": "laplacian_mean", "two_point": "two_point_mea
 
 @dataclass(frozen=True, eq=False)
 class ChannelCorrelator:
-    """R(t, r) of C channels, lattice units, the mean first, then B bins. Raises DataError, naming `origin`, for bad shapes."""
+    """R(t, r) of C channels, lattice units, the mean first, then B bins, on sites or, of a model, on radii.
+
+    Raises DataError, naming `origin`, for bad shapes.
+    """
 
     t: np.ndarray  # (T,)
     values: Mapping[str, np.ndarray]  # source → R (1+B, T, C, S), complex or real
@@ -55,31 +59,34 @@ class ChannelCorrelator:
     channels: tuple[str, ...]
     masses: np.ndarray  # (C, 2), times a
     inverse_spacing: float  # MeV
-    site: np.ndarray  # (S, 3)
-    length: int
+    site: np.ndarray | None  # (S, 3)
+    length: int | None
+    radius: np.ndarray | None = None  # (S,), times 1/a, in place of sites
     resampling: str = "jackknife"
     attributes: Mapping[str, Any] = field(default_factory=dict)
     origin: str = "R-correlator"
 
     def __post_init__(self) -> None:
         n_channels, n_times = len(self.channels), len(self.t)
-        sizes = (n_times, n_channels, len(self.site))
+        if (self.site is None) == (self.radius is None):
+            raise self.error("needs exactly one of site (S, 3) and radius (S,)")
+        sizes = (n_times, n_channels, len(self.distance))
         if self.masses.shape != (n_channels, 2) or not (
             np.isfinite(self.masses).all() and (self.masses > 0).all()
         ):
             raise self.error(f"needs two positive masses of each of {n_channels} channels for its threshold")
         if self.resampling not in KINDS:
             raise self.error(f"resampling must be one of {', '.join(KINDS)}, got {self.resampling!r}")
-        if len(self.site) != len(wedge_sites(self.length)):
+        if self.site is not None and (self.length is None or len(self.site) != len(wedge_sites(self.length))):
             raise self.error(f"site must be the whole wedge of L = {self.length}")
         if not self.values:
             raise self.error("holds no source; expected a group such as wall/R")
         for name, stored in ARRAYS.items():
             for source, array in getattr(self, name).items():
                 expected = sizes[:2] if name == "two_point" else sizes
-                if array.shape[1:] != expected or len(array) < 3:
+                if array.shape[1:] != expected or len(array) == 2:
                     raise self.error(
-                        f"/{source}/{stored} must be (1+B, {expected}), B ≥ 2, got {array.shape}"
+                        f"/{source}/{stored} must be (1+B, {expected}), B = 0 or ≥ 2, got {array.shape}"
                     )
                 if not np.isfinite(array).all():
                     raise self.error(f"/{source}/{stored} holds NaN or infinity")
@@ -94,30 +101,39 @@ class ChannelCorrelator:
         return min(map(len, self.values.values())) - 1
 
     @property
+    def distance(self) -> np.ndarray:
+        """|r| of every site or radius, (S,), lattice units."""
+        return self.radius if self.radius is not None else np.sqrt((np.asarray(self.site) ** 2).sum(1))
+
+    @property
+    def spacing_fm(self) -> float:
+        """Lattice spacing a in fm."""
+        return HBAR_C / self.inverse_spacing
+
+    @property
     def thresholds(self) -> np.ndarray:
         """m1 + m2 of every channel, times a, (C,)."""
         return self.masses.sum(1)
 
 
-def kinetic(correlator: ChannelCorrelator, source: str, time: int) -> tuple[np.ndarray, np.ndarray]:
-    """R and K R (MeV) of every bin, channel and site, (1+B, C, S), by three-point derivatives in time, as `lattice.kinetic`.
+def kinetic(
+    correlator: ChannelCorrelator, source: str, time: int, time_order: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """R and K R (MeV) of every bin, channel and site, (1+B, C, S), as `lattice.kinetic`; the Laplacian is that of the file.
 
     Raises DataError for an unknown source, or a time without its neighbours.
     """
     if source not in correlator.values:
         raise correlator.error(f"no source {source!r}; it holds {', '.join(correlator.values)}")
-    present = correlator.t.tolist()
-    if not {time - 1, time, time + 1} <= set(present):
-        raise correlator.error(
-            f"time {time} needs its neighbours for its derivative; the file holds {present}"
-        )
-    R = correlator.values[source][:, [present.index(time + step) for step in (-1, 0, 1)]]
+    slices = time_slices(correlator, time, time_order)
+    R = correlator.values[source][:, slices]
     m1, m2 = correlator.masses.T[..., None]  # (C, 1)
     reduced, delta = m1 * m2 / (m1 + m2), (m1 - m2) / (m1 + m2)
-    first, second = (np.einsum("k,bkcs->bcs", weights[2], R) for weights in (FIRST, SECOND))
-    laplacian = correlator.laplacian[source][:, present.index(time)]
+    first, second = (np.einsum("k,bkcs->bcs", weights[time_order], R) for weights in (FIRST, SECOND))
+    centre = slices[len(slices) // 2]
+    laplacian = correlator.laplacian[source][:, centre]
     KR = (1 + 3 * delta**2) / (8 * reduced) * second - first + laplacian / (2 * reduced)
-    return R[:, 1], KR * correlator.inverse_spacing
+    return correlator.values[source][:, centre], KR * correlator.inverse_spacing
 
 
 def tensor_potentials(correlator: ChannelCorrelator, source: str, time: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,29 +150,36 @@ def tensor_potentials(correlator: ChannelCorrelator, source: str, time: int) -> 
 
 def write(correlator: ChannelCorrelator, path: str | Path) -> None:
     """Write a file that `read` gives back, whole or not at all. DataError if it cannot be written."""
-    with hdf5.created(path) as file:
+    with whole_files.created(path) as file:
         for name, value in correlator.attributes.items():
             file.attrs[name] = value
         file.attrs["channels"] = ",".join(correlator.channels)
         file.attrs["masses"], file.attrs["thresholds"] = correlator.masses.ravel(), correlator.thresholds
         file.attrs["mass_lattice"], file.attrs["mass2_lattice"] = correlator.masses[0]
-        file.attrs["a_inv_MeV"], file.attrs["L"] = correlator.inverse_spacing, correlator.length
-        file.attrs["resampling"] = correlator.resampling
-        file["t"], file["site"] = correlator.t, correlator.site
+        file.attrs["a_inv_MeV"], file.attrs["resampling"] = correlator.inverse_spacing, correlator.resampling
+        file["t"] = correlator.t
+        for name, value in {"site": correlator.site, "radius": correlator.radius}.items():
+            if value is not None:
+                file[name] = value
+        if correlator.length is not None:
+            file.attrs["L"] = correlator.length
         for name, stored in ARRAYS.items():
             for source, array in getattr(correlator, name).items():
                 group = file.require_group(source)
                 for part, values in (("", array.real), (IMAGINARY, array.imag)):
                     if not part or values.any():
-                        bins = values[1:].swapaxes(0, 1)
+                        bins = values[1:].swapaxes(0, 1) if len(values) > 1 else values[0]
                         group.create_dataset(stored + part, data=bins, compression="gzip", shuffle=True)
-                        group[MEANS[stored] + part] = values[0]
+                        if len(values) > 1:
+                            group[MEANS[stored] + part] = values[0]
 
 
 def read(path: str | Path, trusted: bool = False) -> ChannelCorrelator:
     """Read and check a file; otherwise a DataError of one line. `trusted` as in `r_correlator.read`."""
     with hdf5.opened(path, trusted) as file:
-        about = file.attributes()
+        about, present = file.attributes(), file.members()
+        if "channels" not in about:
+            raise DataError(f"{path}: holds one channel: choose a system of one, such as system=lattice")
         arrays: dict[str, dict[str, np.ndarray]] = {name: {} for name in ARRAYS}
         for source, group in file.groups().items():
             for name, stored in ARRAYS.items():
@@ -175,8 +198,9 @@ def read(path: str | Path, trusted: bool = False) -> ChannelCorrelator:
             channels=channels,
             masses=masses.reshape(-1, 2),
             inverse_spacing=file.number("a_inv_MeV"),
-            site=file.array("site", "integer", ndim=(2,)),
-            length=file.integer("L"),
+            site=file.array("site", "integer", ndim=(2,)) if "radius" not in present else None,
+            radius=file.array("radius", "float", ndim=(1,)) if "radius" in present else None,
+            length=file.integer("L") if "L" in about else None,
             resampling=str(about.get("resampling", "jackknife")),
             attributes={name: value for name, value in about.items() if name not in OWN_ATTRIBUTES},
             origin=str(path),
@@ -185,9 +209,13 @@ def read(path: str | Path, trusted: bool = False) -> ChannelCorrelator:
 
 
 def _mean_and_bins(group: hdf5.Group, stored: str, part: str) -> np.ndarray:
-    """(1+B, …) of a dataset and its mean."""
-    bins = group.array(stored + part, "float", ndim=(3, 4)).swapaxes(0, 1)
-    mean = group.array(MEANS[stored] + part, "float", ndim=(2, 3))
+    """(1+B, …) of a dataset and its mean; (1, …) without bins, which are an axis behind the times."""
+    n_axes = 2 if stored == "two_point" else 3  # without bins
+    values = group.array(stored + part, "float", ndim=(n_axes, n_axes + 1))
+    if values.ndim == n_axes:
+        return values[None]
+    bins = values.swapaxes(0, 1)
+    mean = group.array(MEANS[stored] + part, "float", ndim=(n_axes,))
     if mean.shape != bins.shape[1:]:
         raise group.error(MEANS[stored] + part, f"must have the shape {bins.shape[1:]}, got {mean.shape}")
     return np.concatenate([mean[None], bins])

@@ -21,11 +21,17 @@ def signal_to_noise(data: WaveData) -> Tensor:
     A direction is a combination c of the K wave functions. With bins: the stationary values of
     |Σ c_k φ_k| / (resampling error of Σ c_k φ_k), both summed in squares over the radii, so that neither
     the scales of the wave functions nor noise that they share matter. Without bins: the singular values
-    of the wave functions, each normalised to one in ∫ 4π r² dr, relative to the largest.
+    of the wave functions, each normalised to one in ∫ 4π r² dr, relative to the largest. Coupled channels stand behind each
+    other, each over its own norm in all waves together: what lives in one of them only is a direction all the same.
     """
+    weight = data.weight[data.equation].abs()
     amplitude = data.amplitude[..., data.equation].double()
+    if data.channels:
+        size = (amplitude[0].square() * weight).sum((0, -1)).sqrt()  # (C,)
+        amplitude = (amplitude / size[:, None]).flatten(-2)
+        weight = weight.repeat(len(data.channels))
     if data.n_bins == 0:
-        wave = amplitude[0] * data.weight[data.equation].abs().sqrt()
+        wave = amplitude[0] * weight.sqrt()
         singular = torch.linalg.svdvals(wave / wave.norm(dim=1, keepdim=True))
         return singular / singular[0]
     amplitude = amplitude / amplitude[0].norm(dim=1)[None, :, None]
@@ -48,18 +54,39 @@ def effective_rank(data: WaveData) -> int:
     return max(1, int((signal_to_noise(data) > threshold).sum()))
 
 
-def hermiticity(data: WaveData, first: int, second: int) -> Tensor:
+def source_independence(data: WaveData) -> float:
+    """How well the waves of coupled channels tell them apart at one radius, between 0 and 1.
+
+    The smallest over the largest singular value of the matrix (K, C) of the waves at r, each channel over its own norm,
+    averaged with the squares of lhs: at one r a local potential is solved from this matrix. Two sources that start in one
+    channel bring the same mixture of the others along, and it nearly vanishes.
+    """
+    use = data.equation
+    weight = data.weight[use].abs()
+    phi, lhs = data.amplitude[0][..., use], data.lhs[0][..., use]
+    phi = phi / (phi.square() * weight).sum((0, -1)).sqrt()[:, None]
+    singular = torch.linalg.svdvals(phi.permute(2, 0, 1))  # (n, min(K, C))
+    if singular.shape[-1] < len(data.channels):
+        return 0.0
+    share = weight * lhs.square().sum((0, 1))
+    return float((share * singular[:, -1] / singular[:, 0]).sum() / share.sum())
+
+
+def hermiticity(data: WaveData, first: int, second: int, factors: Tensor | None = None) -> Tensor:
     """⟨a|K|b⟩ − ⟨b|K|a⟩ over the root of ⟨a|a⟩⟨b|b⟩, (1+B,) MeV, of two wave functions given by their indices.
 
     ⟨a|K|b⟩ = ∫ 4π r² a(r) (K b)(r) dr over the equations. It equals ⟨a|V0 + U|b⟩, symmetric whatever V0
     and a symmetric U are; only potentials that depend on time, inelastic states and the cut of the
-    integral break it. Raises DataError for an index that the data do not hold.
+    integral break it. Of coupled channels the sums run over them, each wave times its factor ζ (1+B, C), where given.
+    Raises DataError for an index that the data do not hold.
     """
     n_waves = len(data.labels)
     if not (0 <= first < n_waves and 0 <= second < n_waves):
         raise DataError(f"hermiticity: wave functions {first} and {second}, but the data hold {n_waves}")
     use = data.equation
-    a, b = data.amplitude[:, first, use], data.amplitude[:, second, use]
     weight = data.weight[use]
-    norm = ((weight * a * a).sum(-1) * (weight * b * b).sum(-1)).sqrt()
-    return (weight * (a * data.lhs[:, second, use] - b * data.lhs[:, first, use])).sum(-1) / norm
+    if factors is not None:
+        weight = weight * factors.square().unsqueeze(-1)  # (1+B, C, n)
+    a, b, Ka, Kb = (x[:, i][..., use] for x in (data.amplitude, data.lhs) for i in (first, second))
+    inner = [(weight * x * y).flatten(1).sum(-1) for x, y in ((a, a), (b, b), (a, Kb), (b, Ka))]
+    return (inner[2] - inner[3]) / (inner[0] * inner[1]).sqrt()

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from hadronlab.data.channel_correlator import ChannelCorrelator
 from hadronlab.data.r_correlator import RCorrelator
 
 
-def hadron_attributes(correlator: RCorrelator) -> dict[str, Any]:
+def hadron_attributes(correlator: RCorrelator | ChannelCorrelator) -> dict[str, Any]:
     """Those of charges, spins, spin, identical that the file has, as in `systems.hadrons.HadronPair`.
 
     Raises DataError where one is not what it should be.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ import torch
 from hadronlab.data.hadron_attributes import hadron_attributes
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import radial_laplacian, radial_slope
+from hadronlab.data.times import FIRST, SECOND, time_slice, time_slices, waves_of
 from hadronlab.data.wave_data import WaveData
 from hadronlab.data.wedge import Wedge
 from hadronlab.errors import ConfigError, DataError
@@ -18,10 +20,20 @@ from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.scattering.quadrature import radial_weights
 
-# time_order → ∂t and ∂t² on t − n … t + n
-FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}
-SECOND = {2: (1.0, -2.0, 1.0), 4: (-1 / 12, 4 / 3, -5 / 2, 4 / 3, -1 / 12)}
 ORIGIN_FM = 1e-6  # the site r = 0 takes part in the integral, and radii are positive
+
+
+class Gridded(Protocol):
+    """What stands on the sites of a wedge, or on radii."""
+
+    @property
+    def site(self) -> np.ndarray | None: ...
+    @property
+    def radius(self) -> np.ndarray | None: ...
+    @property
+    def length(self) -> int | None: ...
+    @property
+    def spacing_fm(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -47,14 +59,9 @@ def kinetic(
     """
     how = how or Derivatives()
     values = _values(correlator, source)
-    if how.time_order not in FIRST:
-        raise DataError(
-            f"time_order = {how.time_order}: the derivatives in t are of order {' or '.join(map(str, FIRST))}"
-        )
-    reach = how.time_order // 2
-    slices = [_slice(correlator, time + step, time) for step in range(-reach, reach + 1)]
+    slices = time_slices(correlator, time, how.time_order)
     around = values[:, slices]  # (1+B, 2n+1, S)
-    central = values[:, slices[reach]]
+    central = values[:, slices[len(slices) // 2]]
     mean = _mean(correlator, central)
     if (mean == 0).any():
         raise correlator.error(
@@ -75,18 +82,12 @@ def space_derivatives(
 ) -> tuple[np.ndarray, np.ndarray]:
     """∇²R in fm⁻² and ∂R/∂r in fm⁻¹ of every bin and site, both (1+B, S), R over its mean as in `kinetic`."""
     how = how or Derivatives()
-    central = _values(correlator, source)[:, _slice(correlator, time, time)]
+    central = _values(correlator, source)[:, time_slice(correlator, time, time)]
     central = central / _mean(correlator, central)[:, None]
     a = correlator.spacing_fm
     return _laplacian(correlator, central, how.laplacian) / a**2, _slope(
         correlator, central, how.laplacian
     ) / a
-
-
-def available_times(correlator: RCorrelator, time_order: int = 2) -> list[int]:
-    """Lattice times whose neighbours are in the file."""
-    present, reach = set(correlator.t.tolist()), time_order // 2
-    return [t for t in correlator.t.tolist() if all(t + s in present for s in range(-reach, reach + 1))]
 
 
 def lattice_wave_data(
@@ -112,22 +113,12 @@ def lattice_wave_data(
     """
     how = how or Derivatives()
     origin = correlator.origin
-    sources = list(correlator.values) if sources is None else list(sources)
-    if times is None:
-        times = available_times(correlator, how.time_order)
-        if not times:
-            needed = "both neighbours" if how.time_order == 2 else "two neighbours on both sides"
-            held = ", ".join(map(str, correlator.t.tolist()))
-            raise correlator.error(f"no time has {needed}, which its derivative needs; the file holds {held}")
-    times = [int(t) for t in times]
-    if not sources or not times:
-        raise DataError(f"{origin}: choose at least one source and one time")
-    pairs = [(source, time) for source in sources for time in times]
+    pairs = waves_of(correlator, sources, times, how.time_order)
     fields = [kinetic(correlator, source, time, how) for source, time in pairs]
     R, KR = (np.stack(part, axis=1) for part in zip(*fields, strict=True))  # (1+B, K, S)
     in_space = [space_derivatives(correlator, source, time, how) for source, time in pairs]
     L, D = (np.stack(part, axis=1) for part in zip(*in_space, strict=True))
-    r, weight, project = _radial_grid(correlator, r_max_fm, shell_width_fm)
+    r, weight, project = radial_grid(correlator, r_max_fm, shell_width_fm)
     R, KR, L, D = (project(values) for values in (R, KR, L, D))
     if not (r > 0).any():
         raise DataError(f"{origin}: no radius lies within r_max = {r_max_fm} fm")
@@ -159,8 +150,8 @@ def lattice_wave_data(
     )
 
 
-def _radial_grid(
-    correlator: RCorrelator, r_max_fm: float | None, shell_width_fm: float | None
+def radial_grid(
+    correlator: Gridded, r_max_fm: float | None, shell_width_fm: float | None
 ) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Radii (N,) in fm, weights (N,) of ∫ 4π r² dr in fm³, and what takes fields (…, S) of the file to (…, N)."""
     a = correlator.spacing_fm
@@ -186,17 +177,7 @@ def _values(correlator: RCorrelator, source: str) -> np.ndarray:
     return correlator.values[source]
 
 
-def _slice(correlator: RCorrelator, wanted: int, centre: int) -> int:
-    found = np.flatnonzero(correlator.t == wanted)
-    if not len(found):
-        held = correlator.t.tolist()
-        raise correlator.error(
-            f"time {centre} needs slice {wanted} for its derivative; the file holds {held}"
-        )
-    return int(found[0])
-
-
-def _wedge(correlator: RCorrelator) -> Wedge:
+def _wedge(correlator: Gridded) -> Wedge:
     assert correlator.site is not None and correlator.length is not None
     return Wedge(correlator.site, correlator.length)
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.data import hdf5
+from hadronlab.data import hdf5, whole_files
 from hadronlab.data.axes import bins_look_like_times, check_axes
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS
@@ -147,6 +147,10 @@ def read(path: str | Path, trusted: bool = False) -> RCorrelator:
     """
     with hdf5.opened(path, trusted) as file:
         present, attributes = file.members(), file.attributes()
+        if "channels" in attributes:
+            raise DataError(
+                f"{path}: holds the channels {attributes['channels']}: choose system=coupled, or one that has them"
+            )
         mass = file.number("mass_lattice")
         groups = {name: group for name, group in file.groups().items() if "R" in group.members()}
         correlator = RCorrelator(
@@ -193,7 +197,7 @@ def _read_source(group: hdf5.Group) -> np.ndarray:
 
 def write(correlator: RCorrelator, path: str | Path) -> None:
     """Write a file that `read` gives back, whole or not at all. DataError if it cannot be written."""
-    with hdf5.created(path) as file:
+    with whole_files.created(path) as file:
         for name, value in correlator.attributes.items():
             file.attrs[name] = value
         file.attrs["mass_lattice"], file.attrs["mass2_lattice"] = correlator.mass, correlator.mass2

@@ -10,7 +10,9 @@ from typing import Protocol
 
 import torch
 
+from hadronlab.data import channel_correlator, coupled_synthetic
 from hadronlab.data.cache import synthetic_correlator
+from hadronlab.data.channel_waves import channel_wave_data
 from hadronlab.data.lattice import Derivatives, lattice_wave_data
 from hadronlab.data.r_correlator import read
 from hadronlab.data.separable import separable_wave_data
@@ -19,6 +21,7 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError, DataError
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.physics.scattering.quadrature import radial_weights
+from hadronlab.systems.coupled_pair import CoupledPair
 from hadronlab.systems.hadrons import HadronPair
 
 SAME_MASS = 0.1  # relative: quarks on a lattice may be somewhat heavier than in nature
@@ -88,6 +91,10 @@ class Synthetic:
         self.derivatives = Derivatives(time_order, laplacian)
 
     def load(self, pair: HadronPair) -> WaveData:
+        if isinstance(pair, CoupledPair):
+            coupled = coupled_synthetic.generate(pair, self.lattice)
+            order = self.derivatives.time_order
+            return channel_wave_data(coupled, pair, self.sources, self.times, self.r_max, order)
         correlator = synthetic_correlator(pair, self.lattice)
         return lattice_wave_data(correlator, self.sources, self.times, self.r_max, self.derivatives)
 
@@ -151,6 +158,11 @@ class LatticeFile:
     def _load(self, path: Path, pair: HadronPair) -> WaveData:
         if not path.exists():
             raise DataError(f"{path}: no such file; give the R-correlator with data.path=…")
+        if isinstance(pair, CoupledPair):
+            return channel_wave_data(
+                channel_correlator.read(path), pair, self.sources, self.times, self.r_max,
+                self.derivatives.time_order, self.shell_width,
+            )  # fmt: skip
         correlator = read(path)
         data = lattice_wave_data(
             correlator, self.sources, self.times, self.r_max, self.derivatives, self.shell_width

@@ -26,10 +26,14 @@ from hadronlab.systems.hadrons import HadronPair
 
 @dataclass(frozen=True)
 class SourceShape:
-    """s(r) is constant ("wall"), e^{−r/range_fm} ("exponential") or e^{−(r/range_fm)²} ("gaussian")."""
+    """s(r) is constant ("wall"), e^{−r/range_fm} ("exponential") or e^{−(r/range_fm)²} ("gaussian").
+
+    channel: of several, the one in which it starts; None: the first.
+    """
 
     shape: str = "wall"
     range_fm: float | None = None
+    channel: str | None = None
 
     def __post_init__(self) -> None:
         if self.shape not in ("wall", "exponential", "gaussian"):
@@ -55,7 +59,8 @@ class SyntheticLattice:
     spacing_fm, length: a and L of the L³ box; it stands for a sphere of the same volume. times: slices,
     at least three. grid: "radial" (steps of `step` a up to the sphere's radius) or "sites" (the A1+
     wedge of the box, with the radial solution sampled on it). n_states of n_mesh mesh points are
-    summed. noise, inelastic: None for neither.
+    summed. noise, inelastic: None for neither. z_factors: of coupled channels, by which the operators of a channel, by its
+    name, scale R; 1 where it is not named.
     """
 
     spacing_fm: float = 0.0846
@@ -71,10 +76,11 @@ class SyntheticLattice:
     n_mesh: int = 240
     noise: Noise | None = None
     inelastic: InelasticState | None = None
+    z_factors: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A configuration hands over its own containers, in which a SourceShape has become mere settings.
-        sources = {str(name): SourceShape(s.shape, s.range_fm) for name, s in self.sources.items()}
+        sources = {str(name): SourceShape(s.shape, s.range_fm, s.channel) for name, s in self.sources.items()}
         object.__setattr__(self, "times", tuple(int(t) for t in self.times))
         object.__setattr__(self, "sources", sources)
         if self.grid not in ("radial", "sites"):

@@ -1,4 +1,4 @@
-"""Text files of two columns: functions of r."""
+"""Text files of columns: functions of r."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from hadronlab.errors import DataError
 
 
-def two_columns(path: str | Path, what: str, line: str, units: str) -> np.ndarray:
-    """(2, n) out of lines of two numbers between blanks or commas, `#` for comments.
+def columns(path: str | Path, what: str, line: str) -> np.ndarray:
+    """(m, n) out of lines of m numbers between blanks or commas, `#` for comments.
 
-    what, line, units: for messages: "a source", "r S", "r in fm and S in fm⁻³".
+    what, line: for messages: "a source", "r S".
 
     Raises:
         DataError: no such file, lines of another kind.
@@ -21,13 +21,18 @@ def two_columns(path: str | Path, what: str, line: str, units: str) -> np.ndarra
     try:
         with path.open(encoding="utf-8") as file:
             lines = [text.replace(",", " ") for text in file]
-        columns = np.loadtxt(lines, ndmin=2)
+        return np.loadtxt(lines, ndmin=2).T
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise DataError(
             f"{path}: give {what} as lines `{line}`, # before all else ({error!s:.100})"
         ) from error
-    if columns.shape[1] != 2:
-        raise DataError(f"{path}: {what} has two columns, {units}, not {columns.shape[1]}")
-    return columns.T
+
+
+def two_columns(path: str | Path, what: str, line: str, units: str) -> np.ndarray:
+    """(2, n); units: "r in fm and S in fm⁻³". Raises DataError as `columns`, and for another number of them."""
+    found = columns(path, what, line)
+    if len(found) != 2:
+        raise DataError(f"{path}: {what} has two columns, {units}, not {len(found)}")
+    return found

@@ -12,14 +12,16 @@ from torch import Tensor
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.errors import DataError
 from hadronlab.estimates.ensembles import Ensemble
+from hadronlab.systems.coupled_pair import HadronChannel
 
 
 @dataclass(frozen=True, eq=False)
 class WaveData:
     """Samples of a radial S-wave equation lhs(r) = V0(r) φ(r) + Σ_j w_j U(r, r_j) φ(r_j) [Wang, Eq. 4, 5].
 
-    N radii, K wave functions (momenta, or pairs of source and time), B resampling bins. Raises DataError
-    where the shapes disagree, a number is not finite, or the radii do not increase from above zero.
+    N radii, K wave functions (momenta, or pairs of source and time), B resampling bins. Of C channels amplitude, lhs,
+    laplacian, slope and error have an axis C before that of the radii: lhs_a = Σ_b (V_ab φ_b + Σ_j w_j U_ab(r, r_j) φ_b(r_j)).
+    Raises DataError where the shapes disagree, a number is not finite, or the radii do not increase from above zero.
     """
 
     r: Tensor  # (N,) fm, strictly increasing, > 0
@@ -43,19 +45,23 @@ class WaveData:
         default_factory=dict
     )  # charges, spins, … of the pair, as the file says
     correlator: RCorrelator | None = None  # the R(t, r) that the waves were made of, where there is one
+    channels: tuple[HadronChannel, ...] = ()  # (C) of coupled ones; of one pair it is not said
 
     def __post_init__(self) -> None:
-        if self.amplitude.dim() != 3 or not self.r.dim() == 1 <= len(self.r):
+        between = (len(self.channels),) if self.channels else ()
+        if self.amplitude.dim() != 3 + len(between) or not self.r.dim() == 1 <= len(self.r):
             got = f"{tuple(self.amplitude.shape)} and {tuple(self.r.shape)}"
-            raise DataError(f"wave data: amplitude must be (1+B, K, N) and r (N,), got {got}")
-        _, n_waves, n_radii = self.amplitude.shape
+            want = "(1+B, K, C, N)" if between else "(1+B, K, N)"
+            raise DataError(f"wave data: amplitude must be {want} and r (N,), got {got}")
+        n_waves, n_radii = self.amplitude.shape[1], self.amplitude.shape[-1]
         expected = {
             "r": (n_radii,),
             "weight": (n_radii,),
+            "amplitude": (len(self.amplitude), n_waves, *between, n_radii),
             "lhs": tuple(self.amplitude.shape),
             "laplacian": tuple(self.amplitude.shape),
             "slope": tuple(self.amplitude.shape),
-            "error": (n_waves, n_radii),
+            "error": (n_waves, *between, n_radii),
             "equation": (n_radii,),
             "momenta": (n_waves,),
         }
@@ -72,7 +78,7 @@ class WaveData:
                 raise DataError(f"wave data: {name} holds a value that is not finite")
         if self.r[0] <= 0 or (self.r[1:] <= self.r[:-1]).any():
             raise DataError("wave data: r must increase strictly and start above zero")
-        if self.error is not None and (self.error[:, self.equation] <= 0).any():
+        if self.error is not None and (self.error[..., self.equation] <= 0).any():
             raise DataError("wave data: error must be positive wherever a row is an equation")
         if self.equation.dtype != torch.bool or not self.equation.any():
             raise DataError("wave data: equation must be boolean with at least one true row")
@@ -107,7 +113,13 @@ class WaveData:
         if not waves:
             return f"none, {radii}"
         shown = ", ".join(self.labels[:6]) + (", …" if waves > 6 else "")
-        return f"{waves} wave{'' if waves == 1 else 's'} ({shown}), {radii}, {self.bins_in_words}"
+        of = f" in {len(self.channels)} channels ({', '.join(self.names)})" if self.channels else ""
+        return f"{waves} wave{'' if waves == 1 else 's'} ({shown}){of}, {radii}, {self.bins_in_words}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the channels, where there are several."""
+        return tuple(channel.name for channel in self.channels)
 
     @property
     def length_unit(self) -> str:
@@ -121,8 +133,8 @@ class WaveData:
 
     @property
     def uniform_error(self) -> Tensor:
-        """rms of lhs over the equations, one number a wave, (K, N): the weights of a fit to data without errors."""
-        return self.lhs[0][:, self.equation].square().mean(-1, keepdim=True).sqrt().expand_as(self.lhs[0])
+        """rms of lhs over the equations, one number a wave (and channel), (K, N): the weights of a fit to data without errors."""
+        return self.lhs[0][..., self.equation].square().mean(-1, keepdim=True).sqrt().expand_as(self.lhs[0])
 
     def leading_order(self) -> Tensor:
         """V_LO(r) = K R / R of every bin and wave function, (1+B, K, N) in MeV [Wang, Eq. 3]."""

@@ -19,8 +19,9 @@ SMALL = 1e-12  # of the largest eigenvalue of a covariance: rounding
 
 
 def to_gvar(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    """A GVar or an array of them for each, with the covariance of all."""
+    """A GVar or an array of them for each, with the covariance of all. Raises ConfigError for one that has an interval in place of bins."""
     gvar = _library("gvar")
+    _check(estimates)
     found = gvar.gvar(_values(estimates), _covariance(estimates))
     return {name: part.reshape(np.shape(e.value)) if np.ndim(e.value) else part[0]
             for (name, e), part in zip(estimates.items(), _split(found, estimates), strict=True)}  # fmt: skip
@@ -38,8 +39,9 @@ def from_gvar(quantities: Mapping[str, Any], source: str = "gvar") -> dict[str, 
 
 def to_pyerrors(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
     """An Obs or an array of them for each: jackknife bins become the history of an ensemble of that name, whose
-    autocorrelation can be analysed again; other errors a covariance of that name."""
+    autocorrelation can be analysed again; other errors a covariance of that name. Raises ConfigError as `to_gvar`."""
     pe = _library("pyerrors")
+    _check(estimates)
     flat = {name: np.asarray(e.value, dtype=float).reshape(-1) for name, e in estimates.items()}
     found: dict[str, list[Any]] = {name: list(values) for name, values in flat.items()}
     sources = list(dict.fromkeys(source for e in estimates.values() for source in e.parts))
@@ -147,6 +149,14 @@ def _covariance(estimates: Mapping[str, Estimate], source: str | None = None) ->
     if source is not None:
         each = [Estimate(e.value, parts={source: e.parts[source]}) for e in each]
     return np.block([[a.covariance(b) for b in each] for a in each])
+
+
+def _check(estimates: Mapping[str, Estimate]) -> None:
+    for name, estimate in estimates.items():
+        if estimate.interval is not None and not estimate.parts:
+            raise ConfigError(
+                f"{name} has an interval and no bins: hand over its inverse, of which it was made"
+            )
 
 
 def _library(name: str) -> Any:

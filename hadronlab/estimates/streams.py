@@ -17,6 +17,7 @@ STREAMS = (
     "correlation",
     "pseudo_experiments",
     "truth",
+    "basis",
 )  # add new ones at the end
 
 

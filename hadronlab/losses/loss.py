@@ -67,7 +67,7 @@ class Loss(nn.Module):
         self.register_parameter("nuisance", None)
 
     def residual(self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
-        """Any shape, from U (n, M) on rows × the first M radii, MeV fm⁻³, and V (n,), MeV.
+        """Any shape, from U (n, M) on rows × the first M radii, MeV fm⁻³, and V (n,), MeV; of C channels (C, C, n, M), (C, C, n).
 
         None stands for zero, and so do the radii beyond M. bin: 0 the mean, 1…B its own resampling bins.
         """
@@ -124,7 +124,7 @@ class Loss(nn.Module):
 class LinearLoss(Loss):
     """A loss whose residuals are affine in (U, V0), those of one row in that row alone unless it is `coupled`.
 
-    `residual` here takes leading dimensions of U and V, which come back at its front. It has no nuisance parameters.
+    `residual` here takes leading dimensions of U and V, which come back at its front. Nuisance parameters may stand in it.
     """
 
     coupled = False
@@ -136,6 +136,12 @@ class LinearLoss(Loss):
     def jacobian(self, dU: Tensor | None, dV: Tensor | None, rows: Tensor, bin: int = 0) -> Tensor:
         """∂residual/∂θ, (…, P), in the order of `residual`, from dU (n, M, P) on `columns` and dV (n, P)."""
         raise NotImplementedError
+
+    def nuisance_slopes(
+        self, U: Tensor | None, V: Tensor | None, rows: Tensor, bin: int = 0
+    ) -> Tensor | None:
+        """∂residual/∂ν, (…, m), in one row; None without nuisance parameters."""
+        return None
 
 
 def reference_scale(data: WaveData) -> float:
@@ -149,7 +155,7 @@ def reference_scale(data: WaveData) -> float:
         )
     rows = data.equation
     norm = (data.weight * data.amplitude[0].abs()).sum(-1)
-    return float((data.lhs[0][:, rows] / norm[:, None]).square().mean().sqrt())
+    return float((data.lhs[0][..., rows] / norm[..., None]).square().mean().sqrt())
 
 
 def collapsed(loss: float, loss_zero: float, tolerance: float = 0.05) -> bool:

@@ -52,7 +52,7 @@ class Asymptotic(LinearLoss):
         """(pairs, P)."""
         if dU is None:
             return self.r.new_zeros(0, 1 if dV is None else dV.shape[-1])
-        return dU[self._region(rows, dU.shape[1])] / self.scale
+        return dU[..., self._region(rows, dU.shape[-2]), :] / self.scale
 
     def _region(self, rows: Tensor, count: int) -> Tensor:
         here, there = self.far[rows][:, None], self.far[None, :count]
@@ -60,7 +60,7 @@ class Asymptotic(LinearLoss):
 
 
 class Ridge(LinearLoss):
-    """‖U‖²_F / scale² = ∫∫ U(r,r')² d³r d³r' / scale²: the smallest U that explains the data.
+    """‖U‖²_F / scale² = ∫∫ U(r,r')² d³r d³r' / scale²: the smallest U that explains the data; of channels Σ_ab of it.
 
     scale in MeV. `stride` takes every n-th radius of rows and columns (a smooth U needs no more): the
     Gauss–Newton step gets cheaper by its square. The weights are scaled to keep the integral.
@@ -89,7 +89,7 @@ class Ridge(LinearLoss):
         """(n, ⌈M/stride⌉, P)."""
         if dU is None:
             return self.r.new_zeros(0, 1 if dV is None else dV.shape[-1])
-        right = self.root[:: self.stride][: dU.shape[1], None]
+        right = self.root[:: self.stride][: dU.shape[-2], None]
         return self.root[rows][:, None, None] * dU * right
 
 

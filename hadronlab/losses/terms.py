@@ -56,8 +56,8 @@ class Terms:
         for grid in self.grids:
             U, V = evaluate(grid.r[grid.rows], grid.r)
             for name, where in grid.where.items():
-                part_u = U if where is None or U is None else U[where]
-                part_v = V if where is None or V is None else V[where]
+                part_u = U if where is None or U is None else U[..., where, :]
+                part_v = V if where is None or V is None else V[..., where]
                 found[name] = self.losses[name].residual(
                     part_u, part_v, self.rows[name], self.own_bins[name][bin]
                 )

@@ -32,13 +32,13 @@ def _levels(ax: Any, results: Results) -> None:
         ("box_levels", "o", "C0", "continuum", -width),
         ("box_levels_lattice", "s", "C1", "lattice", width),
     ):
-        levels, error = _with_error(results, name)
+        levels, error = with_error(results, name)
         for n in range(levels.shape[1]):
             ax.errorbar(side + shift, levels[:, n], error[:, n], fmt=marker, ms=5, mfc="none", capsize=3, lw=1.2, color=color,
                         label=label if n == 0 else None)  # fmt: skip
     ax.axhline(0, color="0.6", lw=1)
     ax.margins(x=0.2)
-    ax.set(xlabel=_axis("$L$", results.unit("box_length")), ylabel=_axis(r"$\Delta E$", unit))
+    ax.set(xlabel=axis_label("$L$", results.unit("box_length")), ylabel=axis_label(r"$\Delta E$", unit))
     ax.legend()
 
 
@@ -46,10 +46,10 @@ def _relation(ax: Any, results: Results) -> None:
     k2, x = (np.asarray(results.estimates[name].value) for name in ("box_k2", "box_curve_k2"))
     curve = np.array(results.estimates["box_curve_k_cot_delta"].value)
     size = np.abs(curve)
-    pole = (curve[1:] * curve[:-1] < 0) & (np.minimum(size[1:], size[:-1]) > np.median(size))
+    pole = (curve[1:] * curve[:-1] < 0) & (np.minimum(size[1:], size[:-1]) > np.nanmedian(size))
     curve[1:][pole] = np.nan
     ax.plot(x, curve, "-", color="0.3", lw=1.4, label="of the potential")
-    relation, error = _with_error(results, "box_k_cot_delta")
+    relation, error = with_error(results, "box_k_cot_delta")
     for i, row in enumerate(results.estimates["box_k2"].rows):
         ax.errorbar(
             k2[i],
@@ -71,19 +71,19 @@ def _relation(ax: Any, results: Results) -> None:
             label="with $l = 4$",
         )
     exact = np.ravel(results.estimates["box_k_cot_delta_infinite"].value)
-    shown = exact[np.abs(exact) <= 6 * np.median(np.abs(exact))]
+    shown = exact[np.abs(exact) <= 6 * np.nanmedian(np.abs(exact))]
     pad = 0.25 * np.ptp(shown) or 1.0
     ax.axhline(0, color="0.6", lw=1)
     unit = results.unit("box_k_cot_delta")
-    ax.set(xlabel=_axis("$k^2$", unit and "fm$^{-2}$"), ylabel=_axis(r"$k\,\cot\delta_0$", unit and "fm$^{-1}$"),
+    ax.set(xlabel=axis_label("$k^2$", unit and "fm$^{-2}$"), ylabel=axis_label(r"$k\,\cot\delta_0$", unit and "fm$^{-1}$"),
            ylim=(shown.min() - pad, shown.max() + pad))  # fmt: skip
     ax.legend()
 
 
 def _energy_shift(ax: Any, results: Results) -> None:
     t = np.asarray(results.estimates["energy_shift_t"].value)
-    predicted, error = _with_error(results, "energy_shift_predicted")
-    data, noise = _with_error(results, "energy_shift_data")
+    predicted, error = with_error(results, "energy_shift_predicted")
+    data, noise = with_error(results, "energy_shift_data")
     for i, row in enumerate(results.estimates["energy_shift_data"].rows):
         ax.plot(t, predicted[i], "-" if i == 0 else "--", color=f"C{i}", label=f"predicted, {row}")
         ax.fill_between(t, predicted[i] - error[i], predicted[i] + error[i], color=f"C{i}", alpha=0.22, lw=0)
@@ -99,11 +99,11 @@ def _energy_shift(ax: Any, results: Results) -> None:
             label=f"$R(t)$, {row}",
         )
     ax.axhline(0, color="0.6", lw=1)
-    ax.set(xlabel="$t/a$", xticks=t, ylabel=_axis(r"$\Delta E_{\mathrm{eff}}(t)$", "MeV"))
+    ax.set(xlabel="$t/a$", xticks=t, ylabel=axis_label(r"$\Delta E_{\mathrm{eff}}(t)$", "MeV"))
     ax.legend()
 
 
-def _with_error(results: Results, name: str) -> tuple[np.ndarray, np.ndarray]:
+def with_error(results: Results, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Values and errors, zero where there are none."""
     estimate = results.estimates[name]
     values = np.asarray(estimate.value)
@@ -112,5 +112,5 @@ def _with_error(results: Results, name: str) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _axis(name: str, unit: str) -> str:
+def axis_label(name: str, unit: str) -> str:
     return f"{name} [{unit}]" if unit else name

@@ -11,9 +11,18 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
+from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.physics.few_body.gaussians.expectations import (
+    one_body_densities,
+    pair_densities,
+    rms_distances,
+)
+from hadronlab.systems.few_body import FewBodySystem
+
+REACH = 4.0  # of the distances where the density is known in closed form, over the largest rms distance
 
 
 class Densities(SampleObservable):
@@ -31,8 +40,7 @@ class Densities(SampleObservable):
         system, r = samples.system, samples.r
         masses = system.masses.to(r)
         radius = (r - torch.einsum("i,ixb->xb", masses / masses.sum(), r)).norm(dim=1)
-        flavors = {f: [i for i, other in enumerate(system.flavors) if other == f] for f in system.flavors}
-        groups = [(samples.local.distances, system.pair_classes), (radius, flavors)]
+        groups = [(samples.local.distances, system.pair_classes), (radius, _flavors(system))]
         return {
             f"{name}/{label}": self._histogram(lengths[members], samples.reach)
             for name, (lengths, rows) in zip(("pair_density", "one_body_density"), groups, strict=True)
@@ -54,6 +62,26 @@ class Densities(SampleObservable):
             rows = {key.partition("/")[2]: mean for key, mean in means.items() if key.startswith(f"{name}/")}
             result.estimates[name] = replace(stacked(rows), unit=f"1/{length}")
         return result
+
+    def of_levels(self, levels: Levels) -> Results:
+        system, found = levels.system, levels.found
+        length = system.length_unit
+        reach = REACH * float(rms_distances(system, found)[0].max())
+        middle = (np.arange(self.bins) + 0.5) * reach / self.bins
+        pairs, single = (f(system, found, middle)[0] for f in (pair_densities, one_body_densities))
+        result = Results({"distance": Estimate(middle, length)})
+        for name, density, rows in (
+            ("pair_density", pairs, system.pair_classes),
+            ("one_body_density", single, _flavors(system)),
+        ):
+            values = np.stack([density[members].mean(0) for members in rows.values()])
+            result.estimates[name] = Estimate(values, f"1/{length}", rows=tuple(rows))
+        return result
+
+
+def _flavors(system: FewBodySystem) -> dict[str, list[int]]:
+    """The particles of every flavour."""
+    return {f: [i for i, other in enumerate(system.flavors) if other == f] for f in system.flavors}
 
 
 def stacked(rows: Mapping[str, Estimate]) -> Estimate:

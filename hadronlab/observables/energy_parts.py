@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.physics.few_body.gaussians.expectations import energy_parts, virial_residuals
 from hadronlab.systems.few_body import FewBodySystem
 
 
@@ -33,6 +35,15 @@ class EnergyParts(SampleObservable):
         names += [*(f"potential.{name}" for name in potential_parts(evaluation.system)), "virial_residual"]
         unit = evaluation.system.energy_unit
         return Results({name: replace(means[name], unit=unit) for name in names})
+
+    def of_levels(self, levels: Levels) -> Results:
+        system, found = levels.system, levels.found
+        parts = {name: float(values[0]) for name, values in energy_parts(system, found).items()}
+        values = {"kinetic_energy": parts.pop("kinetic"), "potential_energy": sum(parts.values())}
+        values |= {f"potential.{name}": value for name, value in parts.items()}
+        values["virial_residual"] = float(virial_residuals(system, found)[0])
+        unit = system.energy_unit
+        return Results({name: Estimate(value * system.to_unit, unit) for name, value in values.items()})
 
 
 def potential_parts(system: FewBodySystem) -> dict[str, FewBodySystem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ class Fit(PotentialObservable):
     (`other_minima_…`); and `nuisance_correlation`: coefficients of the nuisance parameters with each other, with 1/a0 and
     with δ at the momenta `at`, fm⁻¹, a row a pair.
     """
+
+    sees_channels: ClassVar[bool] = True
 
     def __init__(self, at: tuple[float, ...] = (0.5, 1.0)) -> None:
         self.at = tuple(at)

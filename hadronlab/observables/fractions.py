@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.physics.few_body.gaussians.expectations import channel_weights
 from hadronlab.systems.few_body import FewBodySystem
 
 
@@ -21,6 +23,10 @@ class Fractions(SampleObservable):
 
     def conclude(self, means: Mapping[str, Estimate], evaluation: Evaluation) -> Results:
         return Results({name: means[name] for name, _ in channels_of(evaluation.system)})
+
+    def of_levels(self, levels: Levels) -> Results:
+        weights = channel_weights(levels.system, levels.found)[0]
+        return Results({name: Estimate(weights[mask].sum()) for name, mask in channels_of(levels.system)})
 
 
 def channels_of(system: FewBodySystem) -> Iterator[tuple[str, Tensor]]:

@@ -20,9 +20,11 @@ from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.expansion_fit import Expansion, fit_expansion
 from hadronlab.observables.interpolation import interpolated
 from hadronlab.observables.leading_order import fit_gaussians
+from hadronlab.physics.scattering.coupled_resolvent import CoupledResolvent
 from hadronlab.physics.scattering.derivative_expansion import localised
-from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
+from hadronlab.physics.scattering.hadronic_mesh import coupled_mesh, scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent, RMatrix
+from hadronlab.systems.coupled_pair import scattering_channels
 from hadronlab.systems.hadrons import HadronPair
 
 N_MOMENTA = 60
@@ -76,14 +78,25 @@ class LearnedPotential:
         self.losses, self.nuisances = dict(losses or {}), dict(nuisances or {})
         self.models, self.data, self.pair = models, data, pair
         self.loss, self.loss_zero, self.k_max = loss, loss_zero, k_max
-        # U belongs to the mass that K R was formed with, which on a lattice is not that of nature
-        self.rmatrix: RMatrix = scattering_mesh(float(data.r[-1]), data.reduced_mass, data.hbar_c, k_max)
         self.k = torch.linspace(k_max / N_MOMENTA, k_max, N_MOMENTA, dtype=torch.float64)
         natural = pair.hbar_c == 1.0  # units of μ, which have no names
         self.length, self.energy = ("", "") if natural else ("fm", "MeV")
         self.momentum, self.kernel_unit = ("", "") if natural else ("fm⁻¹", "MeV fm⁻³")
         self._solved: dict[str, Resolvent] = {}
         self._expansions: dict[str, Expansion] = {}
+
+    @cached_property
+    def rmatrix(self) -> RMatrix:
+        """On which scattering in one channel is solved: U belongs to the mass that K R was formed with, not that of nature."""
+        data = self.data
+        return scattering_mesh(float(data.r[-1]), data.reduced_mass, data.hbar_c, self.k_max)
+
+    @cached_property
+    def coupled(self) -> CoupledResolvent:
+        """Scattering by the full matrix U of several channels."""
+        channels = scattering_channels(self.data.channels, self.data.hbar_c)
+        mesh = coupled_mesh(float(self.data.r[-1]), channels, self.k_max)
+        return mesh.solve(*self.on(mesh.r))
 
     @property
     def r(self) -> Tensor:
@@ -97,7 +110,7 @@ class LearnedPotential:
 
     @cached_property
     def U(self) -> Tensor:
-        """On the radii of the data, (1+B, N, N); zero for a local potential."""
+        """On the radii of the data, (1+B, [C, C,] N, N); zero for a local potential."""
         return self._on_grid(self.r)
 
     @cached_property
@@ -115,8 +128,8 @@ class LearnedPotential:
     @property
     def kinds(self) -> list[str]:
         """Names of the potentials whose scattering is known: the full U, V_θ, V_LO, and what two sources add."""
-        if not (self.models[0].has_local or self.models[0].has_nonlocal):
-            return []
+        if self.data.channels or not (self.models[0].has_local or self.models[0].has_nonlocal):
+            return []  # of several channels see `coupled`
         of_waves = ["local", "leading_order"] if self.data.labels else []
         return ["nonlocal", *of_waves, *(EXPANSIONS if self.has_expansion else ())]
 
@@ -181,7 +194,8 @@ class LearnedPotential:
     @torch.no_grad()
     def _on_grid(self, r: Tensor) -> Tensor:
         if not self.models[0].has_nonlocal:
-            return r.new_zeros(len(self.models), len(r), len(r))
+            between = (len(self.data.channels),) * 2 if self.data.channels else ()
+            return r.new_zeros(len(self.models), *between, len(r), len(r))
         return torch.stack([model.on_grid(r, r).double() for model in self.models])
 
     @torch.no_grad()

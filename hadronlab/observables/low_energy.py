@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
+from hadronlab.physics.scattering.coupled_resolvent import CoupledResolvent
 from hadronlab.physics.scattering.rmatrix import Resolvent
 
 COULOMB = "coulomb"
@@ -26,15 +28,22 @@ class LowEnergy(PotentialObservable):
     other an interval derived from it, or none.
     """
 
+    sees_channels: ClassVar[bool] = True
+
     def observe(self, learned: LearnedPotential) -> Results:
         result = Results()
+        if learned.data.channels:
+            self._observe(learned, learned.coupled, "", result)
+            return result
         for kind, solved in learned.solvable().items():
             self._observe(learned, solved, "" if kind == "nonlocal" else kind, result)
         if learned.pair.charge_product and learned.kinds:
             self._observe(learned, learned.charged, COULOMB, result)
         return result
 
-    def _observe(self, learned: LearnedPotential, solved: Resolvent, kind: str, result: Results) -> None:
+    def _observe(
+        self, learned: LearnedPotential, solved: Resolvent | CoupledResolvent, kind: str, result: Results
+    ) -> None:
         a0 = solved.scattering_length()
         length = learned.estimate(a0, learned.length)
         inverse = learned.estimate(1.0 / a0, learned.momentum)
@@ -76,15 +85,16 @@ def weak(length: Estimate, inverse: Estimate) -> bool:
     return bool(ratio < SMALL and ratio < abs(inverse.value) / inverse.error)
 
 
-def ground_state(solved: Resolvent) -> tuple[Tensor, Tensor]:
-    """E < 0 and √⟨r²⟩ of the deepest state, (…,) each; NaN where there is none."""
+def ground_state(solved: Resolvent | CoupledResolvent) -> tuple[Tensor, Tensor]:
+    """E < 0, from the lowest threshold, and √⟨r²⟩ of the deepest state, (…,) each; NaN where there is none."""
     bound = solved.bound_states()
+    zero = solved.channels[solved.first].threshold if isinstance(solved, CoupledResolvent) else 0.0
     batch = solved.poles.shape[:-1]
     energies, radii = (x.reshape(*batch, -1) for x in (bound.energies, bound.rms_radius))
     if not energies.shape[-1]:
         nothing = energies.new_full(batch, torch.nan)
         return nothing, nothing
-    return energies[..., 0], radii[..., 0]
+    return energies[..., 0] - zero, radii[..., 0]
 
 
 def named(quantity: str, kind: str) -> str:

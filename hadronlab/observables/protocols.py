@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.learned_potential import LearnedPotential
+from hadronlab.observables.levels import Levels
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
 
@@ -32,7 +33,7 @@ class PotentialObservable(Protocol):
 class SampleObservable(Protocol):
     """Of a few-body state: gives numbers for every sample, of which the framework makes means with errors."""
 
-    task: ClassVar[str] = "vmc"
+    task: ClassVar[tuple[str, ...]] = ("vmc", "spectrum")
 
     def measure(self, samples: Samples) -> Mapping[str, Tensor]:
         """By name (batch,), or (n, batch) for an array of n numbers a sample."""
@@ -41,6 +42,22 @@ class SampleObservable(Protocol):
     def conclude(self, means: Mapping[str, Estimate], evaluation: Evaluation) -> Results:
         """What the means of `measure` (by its names) say; units are given here."""
         return Results(dict(means))
+
+
+@runtime_checkable
+class HasClosedElements(Protocol):
+    """An observable of a few-body state that knows its matrix elements between Gaussians: it needs no samples of their levels."""
+
+    def of_levels(self, levels: Levels) -> Results:
+        """What `conclude` says of the lowest level, under the same names."""
+        ...
+
+
+@runtime_checkable
+class SeesChannels(Protocol):
+    """An observable of the inverse problem that knows what to do with several channels."""
+
+    sees_channels: ClassVar[bool]
 
 
 @runtime_checkable

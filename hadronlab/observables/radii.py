@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.physics.few_body.gaussians.expectations import rms_distances
 
 
 class Radii(SampleObservable):
@@ -26,3 +28,13 @@ class Radii(SampleObservable):
         names = [f"rms_radius.{pair}" for pair in evaluation.system.pair_classes]
         length = evaluation.system.length_unit
         return Results({name: means[name].map(lambda square: square**0.5, length) for name in names})
+
+    def of_levels(self, levels: Levels) -> Results:
+        system = levels.system
+        squares = rms_distances(system, levels.found)[0] ** 2
+        return Results(
+            {
+                f"rms_radius.{name}": Estimate(squares[pairs].mean() ** 0.5, system.length_unit)
+                for name, pairs in system.pair_classes.items()
+            }
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
@@ -10,6 +12,8 @@ from hadronlab.observables.results import Results
 
 class TrainingLoss(PotentialObservable):
     """`loss_final`, and `loss_zero_potential` of U = 0 where there is a potential."""
+
+    sees_channels: ClassVar[bool] = True
 
     def observe(self, learned: LearnedPotential) -> Results:
         found = {"loss_final": learned.loss}

@@ -19,7 +19,9 @@ from hadronlab.optim.slopes import Slopes
 from hadronlab.optim.unknowns import Unknowns
 
 Pairs = tuple[Tensor | None, Tensor | None]
-"""∂U (n, M, k) and ∂V0 (n, k)"""
+"""∂U ([C, C,] n, M, k) and ∂V0 ([C, C,] n, k)"""
+Made = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
+"""U, V0 and their `Pairs`"""
 Block = tuple[list[int] | None, Tensor, Tensor]
 """positions among the bins asked for (None: all of them), J (R, k) and e (R,)"""
 
@@ -84,23 +86,30 @@ class JacobianBlocks:
     ) -> Iterator[tuple[list[int] | None, Tensor, Tensor | None, Tensor]]:
         """J and e of a loss that maps U and V0 linearly, some rows at a time."""
         own = theta[: self.unknowns.flat.size]
-        at = torch.zeros_like(theta) if self._fixed else theta  # there U = V0 = 0
+        fixed = self._fixed and loss.nuisance is None
+        at = torch.zeros_like(theta) if fixed else theta  # there U = V0 = 0
         for some in rows.split(len(rows) if loss.coupled else self._chunk(slopes)):
             made = None
             for bin, positions in groups.items():
-                key = (*_key(name, some), bin)
+                key, nuisance = (*_key(name, some), bin), None
                 if key in self._blocks_of:
                     J, e = self._blocks_of[key]
                 else:
                     if made is None:
                         U, V = self.unknowns.potential(at, loss.r[some], loss.r)
                         made = U, V, *self._pairs(loss, U, V, some, slopes, loss.columns(len(slopes.r)))
-                    U, V, dU, dV = made
-                    J = loss.jacobian(dU, dV, some, bin).flatten(0, -2)
-                    e = loss.residual(U, V, some, bin).reshape(-1)
-                    if self._fits(J, e):
+
+                    def at_theta(
+                        bin: int = bin, some: Tensor = some, made: Made = made
+                    ) -> tuple[Tensor, Tensor | None, Tensor]:
+                        U, V, dU, dV = made
+                        J, e = loss.jacobian(dU, dV, some, bin), loss.residual(U, V, some, bin)
+                        return J.flatten(0, -2), loss.nuisance_slopes(U, V, some, bin), e.reshape(-1)
+
+                    J, nuisance, e = self.unknowns.with_nuisances(theta, at_theta)
+                    if fixed and self._fits(J, e):
                         self._blocks_of[key] = J, e
-                yield positions, J, None, e + J @ own if self._fixed else e
+                yield positions, J, nuisance, e + J @ own if fixed else e
 
     def _of_slopes(
         self,
@@ -141,18 +150,19 @@ class JacobianBlocks:
             yield positions, part_J, each.nuisance, each.residual
 
     def _chunk(self, slopes: Slopes) -> int:
-        return max(1, self.memory // (24 * max(slopes.width, 1) * max(len(slopes.r), 1)))
+        pairs = max(len(slopes.r), 1) * self.unknowns.model.channels**2
+        return max(1, self.memory // (24 * max(slopes.width, 1) * pairs))
 
     def _pairs(
         self, loss: Loss, U: Tensor | None, V: Tensor | None, rows: Tensor, slopes: Slopes, columns: slice
     ) -> Pairs:
-        """On `rows` × `columns`; None where there is no U or no V0."""
+        """∂U ([C, C,] n, M, k) on `rows` × `columns` and ∂V0 ([C, C,] n, k); None where there is no U or no V0."""
         here, dU = loss.r[rows], None
         if U is not None:
             inside = int((here <= self.unknowns.model.support).sum())  # rows increase: the rest has U = 0
-            dU = U.new_zeros(len(rows), len(slopes.r[columns]), slopes.width)
+            dU = U.new_zeros(*U.shape[:-2], len(rows), len(slopes.r[columns]), slopes.width)
             if inside:
-                dU[:inside] = slopes.pairs(rows[:inside], columns)
+                dU[..., :inside, :, :] = slopes.pairs(rows[:inside], columns)
         return dU, None if V is None else slopes.local(here)
 
     def _fits(self, *tensors: Tensor | None) -> bool:

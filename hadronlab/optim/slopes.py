@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -105,7 +106,7 @@ class Slopes:
         return self.flat.size if self.basis is None else self.basis.shape[1]
 
     def pairs(self, i: Tensor, j: slice) -> Tensor:
-        """∂U(r_i, r_j), (n, M', k), for indices i (n,) and a slice j of the radii."""
+        """∂U(r_i, r_j), ([C, C,] n, M', k), for indices i (n,) and a slice j of the radii."""
         if self.features is not None:
             return self._additive_pairs(i, j, *self.features)
 
@@ -113,17 +114,30 @@ class Slopes:
             return functional_call(self.flat.model, parameters, (a, b))
 
         a, b = torch.broadcast_tensors(self.r[i][:, None], self.r[j][None, :])
-        slopes = vmap(grad(kernel), (None, 0, 0))(self.flat.named(self.theta), a.reshape(-1), b.reshape(-1))
-        return self._in_basis(self.flat.flat(slopes, *a.shape))
+        slopes = vmap(self._gradient(kernel), (None, 0, 0))(
+            self.flat.named(self.theta), a.reshape(-1), b.reshape(-1)
+        )
+        return self._in_basis(self._channels_first(slopes, *a.shape))
 
     def local(self, rows: Tensor) -> Tensor:
-        """∂V0(rows_i), (n, k)."""
+        """∂V0(rows_i), ([C, C,] n, k)."""
 
         def local(parameters: dict[str, Tensor], a: Tensor) -> Tensor:
             return self.flat.call("local", parameters, a)
 
-        slopes = vmap(grad(local), (None, 0))(self.flat.named(self.theta), rows)
-        return self._in_basis(self.flat.flat(slopes, len(rows)))
+        slopes = vmap(self._gradient(local), (None, 0))(self.flat.named(self.theta), rows)
+        return self._in_basis(self._channels_first(slopes, len(rows)))
+
+    def _gradient(self, function: Callable[..., Tensor]) -> Callable[..., dict[str, Tensor]]:
+        """Of a number, or of each of the C × C numbers of coupled channels."""
+        return grad(function) if self.flat.model.channels == 1 else jacrev(function)
+
+    def _channels_first(self, slopes: dict[str, Tensor], *shape: int) -> Tensor:
+        """Derivatives by name as one tensor (*shape, P), or (C, C, *shape, P)."""
+        C = self.flat.model.channels
+        if C == 1:
+            return self.flat.flat(slopes, *shape)
+        return self.flat.flat(slopes, *shape, C, C).movedim((-3, -2), (0, 1))
 
     def _in_basis(self, slopes: Tensor) -> Tensor:
         return slopes if self.basis is None else slopes @ self.basis

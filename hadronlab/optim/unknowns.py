@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,8 @@ from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.optim.slopes import FlatPotential
 
+Value = TypeVar("Value")
+
 
 class _Within(nn.Module):
     """What is computed with the losses, as a forward, in which functional_call can give them other nuisance parameters."""
@@ -23,7 +26,7 @@ class _Within(nn.Module):
         super().__init__()
         self.losses = nn.ModuleDict(dict(losses))
 
-    def forward(self, function: Callable[[], Tensor]) -> Tensor:
+    def forward(self, function: Callable[[], Value]) -> Value:
         return function()
 
 
@@ -67,16 +70,16 @@ class Unknowns:
         each = [one for name in self.nuisance_sizes for one in self.losses[name].nuisances.each]
         return {one.name: (self.flat.size + i, one) for i, one in enumerate(each)}
 
-    def with_nuisances(self, theta: Tensor, function: Callable[[], Tensor]) -> Tensor:
+    def with_nuisances(self, theta: Tensor, function: Callable[[], Value]) -> Value:
         """What `function` gives while the losses have the nuisance parameters of θ."""
         if not self.nuisance_sizes:
             return function()
         own = {f"losses.{name}.nuisance": value for name, value in self.nuisances(theta).items()}
-        found: Tensor = functional_call(self._within, own, (function,))
+        found: Value = functional_call(self._within, own, (function,))
         return found
 
     def potential(self, theta: Tensor, rows: Tensor, r: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """U (n, M) on rows (n,) × the first M of the radii r, where U lives, and V0 (n,), at θ."""
+        """U ([C, C,] n, M) on rows (n,) × the first M of the radii r, where U lives, and V0 ([C, C,] n), at θ."""
         return self.flat(theta[: self.flat.size], rows, r[: self.count(r)])
 
     def count(self, r: Tensor) -> int:

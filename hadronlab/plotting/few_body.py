@@ -26,7 +26,7 @@ def tex(label: str) -> str:
 def hadrons(name: str) -> str:
     """'eta_c Xi_cc*' as a physicist prints it."""
     shown = re.sub(rf"\b({GREEK})(?![a-z])", r"\\\1", re.sub(r"(\S+)bar\b", r"\\bar{\1}", name))
-    shown = re.sub(r"([*+-])", r"^{\1}", re.sub(r"_([a-z]+)", r"_{\1}", shown))
+    shown = re.sub(r"([*+-])", r"^{\1}", re.sub(r"_([a-z]+\d*)", r"_{\1}", shown))
     return rf"$\mathrm{{{shown}}}$".replace(" ", r"\,")
 
 

@@ -8,12 +8,18 @@ from typing import Any
 
 from hadronlab.observables.protocols import Drawable
 from hadronlab.observables.results import Results
-from hadronlab.plotting import femtoscopy, few_body, hadron_pair
+from hadronlab.plotting import coupled_channels, femtoscopy, few_body, hadron_pair, level_scheme
 from hadronlab.plotting.curves import loss_curves
 from hadronlab.plotting.profiles import profiles
 from hadronlab.plotting.style import figure, save, style
 
-FIGURES = {**hadron_pair.FIGURES, **femtoscopy.FIGURES, **few_body.FIGURES}
+FIGURES = {
+    **hadron_pair.FIGURES,
+    **coupled_channels.FIGURES,
+    **femtoscopy.FIGURES,
+    **few_body.FIGURES,
+    **level_scheme.FIGURES,
+}
 
 
 def draw(results: Results, observables: Mapping[str, Any], directory: Path) -> dict[str, Path]:

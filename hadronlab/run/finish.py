@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
 
 from hadronlab.observables.results import Results
+from hadronlab.run.directory.checkpoint_io import add_to_newest
 from hadronlab.run.directory.results import write_results
 from hadronlab.run.report import end_table
 from hadronlab.run.threads import spare_cores
-from hadronlab.tasks.protocols import TakesResults
+from hadronlab.tasks.protocols import Refits, TakesResults
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ def finish(
 
     started = time.monotonic()
     task.spare_cores = spare_cores(config)
+    refits = task.refits if isinstance(task, Refits) else None
     results: Results = task.observe()
+    if refits == {} and task.refits:  # an evaluation need not find them again
+        _keep(directory, task.refits)
     wall_seconds += time.monotonic() - started
     results.warnings[:0] = notes
     objective = task.objective(results)
@@ -61,3 +65,10 @@ def finish(
         log.warning(warning)
     print(path)
     return objective
+
+
+def _keep(directory: Path, refits: Mapping[str, Any]) -> None:
+    try:
+        add_to_newest(directory / "checkpoints", refits)
+    except OSError as error:  # they can be found again
+        log.warning("the refits of the bins are not kept: %s", error)

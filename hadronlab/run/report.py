@@ -103,7 +103,9 @@ def _variant_table(results: Results, variants: Mapping[str, Mapping[str, Estimat
     table = Table(pad_edge=False)
     table.add_column("of", overflow="fold")
     for kind in variants:
-        table.add_column(kind.replace("_", " "), justify="right", overflow="fold")
+        name = next((e.name for e in variants[kind].values() if e.name), "")
+        heading = f"{kind.replace('_', ' ')} {name and f'({name})'}".strip()
+        table.add_column(escape(heading), justify="right", overflow="fold")
     for plain in dict.fromkeys(name for row in variants.values() for name in row):
         unit = results.unit(plain)
         cells = [str(replace(row[plain], unit="")) if plain in row else "" for row in variants.values()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hadronlab.errors import ConfigError
+from hadronlab.errors import ConfigError, DataError
 from hadronlab.estimates.model_average import Candidate, ModelAverage, model_average
 from hadronlab.plotting.style import COLORS, figure, save, style
 from hadronlab.run.directory.results import read_estimate
@@ -18,6 +18,8 @@ from hadronlab.sweeps.job_results import job_folders, read_job
 
 CRITERION = ("lattice_chi2", "lattice_points", "lattice_points_effective", "fit_parameters")
 """what the weight of a run is made of, as its result.json has it"""
+HEADLINES = ("inverse_scattering_length", "effective_range")
+"""what the page of a sweep shows the averages of"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,44 @@ def average(directories: Sequence[Path], names: Sequence[str]) -> list[Averaged]
         ]
         found.append(Averaged(name, candidates, model_average(candidates)))
     return found
+
+
+def of_sweep(directory: Path) -> list[Averaged]:
+    """What the jobs of a sweep allow an average of, if they say what their weights are made of; else nothing."""
+    found = []
+    for name in HEADLINES:
+        try:
+            found += average([directory], [name])
+        except (
+            ConfigError,
+            DataError,
+        ):  # of other tasks, of a loss without errors, of one that has no such number
+            continue
+    return [each for each in found if len(each.candidates) > 1]
+
+
+def as_rows(found: Sequence[Averaged]) -> list[list[str]]:
+    """A row a run, the heaviest first, with its weight and values; then the averages and the parts of their errors."""
+    first = found[0].average.weights
+    rows = [
+        [
+            found[0].candidates[i].label,
+            f"{first[i]:.3f}",
+            *(str(each.candidates[i].estimate) for each in found),
+        ]
+        for i in np.argsort(-first)
+    ]
+    rows.append(["average", "1", *(str(each.average.estimate) for each in found)])
+    rows.append(["its error", "", *(_budget(each) for each in found)])
+    return rows
+
+
+def _budget(each: Averaged) -> str:
+    estimate = each.average.estimate
+    return ", ".join(
+        f"{source} {float(np.sqrt(part.variance(estimate.value))):.2g}"
+        for source, part in estimate.parts.items()
+    )
 
 
 def _runs(directory: Path) -> list[Path]:
@@ -100,12 +140,7 @@ def print_average(found: Sequence[Averaged]) -> None:
     console = console if console.is_terminal else Console(width=140)
     console.print(table)
     for each in found:
-        estimate = each.average.estimate
-        budget = ", ".join(
-            f"{source} {float(np.sqrt(part.variance(estimate.value))):.2g}"
-            for source, part in estimate.parts.items()
-        )
-        console.print(f"{each.name} = {estimate}   ({budget})", highlight=False)
+        console.print(f"{each.name} = {each.average.estimate}   ({_budget(each)})", highlight=False)
 
 
 def draw_average(each: Averaged, path: Path) -> Path:

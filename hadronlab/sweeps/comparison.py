@@ -10,16 +10,17 @@ from typing import Any
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.sweeps.job_results import job_folders
 
+FEW_BODY = ("vmc", "spectrum")
 SHOWN = ("energy", "threshold", "binding_energy", "rms_radius", "color_fraction")
 
 
 def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
-    """(system, observable [unit], ours, paper, reference) of every variational job below `directory` with a result."""
+    """(system, observable [unit], ours, paper, reference) of every few-body job below `directory` with a result."""
     rows: dict[Path, list[tuple[str, str, str, str, str]]] = {}
     for job in job_folders(directory):
         try:
             result = json.loads((job / "result.json").read_text(encoding="utf-8"))
-            rows[job] = _rows(job, result) if result["task"] == "vmc" else []
+            rows[job] = _rows(job, result) if result["task"] in FEW_BODY else []
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             continue  # the table of the sweep says what is wrong with this job
     titles = Counter(found[0][0] for found in rows.values() if found)
@@ -31,7 +32,7 @@ def comparison(directory: Path) -> list[tuple[str, str, str, str, str]]:
 
 
 def print_comparison(directory: Path) -> None:
-    """The table on the terminal; nothing where no job is variational."""
+    """The table on the terminal; nothing where there is none."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -39,7 +40,7 @@ def print_comparison(directory: Path) -> None:
     rows = comparison(directory)
     if not rows:
         return
-    table = Table(title="variational ground states", title_justify="left", pad_edge=False)
+    table = Table(title="ground states", title_justify="left", pad_edge=False)
     table.add_column("observable", overflow="fold")  # a long name is folded, a number never
     for column in ("hadronlab", "paper", "reference"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -65,6 +66,8 @@ def _rows(directory: Path, result: dict[str, Any]) -> list[tuple[str, str, str, 
     names = [name for name in ours if name.partition(".")[0] in SHOWN]
     if "threshold" in ours and "binding_energy" not in ours:
         names.insert(2, "binding_energy")
+    if result["task"] == "spectrum":  # of hundreds of hadrons only what can be compared
+        names = [name for name in names if name in known["paper"] or name in known["reference"]]
     title = f"{result['system']} (seed {result['seed']})"
     rows = []
     for name in names:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.run.directory.files import write_text
+from hadronlab.sweeps.average import Averaged, as_rows
 from hadronlab.sweeps.columns import columns, labelled, leading, setting, swept, unit_of
 from hadronlab.sweeps.job_results import Job
 
@@ -22,10 +23,12 @@ def write_page(
     path: Path,
     sort: str | None = None,
     compared: Sequence[Sequence[str]] = (),
+    averaged: Sequence[Averaged] = (),
 ) -> Path:
     """One HTML file with everything in it; every text in it is escaped, links are relative.
 
     compared: rows (system, observable, ours, paper, reference) to show as a table of their own.
+    averaged: over the choices of the jobs, another one.
     """
     keys, names = swept(jobs), leading(jobs, sort, len(columns(jobs)))
     units = [unit_of(jobs, name) for name in names]
@@ -43,6 +46,10 @@ def write_page(
     ]:
         heads = ("system", "observable", "hadronlab", "paper", "reference")
         parts += ["<h2>Beside the published values</h2>", _table(heads, known)]
+    if averaged:
+        cells = (map(_cell, row) for row in as_rows(averaged))
+        names = [labelled(jobs, each.name) for each in averaged]
+        parts += ["<h2>Average over the choices</h2>", _table(["run", "weight", *names], cells)]
     parts += ['<div class="figures">', *map(_figure, figures, figures.values()), "</div>"]
     write_text(path, PAGE.substitute(title=escape(path.absolute().parent.name), done=len(done), total=len(jobs),
                                      order=f", sorted by {escape(sort)}" if sort else "", content="\n".join(parts)))  # fmt: skip

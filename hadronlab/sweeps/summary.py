@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hadronlab.sweeps.average import draw_average, of_sweep
 from hadronlab.sweeps.columns import sorted_jobs
 from hadronlab.sweeps.comparison import comparison, print_comparison
 from hadronlab.sweeps.figures import draw_sweep
@@ -20,7 +21,12 @@ def summarise(directory: Path, sort: str | None = None) -> Path:
     jobs = sorted_jobs(collect(directory), sort)
     path = write_csv(jobs, directory / "sweep.csv")
     figures = draw_sweep(jobs, directory / "figures", sort)
-    write_page(jobs, figures, directory / "sweep.html", sort, comparison(directory))
+    averaged = of_sweep(directory)
+    for each in averaged:
+        figures[f"average of {each.name}"] = draw_average(
+            each, directory / "figures" / f"average_{each.name}.png"
+        )
+    write_page(jobs, figures, directory / "sweep.html", sort, comparison(directory), averaged)
     print_table(jobs, sort)
     print_comparison(directory)
     print(path)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -14,7 +15,27 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
+from hadronlab.physics.quantum_numbers.spin import as_list, half_integer
 from hadronlab.systems.threshold import Cluster, Threshold
+
+
+class Orbital(TypedDict):
+    """Fields of FewBodySystem."""
+
+    parity: int | None
+    L: int
+    J: Fraction | None
+
+
+def orbital(parity: int | str | None, L: int, J: float | str | Fraction | None) -> Orbital:
+    """What a user says of a system's space part; parity "natural": (−1)^L."""
+    if isinstance(parity, str) and parity != "natural":
+        raise ConfigError(f"parity={parity!r}: use natural, 1, -1, or null for no projection")
+    return Orbital(
+        parity=(-1) ** L if isinstance(parity, str) else parity,
+        L=L,
+        J=None if J is None else half_integer("J", J),
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,10 @@ class FewBodySystem:
     isospin: Fraction
     parity: int | None = 1
     """spatial parity to project on (+1 in an S wave), None for no projection"""
+    L: int = 0
+    """total orbital angular momentum, 0 or 1"""
+    J: Fraction | None = None
+    """total angular momentum; None: all that L and S couple to, which central forces do not tell apart"""
     length_unit: str = "fm"
     counts_masses: bool = True
     """whether energies hold the rest masses"""
@@ -53,6 +78,17 @@ class FewBodySystem:
         if self.parity not in (1, -1, None):
             raise ConfigError(
                 f"parity={self.parity} of system {self.name!r}: use 1, -1, or null for no projection"
+            )
+        if self.L not in (0, 1):
+            raise ConfigError(f"L={self.L} of system {self.name!r}: L = 0 and 1 are known")
+        if self.L == 1 and self.parity != -1:
+            raise ConfigError(
+                f"L=1 of system {self.name!r} with parity={self.parity}: states of L = 1 and unnatural parity + are not known; "
+                "leave out parity, or choose L=0"
+            )
+        if self.J is not None and self.J not in self._multiplet:
+            raise ConfigError(
+                f"J={self.J} is impossible for L={self.L} and S={self.spin} of system {self.name!r}: choose {as_list(self._multiplet)}"
             )
 
     @property
@@ -105,10 +141,17 @@ class FewBodySystem:
 
     @property
     def quantum_numbers(self) -> str:
-        """I(J^P) of an S wave, where J = S: "0(1+)"; otherwise I, S and P."""
-        if self.parity == 1:
-            return f"{self.isospin}({self.spin}{self.parity_label})"
+        """I(J^P) where the parity is (−1)^L, of all members of a multiplet: "0(1+)", "0(0-,1-,2-)"; otherwise I, S and P."""
+        if self.parity == (-1) ** self.L:
+            members = self._multiplet if self.J is None else [self.J]
+            return f"{self.isospin}({','.join(f'{j}{self.parity_label}' for j in members)})"
         return f"I = {self.isospin}, S = {self.spin}, P = {self.parity_label or 'any'}"
+
+    @property
+    def _multiplet(self) -> list[Fraction]:
+        """All J to which L and S couple."""
+        lowest = abs(self.L - self.spin)
+        return [lowest + k for k in range(int(self.L + self.spin - lowest) + 1)]
 
     @property
     def parity_label(self) -> str:
@@ -124,9 +167,15 @@ class FewBodySystem:
         """Whether the particles `part` and the others can exist apart from each other."""
         return True
 
-    def lowest_threshold(self) -> Threshold | None:
-        """The lowest energy at which the system falls apart, None where it cannot. Raises ConfigError where that is not known."""
+    def thresholds(self) -> list[Threshold]:
+        """The energies at which the system falls apart, the lowest first; none where it cannot, and perhaps not all that lie
+        above the lowest. Raises ConfigError where they are not known.
+        """
         raise ConfigError(f"{type(self).__name__} does not say into what {self.name} falls apart")
+
+    def lowest_threshold(self) -> Threshold | None:
+        """The lowest of them, None where the system cannot fall apart. Raises ConfigError where that is not known."""
+        return next(iter(self.thresholds()), None)
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
         """A cluster of a threshold as a system of its own; None: it is one particle, or not known."""

@@ -1,4 +1,4 @@
-"""The lowest threshold into which a few quarks may fall apart, computed in the same interaction.
+"""The thresholds at which a few quarks may fall apart, computed in the same interaction.
 
 Mesons come from the radial solver, baryons from the three-body one; V_C, being defined for baryons only, is
 left out.
@@ -25,31 +25,30 @@ Hadron: TypeAlias = tuple[tuple[str, ...], Fraction, Fraction]
 """Flavours, spin and isospin of a cluster."""
 
 
-def hadron_threshold(system: FewBodySystem, make: Callable[..., FewBodySystem]) -> Threshold | None:
-    """The lowest threshold that the quantum numbers allow, or None for a single hadron; `make` is quark_system.
+def hadron_thresholds(system: FewBodySystem, make: Callable[..., FewBodySystem]) -> list[Threshold]:
+    """The thresholds that the quantum numbers allow, the lowest first; none of a single hadron. `make` is quark_system.
 
     All splittings into mesons and baryons in relative S waves, with spins and isospins coupled to S and I; where the
     exchange of two identical clusters forbids their ground states, one of them is excited, radially or to an orbital
-    P wave against the other (total L = 0). With parity −1 two clusters are in a relative P wave. A bound tetraquark or
-    pentaquark is no cluster here. Raises ConfigError where the interaction has a part that the solvers of single
-    hadrons do not know.
+    P wave against the other (total L = 0): these are among them where they are the lowest. With parity −1 two clusters are in
+    a relative P wave. A bound tetraquark or pentaquark is no cluster here. Raises ConfigError where the interaction has a part
+    that the solvers of single hadrons do not know.
     """
-    best: Threshold | None = None
-    forbidden = []
+    found, forbidden = [], []
     choices = {c for split in _splittings(system.flavors) if len(split) > 1 for c in _choices(split)}
     for choice in sorted(choices):
         if (system.spin, system.isospin) not in _coupled(choice):
             continue
         if _statistics_allow(system, choice):
-            best = _lower(best, _threshold(_cluster(system, make, *hadron) for hadron in choice))
+            found.append(_threshold(_cluster(system, make, *hadron) for hadron in choice))
         else:
             forbidden.append(choice)
     for hadron, twin in forbidden:
         ground = _cluster(system, make, *hadron)
-        if best is None or 2 * ground.energy < best.energy:
+        if not found or 2 * ground.energy < min(one.energy for one in found):
             for level in ("2S", "1P"):
-                best = _lower(best, _threshold([ground, _cluster(system, make, *twin, level)]))
-    return best
+                found.append(_threshold([ground, _cluster(system, make, *twin, level)]))
+    return sorted(found, key=lambda one: one.energy)
 
 
 def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
@@ -133,10 +132,6 @@ def _statistics_allow(system: FewBodySystem, hadrons: tuple[Hadron, ...]) -> boo
 def _threshold(clusters: Iterable[Cluster]) -> Threshold:
     ordered = tuple(sorted(clusters, key=_order))
     return Threshold(" ".join(c.name for c in ordered), sum(c.energy for c in ordered), ordered)
-
-
-def _lower(best: Threshold | None, other: Threshold) -> Threshold:
-    return other if best is None or other.energy < best.energy else best
 
 
 def _n_light(flavors: tuple[str, ...]) -> int:

@@ -13,7 +13,7 @@ from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import lepton_channels
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
-from hadronlab.systems.few_body import FewBodySystem
+from hadronlab.systems.few_body import FewBodySystem, orbital
 from hadronlab.systems.lepton_thresholds import lepton_threshold
 from hadronlab.systems.threshold import Cluster, Threshold
 
@@ -38,8 +38,9 @@ class LeptonSystem(FewBodySystem):
         total, charge = sum(charges), sum(charges[i] for i in part)
         return abs(charge) + abs(total - charge) <= abs(total)
 
-    def lowest_threshold(self) -> Threshold | None:
-        return lepton_threshold(self, lepton_system)
+    def thresholds(self) -> list[Threshold]:
+        lowest = lepton_threshold(self, lepton_system)
+        return [] if lowest is None else [lowest]
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
         if len(cluster.flavors) == 1:
@@ -51,12 +52,15 @@ def lepton_system(
     name: str,
     leptons: str | Sequence[str],
     spins: dict[str, float] | None = None,
-    parity: int | None = 1,
+    parity: int | str | None = "natural",
+    L: int = 0,
+    J: float | str | Fraction | None = None,
     interaction: Interaction | None = None,
 ) -> LeptonSystem:
     """Two to six leptons with Coulomb forces, such as lepton_system("ps2", "e- e- e+ e+").
 
-    spins: total spin of the identical particles of each kind, {"e-": 0}; by default the lowest (singlets).
+    spins: total spin of the identical particles of each kind, {"e-": 0}; by default the lowest (singlets). parity, L, J: as of
+    `quark_system`.
     Raises ConfigError for an unknown lepton or an impossible spin.
     """
     labels = leptons.split() if isinstance(leptons, str) else list(leptons)
@@ -84,6 +88,8 @@ def lepton_system(
         raise ConfigError(
             f"spins.{sorted(unknown)[0]} of system {name!r} names no particle of {' '.join(labels)!r}"
         )
+    state = orbital(parity, L, J)
+    parity = state["parity"]
     if len(labels) == 2 and len(groups) == 1 and parity not in (None, 1 - 2 * int(total[labels[0]])):
         raise ConfigError(
             f"spins.{labels[0]}={total[labels[0]]} is impossible for {' '.join(labels)!r} with parity={parity}: "
@@ -103,7 +109,7 @@ def lepton_system(
         interaction=force,
         spin=sum(total.values(), Fraction(0)),
         isospin=Fraction(0),
-        parity=parity,
+        **state,
         length_unit="bohr",
         counts_masses=False,
     )

@@ -15,8 +15,8 @@ from hadronlab.physics.quantum_numbers.channels import quark_channels
 from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
-from hadronlab.systems.few_body import FewBodySystem
-from hadronlab.systems.hadron_thresholds import hadron_threshold
+from hadronlab.systems.few_body import FewBodySystem, orbital
+from hadronlab.systems.hadron_thresholds import hadron_thresholds
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
@@ -34,8 +34,8 @@ class QuarkSystem(FewBodySystem):
         """Both parts must hold colour singlets."""
         return sum(-1 if self.flavors[i].endswith("~") else 1 for i in part) % 3 == 0
 
-    def lowest_threshold(self) -> Threshold | None:
-        return hadron_threshold(self, quark_system)
+    def thresholds(self) -> list[Threshold]:
+        return hadron_thresholds(self, quark_system)
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem:
         return quark_system(
@@ -48,13 +48,16 @@ def quark_system(
     quarks: str | Sequence[str],
     spin: float | str | Fraction,
     isospin: float | str | Fraction,
-    parity: int | None = 1,
+    parity: int | str | None = "natural",
+    L: int = 0,
+    J: float | str | Fraction | None = None,
     interaction: Interaction = AL1,
 ) -> QuarkSystem:
     """A colour singlet of two to six quarks, such as quark_system("tcc", "c c u~ d~", spin=1, isospin=0).
 
     quarks: u, d (or q for either), s, c, b, with a trailing ~ for an antiquark; spin, isospin: total S and I
-    (0, 0.5, "3/2"); parity: the spatial one to project on. Raises ConfigError for an unknown
+    (0, 0.5, "3/2"); parity: the spatial one to project on, 'natural' is (−1)^L; L, J: total orbital angular momentum, 0 or 1, and
+    the total one of it and the spin (None: all). Raises ConfigError for an unknown
     flavour, a content without colour singlets, and an S or I that the content does not allow.
     """
     labels = quarks.split() if isinstance(quarks, str) else list(quarks)
@@ -94,7 +97,7 @@ def quark_system(
         interaction=interaction,
         spin=total_spin,
         isospin=total_isospin,
-        parity=parity,
+        **orbital(parity, L, J),
     )
 
 

@@ -3,45 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Cluster
-from hadronlab.physics.few_body.gaussians.solve import Spectrum, Stage, solve
+from hadronlab.physics.few_body.gaussians.solve import Solver, Spectrum, Stage, solve
 from hadronlab.systems.few_body import FewBodySystem
 
 CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon
 
 
-def solve_system(
+def system_solver(
     system: FewBodySystem,
     states: int = 1,
     accuracy: float = 0.0,
     seconds: float = 60.0,
     size: int | None = None,
     seed: int = 0,
-) -> Spectrum:
-    """As `solve`, with energies and `accuracy` in the unit of the system, masses included where it counts them.
+) -> Solver:
+    """A `Solver` of the system; `accuracy` in its unit.
 
-    Raises ConfigError for parity −1 too: these Gaussians have L = 0.
+    Raises ConfigError for an unnatural parity too.
     """
-    if system.parity == -1:
+    if system.parity not in (None, (-1) ** system.L):
         raise ConfigError(
-            f"correlated Gaussians have L = 0, and system.parity=-1 of {system.name!r} needs L = 1: use parity=1"
+            f"correlated Gaussians have the parity (−1)^L, and system {system.name!r} has L={system.L}, parity={system.parity}: "
+            f"leave out system.parity, or choose system.L={1 - system.L}"
         )
-    found = solve(system, states, accuracy / system.to_unit, seconds, size, seed, clusters(system))
+    return Solver(system, states, accuracy / system.to_unit, seconds, size, seed, clusters(system))
+
+
+def solve_system(system: FewBodySystem, states: int = 1, **settings: Any) -> Spectrum:
+    """The lowest levels in the unit of the system, masses included where it counts them; settings: of `system_solver`."""
+    solver = system_solver(system, states, **settings)
+    while solver.ended is None:
+        solver.step()
+    return in_unit(system, solver.spectrum())
+
+
+def in_unit(system: FewBodySystem, found: Spectrum) -> Spectrum:
+    """A spectrum in the unit of the masses with energies, `remaining` and `rounding` in the unit of the system."""
 
     def energy(values: np.ndarray) -> np.ndarray:
         return values * system.to_unit + system.mass_sum
 
-    stages = tuple(Stage(stage.size, energy(stage.energies), stage.seconds) for stage in found.stages)
     return replace(
         found,
         energies=energy(found.energies),
         remaining=found.remaining * system.to_unit,
         rounding=found.rounding * system.to_unit,
-        stages=stages,
+        stages=tuple(Stage(stage.size, energy(stage.energies), stage.seconds) for stage in found.stages),
     )
 
 

@@ -14,13 +14,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
+from hadronlab.data.diagnostics import effective_rank
 from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import LinearLoss, Loss, collapsed
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
-from hadronlab.observables.protocols import AsksNuisances, PotentialObservable
+from hadronlab.observables.protocols import AsksNuisances, PotentialObservable, SeesChannels
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
@@ -85,6 +86,7 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
+        _check_channels(model, data, task.observables)
         for observable in task.observables.values():
             if isinstance(observable, AsksNuisances):
                 observable.check(task.least_squares().named_nuisances)
@@ -142,6 +144,7 @@ class InverseTask(Task):
 
         To the lattice where there is one: three steps with C(k) may end on the side of no bound state.
         """
+        self.bins, self.unconverged = None, []  # those of a checkpoint belong to where it stands
         local = self.model.fitted_first
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
         data_terms = {
@@ -222,6 +225,11 @@ class InverseTask(Task):
         self.bins = found.theta
         self.unconverged = (torch.nonzero(~found.converged)[:, 0] + 1).tolist()
 
+    @property
+    def refits(self) -> dict[str, Any]:
+        """Of the resampling bins, as a checkpoint holds them; empty before."""
+        return {} if self.bins is None else {"bins": self.bins, "unconverged": self.unconverged}
+
     def observe(self) -> Results:
         """Observables of the present parameters, with the errors of the refitted bins."""
         if self.bins is None:
@@ -275,7 +283,6 @@ class InverseTask(Task):
         return None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["bins"], checkpoint["unconverged"] = self.bins, self.unconverged
         checkpoint["minima"] = [(m.theta, m.loss, m.residual) for m in self.minima]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -290,8 +297,6 @@ class InverseTask(Task):
 
     def describe(self) -> dict[str, str]:
         """Rows of the table shown before the training."""
-        from hadronlab.data.diagnostics import effective_rank
-
         words = [loss.in_words for loss in self.terms.losses.values() if loss.in_words] or [
             self.data.in_words
         ]
@@ -310,6 +315,35 @@ def _built(term: DictConfig, waves: WaveData, pair: HadronPair) -> Loss:
     partial = instantiate(term, _partial_=True, _convert_="all")
     asked = inspect.signature(partial.func).parameters
     return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})
+
+
+def _check_channels(model: Potential, data: WaveData, observables: Mapping[str, PotentialObservable]) -> None:
+    """Raise ConfigError where the model or an observable is not for the channels of the data, or has too few sources."""
+    count, names = max(1, len(data.channels)), ", ".join(data.names)
+    if model.channels != count:
+        has = (
+            f"{count} channels ({names}): choose model=hybrid_coupled"
+            if names
+            else "one: choose model=hybrid"
+        )
+        of = "one channel" if model.channels == 1 else f"{model.channels} channels"
+        raise ConfigError(
+            f"model {type(model).__name__} is of {of}, and the data have {has}, or another of that kind"
+        )
+    if not data.channels:
+        return
+    for name, observable in observables.items():
+        if not isinstance(observable, SeesChannels):
+            raise ConfigError(
+                f"observables.{name} is of one channel, and the data have {names}: choose observables=coupled"
+            )
+    sources = list(dict.fromkeys(data.sources))
+    if len(sources) < model.sources_needed:
+        raise ConfigError(
+            f"{count} channels need at least {model.sources_needed} sources for {type(model).__name__}, one that starts in each "
+            f"channel; there {'is' if len(sources) == 1 else 'are'} {len(sources)} ({', '.join(sources)}), of joint rank "
+            f"{effective_rank(data)}"
+        )
 
 
 def _check_refits(problem: LeastSquares) -> None:

@@ -76,6 +76,16 @@ class Descends(Protocol):
 
 
 @runtime_checkable
+class Refits(Protocol):
+    """A task whose observables need fits to the resampling bins, which its checkpoints may hold."""
+
+    @property
+    def refits(self) -> Mapping[str, Any]:
+        """As `on_load_checkpoint` takes them; empty before."""
+        ...
+
+
+@runtime_checkable
 class SampledEvaluation(Protocol):
     """A task whose final numbers come from samples: their number (None: as many as its error asks for), and the time, on
     the clock of time.monotonic, at which they end (None: no limit).

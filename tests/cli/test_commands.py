@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from hadronlab import convert, dashboard, evaluate, luescher, sweep, train
+from hadronlab import convert, dashboard, evaluate, export, luescher, sweep, train
 from hadronlab.cli.commands import command, wait_briefly
 from hadronlab.errors import DataError
 
@@ -47,7 +47,7 @@ def test_waiting_threads_give_their_cores_up(
 
 
 @pytest.mark.parametrize(
-    "entry", [convert.main, dashboard.main, evaluate.main, luescher.main, sweep.main, train.main]
+    "entry", [convert.main, dashboard.main, evaluate.main, export.main, luescher.main, sweep.main, train.main]
 )
 def test_an_unknown_option_is_one_line_of_every_command(
     entry: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -25,7 +25,7 @@ print(*sys.modules)
 """
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "sweep", "convert", "dashboard", "luescher"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "sweep", "convert", "dashboard", "export", "luescher"])
 def test_help_imports_nothing_heavy(name: str) -> None:
     """numpy alone takes as long as Hydra; torch and Lightning ten times that."""
     done = subprocess.run(

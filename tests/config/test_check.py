@@ -23,7 +23,7 @@ from hadronlab.errors import ConfigError
     [
         (["system=separabl"], "did you mean 'separable'"),
         (["modl=sdnn"], "did you mean 'model'"),
-        (["model="], "model= is not known: choose one of deepquark, free, hybrid"),
+        (["model="], "model= is not known: choose one of deepquark, free, gaussians"),
         (
             ["experiment=separable_bes"],
             "experiment=separable_bes is not known: did you mean 'separable_best'?",
@@ -172,3 +172,18 @@ def test_types_in_words() -> None:
     assert describe(Literal["or", "and"]) == "one of or, and"
     assert describe(tuple[float, ...]) == "a list of a number"
     assert describe(Path) == "a path"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["model=gaussians", "system=omega_ccc"],
+            "or is omega_ccc not made for a run that finds the lowest levels",
+        ),
+        (["system=D", "model=gaussians", "task=vmc"], "a sweep keeps to models of one task"),
+    ],
+)
+def test_a_model_that_brings_its_task(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check(composed(*overrides))

@@ -17,18 +17,25 @@ from hadronlab.run.directory.trust import read_run_config
 # what a user has to give, where the shipped files leave it open
 GIVEN = {
     "system=multiquark": ["system.quarks=c c u~ d~", "system.spin=1", "system.isospin=0"],
+    "model=gaussians": ["system=tcc"],
+    "system=hadron": ["system.hadron=D"],
+    "experiment=atlas": ["system.hadron=D"],
     "system=lattice": ["data.path=mine.h5"],
     "system=xixi": ["data.path=mine.h5"],
+    "system=coupled": ["data.path=mine.h5"],
+    "system=xixi_3s1": ["data.path=mine.h5"],
+    "experiment=xixi_3s1_best": ["data.path=mine.h5"],
     "experiment=xixi_best": ["data.path=mine.h5"],
     "experiment=xixi_convex": ["data.path=mine.h5"],
     "system=pair": ["system.mass1=938.3", "loss.correlation.data.path=mine.csv"],
     "loss=correlation": ["loss.correlation.data.path=mine.csv"],
     "measurement@loss.correlation.data=file": ["loss.correlation.data.path=mine.csv"],
+    "observables=volume_prediction": ["observables.volume_prediction.path=mine.h5"],
     "source@loss.correlation.source=table": ["loss.correlation.source.path=mine.dat"],
 }
 # runs of either kind, with data of either kind and with particles of either kind: a choice fits one of them
 RUNS = [f"system={name}" for name in ("omega_ccc", "nucleon", "separable", "tcc", "positronium", "lattice")]
-RUNS += ["loss=correlation", "experiment=n_omega_joint"]
+RUNS += ["loss=correlation", "experiment=n_omega_joint", "model=gaussians"]
 OTHERS = [(place_of(group), choice) for group in groups() if group not in ("base", "system", "experiment") for choice in choices(group)]  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def test_potential_counts_wherever_the_generator_takes_it() -> None:
     assert key(replace(PAIR, potential=Bump((-50.0,), (2.0,))), LATTICE) != key(PAIR, LATTICE)
 
 
+@pytest.mark.slow
 def test_key_depends_on_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """On that of every module that `generate` was imported with, and on no other."""
     code = "import sys, hadronlab.data.synthetic; print(*(m for m in sys.modules if m.split('.')[0] == 'hadronlab'))"

@@ -63,7 +63,7 @@ def test_what_does_not_fit(tmp_path: Path) -> None:
             correlator(**changes)
     with pytest.raises(DataError, match="no source 'smeared'"):
         kinetic(correlator(), "smeared", 6)
-    with pytest.raises(DataError, match="time 7 needs its neighbours"):
+    with pytest.raises(DataError, match="time 7 needs slice 8 for its derivative"):
         kinetic(correlator(), "wall", 7)
     with pytest.raises(DataError, match="need the channels S,D, got A,B"):
         tensor_potentials(correlator(channels=("A", "B")), "wall", 6)

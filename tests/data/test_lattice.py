@@ -10,11 +10,11 @@ import torch
 
 from hadronlab.data.lattice import (
     Derivatives,
-    available_times,
     kinetic,
     lattice_wave_data,
 )
 from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.times import available_times
 from hadronlab.data.wedge import Wedge, wedge_sites
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import resampled_error

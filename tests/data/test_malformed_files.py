@@ -225,6 +225,7 @@ ATTRIBUTES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=FIXTURE, derandomize=True)
 @given(
     datasets=st.lists(st.tuples(NAMES, SHAPES, TYPES, st.floats(width=32)), max_size=3),

@@ -7,21 +7,24 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import h5py
 import numpy as np
 import pytest
 import torch
 from scipy.special import psi
+from wells import Short, correlator, learned
 
 from hadronlab.api import Run, run
-from hadronlab.data.lattice import kinetic
-from hadronlab.data.r_correlator import RCorrelator
+from hadronlab.data.lattice import Derivatives, kinetic, lattice_wave_data
+from hadronlab.data.r_correlator import RCorrelator, write
 from hadronlab.data.sources import Radii
 from hadronlab.estimates.resampling import resampled_error
 from hadronlab.models.potentials.local import LocalGaussians
 from hadronlab.observables.fit import Fit
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
+from hadronlab.observables.volume_prediction import VolumePrediction
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
 from hadronlab.physics.femtoscopy.sources import Gaussian
@@ -212,6 +215,18 @@ def other_minima() -> None:
     )  # two meshes
 
 
+def volume_left_out() -> None:
+    """Both ratios are 1 of the potential behind both volumes, and χ² is of measured less predicted."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "L12.h5"
+        write(correlator(12)[0], path)
+        data = lattice_wave_data(correlator(16)[0], times=[6], how=Derivatives(4))
+        found = VolumePrediction(path, time_order=4).observe(learned(data, model=Short)).scalars
+    assert found["volume_KR_ratio"].value == pytest.approx(1, abs=2e-3)
+    assert found["volume_C_ratio"].value == pytest.approx(1, abs=5e-3)
+    assert found["volume_KR_chi2"].value < 0.1 and not found["volume_KR_chi2"].unit
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "energy in a box": box,
     "momentum in a box": box,
@@ -234,6 +249,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "other minima of a fit": other_minima,
     "1/a0 of other minima": other_minima,
     "separable potential": separable,
+    "a volume left out": volume_left_out,
 }
 
 
@@ -254,6 +270,8 @@ RUNS = {
         "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
+    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2"),
+    "channels": ("system=tensor_nonlocal", "trainer.max_epochs=4", "loss.r_correlator.z_factors=fit", "data.lattice.n_mesh=70"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip
 

@@ -87,3 +87,16 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "import_module", missing)
     with pytest.raises(ConfigError, match=r"gvar is not installed: pip install hadronlab\[gvar\]"):
         exchange.to_gvar(estimates())
+
+
+@pytest.mark.parametrize("library", ["gvar", "pyerrors"])
+def test_an_interval_without_bins_is_refused(library: str) -> None:
+    """It would go without an error."""
+    pytest.importorskip(library)
+    length = Estimate(
+        -1.0, "fm⁻¹", {"lattice": Part(-1.0 + 0.1 * (BINS - BINS.mean()), "jackknife")}
+    ).reciprocal("fm")
+    with pytest.raises(
+        ConfigError, match="scattering_length has an interval and no bins: hand over its inverse"
+    ):
+        getattr(exchange, f"to_{library}")({"scattering_length": length})

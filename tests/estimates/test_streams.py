@@ -33,6 +33,7 @@ def test_a_negative_seed_is_told() -> None:
         stream_seed(-1, "noise")
 
 
+@pytest.mark.slow
 def test_nothing_is_added_to_a_seed() -> None:
     for path in Path(hadronlab.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

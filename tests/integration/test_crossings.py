@@ -54,6 +54,7 @@ class OfOneStep(Callback):
             self.counting.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_step_hardly_waits_for_numbers(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten sweeps, local energies and stochastic reconfiguration; or a gradient of the inverse problem."""

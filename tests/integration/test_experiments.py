@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from processes import run
 
 from hadronlab.config.groups import choices
+from hadronlab.data.ingest.raw.convert import convert_raw
 
 CONF = Path(__file__).parents[2] / "conf"
 DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[2] / "../shared/data")).resolve()
@@ -49,8 +50,11 @@ def test_an_experiment_comes_to_its_results(experiment: str, tmp_path: Path) -> 
                  f"hydra.sweep.dir={tmp_path}/sweep"]  # fmt: skip
     if experiment.startswith("xixi"):
         file = DATA / "xixi_1s0_L64.h5"
-        if not file.exists():
+        if not file.exists() or not (DATA / "xixi_raw").exists():
             pytest.skip("the public lattice files are not here")
+        if experiment.startswith("xixi_3s1"):
+            file = tmp_path / "xixi_3s1.h5"
+            convert_raw(DATA / "xixi_raw", file, spin="3s1", bin_size=2)
         arguments.append(f"data.path={file}")
     if values:
         arguments += ["--multirun", *(f"{key}={','.join(some)}" for key, some in values.items())]

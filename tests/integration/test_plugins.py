@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 PLUGIN = Path(__file__).parent / "plugin"
 # fmt: off
-FEW_BODY = ["system=deuteron", "model=gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",
+FEW_BODY = ["system=deuteron", "model=sum_of_gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",
             "task.evaluation_walkers=100", "task.evaluation_samples=2000", "task.burn_in=50"]
 PAIR = ["system=separable", "data=plane_waves", "loss=normalised", "observables=[default,volume]"]
 RUNS = {

@@ -35,6 +35,7 @@ def test_without_a_working_compiler_torch_does_it(
     assert not list(tmp_path.rglob("*.so"))
 
 
+@pytest.mark.slow
 def test_what_others_can_write_to_is_not_executed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: None, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from wells import FACTORS, MASS, SPACING, Known, Short, correlator, learned, without_lattice
 
-from hadronlab.data.lattice import lattice_wave_data
-from hadronlab.data.r_correlator import RCorrelator
-from hadronlab.data.sources import Radii
-from hadronlab.data.wave_data import WaveData
-from hadronlab.data.wedge import wedge_sites
+from hadronlab.api import composed
+from hadronlab.data.lattice import kinetic, lattice_wave_data
+from hadronlab.data.r_correlator import read
 from hadronlab.errors import ConfigError
-from hadronlab.models.potentials.potential import Potential
+from hadronlab.models.potentials.known import Known as KnownModel
+from hadronlab.observables.box_energy_shift import levels_that_count, predicted_energy_shift
 from hadronlab.observables.finite_volume import FiniteVolume
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.results import Results
@@ -24,68 +24,10 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.finite_volume.kinematics import energy_shift
 from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
 from hadronlab.plotting.style import figure, save, style
+from hadronlab.run.build import build_task
 from hadronlab.systems.hadrons import HadronPair
 
-MASS, SPACING = 1400.0, 0.2
-PAIR = HadronPair("hadrons", MASS, MASS)
-FACTORS = (1.0, 0.97, 1.04, 0.99)  # of the mean and three jackknife bins
-
-
-class Known(Potential):
-    """A well, and with it a separable kernel or none."""
-
-    has_local = True
-    depth, exponent = 60.0, 1.5
-
-    def __init__(self, factor: float, kernel: float = 0.0) -> None:
-        super().__init__()
-        self.factor, self.strength, self.has_nonlocal = factor, kernel, kernel != 0.0
-
-    def local(self, r: Tensor) -> Tensor:
-        return -self.depth * self.factor * torch.exp(-self.exponent * r**2)
-
-    def kernel(self, r: Tensor, rp: Tensor) -> Tensor:
-        return self.strength * self.factor * torch.exp(-2.0 * (r**2 + rp**2))
-
-
-class Short(Known):
-    """A well that has ended at half the side of a box of 16 sites."""
-
-    depth, exponent = 250.0, 5.0
-
-
-def learned(data: WaveData, kernel: float = 0.0, model: type[Known] = Known) -> LearnedPotential:
-    return LearnedPotential([model(f, kernel) for f in FACTORS[: 1 + data.n_bins]], data, PAIR, 2.0)
-
-
-def without_lattice(bins: int = 3) -> WaveData:
-    data = Radii(r_max=3.0, n_radii=30).load(PAIR)
-    nothing = torch.zeros(1 + bins, 0, len(data.r), dtype=torch.float64)
-    return replace(data, amplitude=nothing, lhs=nothing)
-
-
-def correlator(side: int = 16) -> tuple[RCorrelator, np.ndarray]:
-    """R(t, r) of three levels of the well on a lattice, two sources that mix them otherwise, and their ΔE."""
-    inverse = HBAR_C / SPACING
-    box = PeriodicBox(side * SPACING, side, HBAR_C**2 / MASS)
-    site = wedge_sites(side)
-    order = box.cube.orbit(site)
-    values = {}
-    for source, shares in (("wall", (1.0, 0.05, -0.02)), ("smeared", (1.0, -0.4, 0.1))):
-        bins = []
-        for factor in FACTORS:
-            V = Short(factor).local(torch.from_numpy(box.radii)).numpy()
-            levels = box.levels([BoxForce(box.on_orbits(V))], 3)
-            shifts = energy_shift(levels.energies[0], (MASS, MASS))
-            psi = levels.states[0][:, order] / np.sqrt(box.cube.multiplicity[order])
-            decay = np.exp(-np.outer(np.arange(4, 10), shifts / inverse))
-            bins.append((decay * np.array(shares)) @ psi)
-        values[source] = np.stack(bins)
-    found = RCorrelator(
-        np.arange(4, 10), values, MASS / inverse, MASS / inverse, inverse, site=site, length=side
-    )
-    V = box.on_orbits(Short(1.0).local(torch.from_numpy(box.radii)).numpy())
-    return found, energy_shift(box.levels([BoxForce(V)], 3).energies[0], (MASS, MASS))
+DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def test_levels_lie_where_those_of_the_potential_do() -> None:
@@ -162,6 +104,45 @@ def test_the_energy_shift_of_a_correlator_made_of_levels() -> None:
     assert result.estimates["box_levels"].rows == ("L = 16",)
 
 
+@pytest.mark.slow
+def test_a_box_of_forty_sites() -> None:
+    """Of a file that was made of its levels: they come back, in every bin."""
+    data, shifts = correlator(40)
+    result = FiniteVolume(levels=3, k_max=8.0).observe(
+        learned(lattice_wave_data(data, times=[5], r_max_fm=2.0), model=Short)
+    )
+    assert result.estimates["box_levels_lattice"].rows == ("L = 40",)
+    assert result.values["box_levels_lattice"][0] == pytest.approx(
+        shifts, abs=1e-4
+    )  # V ends at 2 fm, where it has 5e-7 MeV
+    predicted, measured = (result.estimates[f"energy_shift_{kind}"] for kind in ("predicted", "data"))
+    assert predicted.value == pytest.approx(measured.value, abs=1e-3)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_energy_shift_of_real_correlators() -> None:
+    """Of V(r) of every site and bin, L = 48, wall, t = 13, as an independent code has it: means over 20 bins and their errors, MeV."""
+    path = DATA / "xixi_1s0_L48.h5"
+    if not path.exists():
+        pytest.skip("the public lattice files are not here")
+    file = read(path)
+    m, length = file.mass * file.inverse_spacing, 48
+    box = PeriodicBox(length * file.spacing_fm, length, HBAR_C**2 / m)
+    R, KR = kinetic(file, "wall", 13)
+    V = np.empty_like(R)
+    V[:, box.cube.orbit(file.site)] = KR / R
+    levels = box.levels([BoxForce(v) for v in V], levels_that_count(box))
+    waves = lattice_wave_data(file, ["wall", "smeared"], [13], r_max_fm=1.0)
+    known = LearnedPotential([Known(1.0)] * len(V), waves, HadronPair("xixi", m, m), 2.0)
+    predicted = predicted_energy_shift(known, box, levels).estimates["energy_shift_predicted"]
+    (bins,) = (part.bins for part in predicted.parts.values())
+    reference = [[-2.582383926, -2.587542085, -2.592554320], [-8.212950414, -8.039017325, -7.871336331]]
+    errors = [[0.383465335, 0.383127636, 0.382803235], [0.615048821, 0.600466977, 0.586702645]]
+    assert bins.mean(0) == pytest.approx(np.array(reference), abs=1e-6)
+    assert predicted.error == pytest.approx(np.array(errors), abs=1e-6)
+
+
 def test_a_figure(tmp_path: object) -> None:
     data, _ = correlator()
     for waves in (lattice_wave_data(data, times=[5]), without_lattice(0)):
@@ -178,6 +159,40 @@ def test_spin_one_levels_of_a_central_force_hold_those_of_spin_zero() -> None:
     levels = one.values["box_levels"][0]
     for level in zero.values["box_levels"][0]:
         assert np.abs(levels - level).min() < 1e-6
+
+
+def tensor(*overrides: str) -> LearnedPotential:
+    """S and D waves of the known force of system=tensor, V_T = −100 r² e^{−r²} MeV."""
+    task = build_task(composed("system=tensor", "system.potential.tensor.strength=-100", "data.sources=[wall]", "data.times=[13]", *overrides))  # fmt: skip
+    return LearnedPotential([KnownModel(task.pair.potential)], task.data, task.pair, 2.0)
+
+
+@pytest.mark.slow
+def test_levels_of_a_tensor_force_lie_where_an_independent_code_has_them() -> None:
+    """In the continuum of a box of 6 fm; Lüscher misses δα by 11 mrad there."""
+    result = FiniteVolume(L=18, spacing=1 / 3, irrep="T1+", levels=2, k_max=9.5).observe(tensor())
+    assert result.values["box_levels"][0] == pytest.approx(
+        energy_shift(np.array([-9.455803062, 32.0781724]), (938.9, 938.9)), abs=1e-3
+    )
+    off = np.deg2rad(result.values["box_phase_difference"][0])
+    assert np.isnan(off[0]) and off[1] == pytest.approx(0.01105406, abs=2e-4)
+    with style():
+        assert FiniteVolume().draw(result, figure) is not None
+
+
+@pytest.mark.slow
+def test_channels_that_have_no_levels_here() -> None:
+    learned = tensor("data.lattice.n_mesh=60", "data.lattice.step=1.0", "data.lattice.length=70")
+
+    def warning(irrep: str = "T1+") -> str:
+        return FiniteVolume(L=18, spacing=1 / 3, irrep=irrep).observe(learned).warnings[0]
+
+    assert "S and D waves of a spin of 1 are in T1+" in warning("A1+")
+    learned.models[0].has_nonlocal = True
+    assert "a nonlocal part between S and D waves is not known there" in warning()
+    learned.models[0].has_nonlocal = False
+    learned.V0[:, 1, 1] += 5.0
+    assert "L·S is not known there" in warning()
 
 
 def test_what_is_missing_is_told() -> None:

@@ -53,6 +53,7 @@ def learned(loss: Loss) -> LearnedPotential:
     return LearnedPotential([model], Radii().load(PAIR), PAIR, 1.0, losses={"wells": loss})
 
 
+@pytest.mark.slow
 def test_a_profile_has_the_interval_where_chi_square_rises_by_one() -> None:
     result = Profile("source_radius", points=41).observe(learned(Wells()))
     rows = result.estimates["profile.source_radius"]

@@ -72,6 +72,7 @@ def test_fewer_coordinates_give_the_step_of_all_parameters(name: str) -> None:
     torch.testing.assert_close(along.back(along.of(slope)), slope)
 
 
+@pytest.mark.slow
 def test_bins_are_refitted_with_many_parameters() -> None:
     torch.manual_seed(0)
     problem = LeastSquares(sdnn_deep(scale=-0.017, length=3.0), {"data": Schrodinger(BINNED)})
@@ -100,6 +101,7 @@ class Volume(Loss):
         return torch.stack([(size - self.value * (1 + 0.1 * bin)) / self.error, V[1] - 100 * U[1, 1]])
 
 
+@pytest.mark.slow
 def test_a_loss_on_radii_of_its_own_that_is_not_linear() -> None:
     torch.manual_seed(3)
     model = Hybrid(LocalGaussians([0.1, 0.5]), sdnn_joint([4], [3], scale=-0.01), support=8.0)

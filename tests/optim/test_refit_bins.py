@@ -61,6 +61,7 @@ def test_processes_change_no_digit(monkeypatch: pytest.MonkeyPatch) -> None:
         assert torch.equal(getattr(alone, name), getattr(beside, name)), name
 
 
+@pytest.mark.slow
 def test_a_network_refit_beats_the_centre_and_nears_the_bin_s_own_minimum() -> None:
     torch.manual_seed(2)
     data = binned()

@@ -89,6 +89,7 @@ def test_what_an_evaluation_cannot_take(done: Path, overrides: Sequence[str], me
     assert (done / "result.json").read_text() == before
 
 
+@pytest.mark.slow
 def test_an_observable_of_a_user_by_target(
     done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

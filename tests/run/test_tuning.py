@@ -150,6 +150,7 @@ def test_numbers_that_are_none_are_refused(value: str, told: str, tmp_path: Path
     assert str(error.value) == told.replace("a whole number or one of auto", "one of auto or a whole number")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [SMALL, [*SMALL, "optimizer=natural_gradient"], VMC, [*VMC, "optimizer=adam"]],
                          ids=["adam", "gauss-newton", "sr", "vmc-adam"])  # fmt: skip
 def test_a_rehearsal_leaves_the_task_as_it_is(settings: list[str], tmp_path: Path) -> None:
@@ -175,6 +176,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return told
 
 
+@pytest.mark.slow
 def test_a_choice_is_written_down_and_used_again(
     tmp_path: Path, pretended: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

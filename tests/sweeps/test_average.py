@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from average_coverage import candidates, fits, measured
 
 from hadronlab import api, average
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
+from hadronlab.estimates.model_average import weights
 from hadronlab.observables.results import Results
 from hadronlab.run.directory.results import write_results
 
@@ -54,6 +57,18 @@ def test_a_sweep_is_averaged(
     assert (tmp_path / "figures" / "inverse_scattering_length.png").stat().st_size > 5000
 
 
+def test_the_page_of_a_sweep_has_the_average(tmp_path: Path) -> None:
+    for i, (value, chi2) in enumerate([(-0.9, 100.0), (-1.0, 100.0)]):
+        make_run(tmp_path / str(i), value, chi2, f"data.times=[{12 + i}]")
+    api.summarise(tmp_path)
+    page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
+    assert "Average over the choices" in page and "average of inverse_scattering_length" in page
+    assert page.count("<td>0.500</td>") == 2 and "models 0.05" in page
+    (tmp_path / "1" / "result.json").unlink()  # one is no average
+    api.summarise(tmp_path)
+    assert "Average over" not in (tmp_path / "sweep.html").read_text(encoding="utf-8")
+
+
 def test_mistakes_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,3 +86,15 @@ def test_mistakes_are_one_line(
     (run / "result.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(ConfigError, match="has no lattice_chi2: average runs whose loss is r_correlator"):
         api.average([run], "inverse_scattering_length")
+
+
+@pytest.mark.slow
+def test_twice_as_many_radii_do_not_change_the_weights() -> None:
+    """Of the same lattice in steps of a/2 and a/4, by nine fits. Counted as they are, the points would square them."""
+    coarse, dense = (candidates(fits(measured(1, step), ["wall"]), "effective_range") for step in (0.5, 0.25))
+    assert dense[0].points == pytest.approx(2 * coarse[0].points, abs=2)
+    assert dense[0].chi2 > 1.8 * coarse[0].chi2
+    few, many = weights(coarse), weights(dense)
+    assert many == pytest.approx(few, abs=0.02)
+    as_independent = [replace(one, effective_points=one.points) for one in dense]
+    assert np.abs(weights(as_independent) - few).max() > 0.5

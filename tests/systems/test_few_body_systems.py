@@ -44,8 +44,39 @@ def test_tcc():
         ("u u d", 0.5, 0.5, None, "I = 1/2, S = 1/2, P = any"),
     ],
 )
-def test_quantum_numbers(quarks, spin, isospin, parity, expected):
+def test_quantum_numbers_of_a_parity(quarks, spin, isospin, parity, expected):
     assert quark_system("x", quarks, spin, isospin, parity).quantum_numbers == expected
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "isospin", "J", "expected"),
+    [
+        ("c c~", 1, 0, None, "0(0+,1+,2+)"),
+        ("c c~", 1, 0, 2, "0(2+)"),
+        ("c c~", 0, 0, None, "0(1+)"),
+        ("u d c", 0.5, 0, None, "0(1/2-,3/2-)"),
+        ("c c u~ d~", 1, 0, "0", "0(0-)"),
+    ],
+)
+def test_quantum_numbers_of_a_p_wave(quarks, spin, isospin, J, expected):
+    system = quark_system("x", quarks, spin, isospin, L=1, J=J)
+    assert (system.quantum_numbers, system.parity) == (expected, -1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"L": 2}, "L = 0 and 1 are known"),
+        ({"L": 1, "parity": 1}, r"unnatural parity \+ are not known"),
+        ({"L": 1, "parity": None}, r"unnatural parity \+ are not known"),
+        ({"L": 1, "J": 3}, "J=3 is impossible for L=1 and S=1"),
+        ({"J": 0.25}, "J"),
+        ({"parity": "odd"}, "use natural, 1, -1, or null"),
+    ],
+)
+def test_impossible_orbits_are_refused(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        quark_system("x", "c c~", 1, 0, **wrong)
 
 
 def test_quantum_numbers_of_leptons():
@@ -109,7 +140,7 @@ def test_an_interaction_is_the_sum_of_its_terms_and_need_not_separate():
     total = sum(part.potential(distances.T) for part in parts.values())
     torch.testing.assert_close(total, system.potential(distances.T), rtol=1e-12, atol=1e-12)
     with pytest.raises(ConfigError, match="does not say into what nuclei falls apart"):
-        FewBodySystem.lowest_threshold(replace(system, name="nuclei"))
+        FewBodySystem.thresholds(replace(system, name="nuclei"))
 
 
 def test_leptons():

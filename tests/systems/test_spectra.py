@@ -28,8 +28,8 @@ def test_meson_levels_in_mev():
     assert found.rounding < 1e-9
 
 
-def test_refuses_negative_parity():
-    with pytest.raises(ConfigError, match="have L = 0"):
+def test_refuses_an_unnatural_parity():
+    with pytest.raises(ConfigError, match=r"choose system\.L=1"):
         solve_system(quark_system("x", "c c~", 0, 0, parity=-1))
 
 

@@ -20,6 +20,7 @@ from hadronlab.physics.forces.separable import Separable
 from hadronlab.run.build import build_task
 from hadronlab.run.evaluate import evaluate
 from hadronlab.systems.hadrons import HadronPair
+from hadronlab.tasks.inverse import InverseTask
 
 PAIR = HadronPair("separable", 6.6, 6.6, 1.0, Separable())
 
@@ -49,6 +50,7 @@ def test_models_and_bins_must_match() -> None:
         observe([Exact()] * 3, separable_wave_data(), PAIR, 1.0, 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_one_correlator_is_warned_of(tmp_path: Path) -> None:
     result = run("system=omega_ccc", "trainer.max_epochs=3", "quiet=true", directory=tmp_path / "run")
     assert result["effective_rank"] == 1
@@ -74,6 +76,7 @@ def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
         assert done.figure(name).stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> None:
     done = run("experiment=perey_buck", "data.times=[26]", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
                "~model.nonlocal_part.head", "optimizer.natural_gradient.shift=1e-12", "quiet=true",
@@ -115,6 +118,24 @@ def test_evaluation_repeats_the_result(tmp_path: Path) -> None:
     assert after.keys() == before.keys()
     for name, quantity in before.items():
         assert after[name]["value"] == pytest.approx(quantity["value"], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.slow
+def test_an_evaluation_does_not_refit_the_bins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the run are in its checkpoint; a training that goes on from there makes its own."""
+    settings = ("system=omega_ccc", "data=synthetic_noisy", "data.lattice.noise.bins=4", "data.lattice.step=0.5", "data.times=[26]",
+                "data.r_max=2.0", "model=local_gaussians", "loss=r_correlator", "optimizer=natural_gradient", "quiet=true")  # fmt: skip
+    done = run(*settings, "trainer.max_epochs=3", directory=tmp_path / "run")
+    before = done.estimate("scattering_length")
+    with monkeypatch.context() as patched:
+        patched.setattr(InverseTask, "refit", lambda task: pytest.fail("refitted"))
+        evaluate(done.directory)
+    after = done.estimate("scattering_length")
+    assert after.error == pytest.approx(before.error, rel=1e-9) and after.error > 0
+    refitted = []
+    monkeypatch.setattr(InverseTask, "refit", lambda task: refitted.append(task.bins))
+    run(*settings, "trainer.max_epochs=4", f"resume={done.directory}")
+    assert refitted == [None]
 
 
 def test_the_loss_is_the_sum_of_its_parts(tmp_path: Path) -> None:

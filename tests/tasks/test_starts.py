@@ -55,6 +55,7 @@ def test_a_potential_becomes_its_target(model: Potential) -> None:
     assert float(problem.loss(problem.theta())) < 1e-6 * before  # the well is one of its Gaussians
 
 
+@pytest.mark.slow
 def test_both_branches_of_a_correlation_are_found() -> None:
     loss = Correlation(WAVES, PAIR, SyntheticMeasurement(Gaussian(1.2), points=8), Gaussian(1.2))
     problem = LeastSquares(local(), {"correlation": loss})

@@ -149,12 +149,14 @@ def test_walkers_and_momentum_follow_the_schedule(tmp_path):
     assert any("6 steps are too few" in warning for warning in task.observe().warnings)
 
 
+@pytest.mark.slow
 def test_time_bounds_a_run(tmp_path):
     task, trainer = fit(tmp_path, "system=D", "trainer.max_steps=100000", "trainer.max_time=00:00:00:03")
     assert 0 < trainer.global_step < 100_000
     assert 0 < seconds_left(task) < 3  # a share of the time is left for the evaluation
 
 
+@pytest.mark.slow
 def test_evaluating_again_keeps_to_its_time_and_keeps_what_the_training_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("hadronlab.plotting.figures.draw", lambda *_: {})
     overrides = (*SMALL, "system=positronium", "trainer.max_steps=5", "trainer.max_time=00:00:00:10")

@@ -33,9 +33,14 @@ class Hybrid(Potential):
                 f"nonlocal_part.support = {nonlocal_part.support} of hybrid: give it as the support of the hybrid, which "
                 f"is {support} fm and brings U smoothly to zero"
             )
+        if local_part.channels != nonlocal_part.channels:
+            raise ConfigError(
+                f"hybrid of parts of {local_part.channels} and {nonlocal_part.channels} channels: give both the same"
+            )
         self.local_part, self.nonlocal_part = local_part, nonlocal_part
-        self.additive = nonlocal_part.additive
         self.linear = local_part.linear and nonlocal_part.linear
+        self.additive, self.channels = nonlocal_part.additive, local_part.channels
+        self.sources_needed = local_part.sources_needed
 
     @property
     def fitted_first(self) -> Potential:

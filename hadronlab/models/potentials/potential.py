@@ -51,6 +51,8 @@ class Potential(nn.Module):
     zero: a network says nothing outside the radii it was trained on. An `additive` one also gives `features` and
     `readout`, U(r,r') = envelope(r) · readout(features(r) + features(r')) · envelope(r'): most of ∂U/∂θ then costs
     one pass a radius instead of one a pair. `linear`: U and V0 are, in the parameters; zeros give U = V0 = 0.
+    One of several `channels` gives V0_ab (C, C, …) and U_ab(r,r') = U_ba(r',r)
+    (C, C, …): what is said of shapes here then stands behind (C, C); it is not additive.
     """
 
     task: ClassVar[str] = "inverse"
@@ -58,6 +60,9 @@ class Potential(nn.Module):
     has_nonlocal: bool = True
     additive: bool = False
     linear: bool = False
+    channels: int = 1
+    sources_needed: int = 1
+    """how many sources of a lattice determine it: at one radius each gives an equation a channel"""
 
     def __init__(self, support: float = math.inf) -> None:
         super().__init__()
@@ -105,7 +110,9 @@ class Potential(nn.Module):
             return self.grid_kernel(rows, r)
         i, j = torch.nonzero(rows <= self.support), torch.nonzero(r <= self.support)
         inner = self.grid_kernel(rows[i[:, 0]], r[j[:, 0]])
-        return inner.new_zeros(len(rows), len(r)).index_put((i, j.T), inner)
+        inner = inner.movedim((-2, -1), (0, 1))
+        whole = inner.new_zeros(len(rows), len(r), *inner.shape[2:])
+        return whole.index_put((i, j.T), inner).movedim((0, 1), (-2, -1))
 
     def _truncated(self, U: Tensor, r: Tensor, rp: Tensor) -> Tensor:
         if math.isinf(self.support):

@@ -13,14 +13,14 @@ def overlaps(states: np.ndarray, weight: np.ndarray, R: np.ndarray) -> np.ndarra
     return (states * (weight * R)[..., None, :]).sum(-1) * (states * weight).sum(-1)
 
 
-def effective_energy_shift(energies: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """ln[C(t)/C(t+1)], (…, T), of C(t) = Σ_n b_n e^{−ΔE_n t} at `steps` (T,) from where b was taken; ΔE (…, n) per step.
+def sum_over_box(energies: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """C(t) = Σ_n b_n e^{−ΔE_n t}, (…, T), at `steps` (T,) from where b was taken; ΔE (…, n) per step."""
+    return np.asarray(
+        np.sum(b[..., None, :] * np.exp(-energies[..., None, :] * np.asarray(steps)[:, None]), -1)
+    )
 
-    nan where C changes its sign.
-    """
-    C = [
-        np.sum(b[..., None, :] * np.exp(-energies[..., None, :] * (steps + later)[:, None]), -1)
-        for later in (0, 1)
-    ]
-    ratio = C[0] / C[1]
+
+def effective_energy_shift(energies: np.ndarray, b: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """ln[C(t)/C(t+1)], (…, T), of `sum_over_box`. nan where C changes its sign."""
+    ratio = sum_over_box(energies, b, steps) / sum_over_box(energies, b, steps + 1.0)
     return np.log(np.where(ratio > 0, ratio, np.nan))

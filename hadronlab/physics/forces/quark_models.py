@@ -1,4 +1,4 @@
-"""The AL1, AL2, AP1 and AP2 quark models [Semay and Silvestre-Brac 1994, Silvestre-Brac 1996]."""
+"""The AL1, AL2, AP1 and AP2 quark models [Semay and Silvestre-Brac 1994, Silvestre-Brac 1996], and BD [Bhaduri 1981]."""
 
 from __future__ import annotations
 
@@ -58,9 +58,12 @@ class QuarkModel(Interaction):
         x = r / HBAR_C_GEV  # GeV⁻¹
         smear = 1.0 if self.r_c == 0 else -torch.expm1(-x / self.r_c)
         central = -self.kappa * smear / x + self.confinement(x) - self.constant  # Eq. (2)
+        return -3 / 16 * central, -3 / 16 * smear * self.hyperfine(x, mass_i, mass_j)
+
+    def hyperfine(self, x: Tensor, mass_i: Tensor, mass_j: Tensor) -> Tensor:
+        """The factor of S_i·S_j without g, x = r in GeV⁻¹."""
         strength, r0 = self.contact(mass_i, mass_j)
-        hyperfine = strength * smear * torch.exp(-((x / r0) ** 2))
-        return -3 / 16 * central, -3 / 16 * hyperfine
+        return strength * torch.exp(-((x / r0) ** 2))
 
     def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...] | None:
         """Eq. (2) term by term, with g = 1 − e^{−r/r_c}."""
@@ -106,18 +109,34 @@ class QuarkModel(Interaction):
         }
 
 
+class BhaduriModel(QuarkModel):
+    """The same with (4κ'/(m_i m_j r0²)) e^{−r/r0}/r in the place of the Gaussian, r0 = A."""
+
+    def hyperfine(self, x: Tensor, mass_i: Tensor, mass_j: Tensor) -> Tensor:
+        return 4 * self.kappa_spin / (mass_i * mass_j * self.A**2) * torch.exp(-x / self.A) / x
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> tuple[tuple[RadialTerm, ...], ...] | None:
+        central, _ = super().radial_terms(mass_i, mass_j) or ((), ())
+        unit = HBAR_C_GEV
+        strength = 4 * self.kappa_spin / (mass_i * mass_j * self.A**2) * unit
+        return central, (RadialTerm(-3 / 16 * strength, -1, 1 / (self.A * unit)),)
+
+
 AL1 = QuarkModel("AL1", 5.227, 1.836, 0.577, 0.315, 0.5069, 0.1653, 0.8321, 1.8609, 1.6553, 0.2204)
 AP1 = QuarkModel("AP1", 5.206, 1.819, 0.553, 0.277, 0.4242, 0.3898, 1.1313, 1.8025, 1.5296, 0.3263, p=2 / 3)
 AL2 = QuarkModel("AL2", 5.231, 1.851, 0.587, 0.320, 0.5871, 0.1673, 0.8182, 1.8475, 1.656, 0.2132, r_c=0.1844)
 AP2 = QuarkModel(
     "AP2", 5.213, 1.840, 0.569, 0.280, 0.5743, 0.3978, 1.1146, 1.8993, 1.5321, 0.3478, r_c=0.3466, p=2 / 3
 )
+# κ = 0.10267 GeV fm, V = r/a0² with a0² = 0.0326² fm/MeV, r0 = 0.4545 fm
+BD = BhaduriModel("BD", 5.259, 1.870, 0.600, 0.337, 0.10267 / HBAR_C_GEV, HBAR_C_GEV / (1000 * 0.0326**2), 0.9135,
+                  0.10267 / HBAR_C_GEV, 0.4545 / HBAR_C_GEV, 0.0)  # fmt: skip
 POSITIVE = ("m_b", "m_c", "m_s", "m_q", "A", "p")
-MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2)}
+MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2, BD)}
 
 
 def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -> QuarkModel:
-    """AL1, AL2, AP1 or AP2, any parameter changed by its name (`kappa=0.5`).
+    """AL1, AL2, AP1, AP2 or BD, any parameter changed by its name (`kappa=0.5`).
 
     Raises ConfigError for an unknown model or parameter, and a value that is no number.
     """

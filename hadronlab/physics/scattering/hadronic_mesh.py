@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from hadronlab.physics.scattering.channels import Channel
+from hadronlab.physics.scattering.coupled_channels import CoupledRMatrix
 from hadronlab.physics.scattering.rmatrix import RMatrix
 
 MESH_DENSITY = 12.0
@@ -17,5 +20,14 @@ def scattering_mesh(
 
     charges: Z1 Z2, whose point Coulomb force goes on beyond it.
     """
-    points = 40 + int(MESH_DENSITY * min(radius, 5.0) + 2 * radius * k_max / math.pi)
-    return RMatrix(radius, points, reduced_mass, hbar_c, charges=charges)
+    return RMatrix(radius, mesh_points(radius, k_max), reduced_mass, hbar_c, charges=charges)
+
+
+def coupled_mesh(radius: float, channels: Sequence[Channel], k_max: float) -> CoupledRMatrix:
+    """The same for coupled channels; k_max is the largest momentum in any of them."""
+    return CoupledRMatrix(radius, mesh_points(radius, k_max), channels)
+
+
+def mesh_points(radius: float, k_max: float) -> int:
+    """How many a channel has."""
+    return 40 + int(MESH_DENSITY * min(radius, 5.0) + 2 * radius * k_max / math.pi)

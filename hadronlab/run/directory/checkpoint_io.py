@@ -72,6 +72,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
+def add_to_newest(directory: Path, content: Mapping[str, Any]) -> None:
+    """Put `content` into the newest whole checkpoint in `directory`, if there is one. Raises OSError where it cannot be written."""
+    path = newest_whole(directory)
+    if path is not None:
+        buffer = io.BytesIO()
+        torch.save({**load_checkpoint(path), **content}, buffer)
+        write_whole(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
+
+
 def _check_format(path: Path, maker: Any) -> None:
     """Raise ConfigError for a checkpoint of another format, and warn of one of another version."""
     made = maker if isinstance(maker, dict) else {"format": 1, "version": "before 0.1"}

@@ -38,8 +38,8 @@ def write_results(directory: Path, results: Results, **about: Any) -> Path:
     return path
 
 
-def as_hdf5(results: Results) -> bytes:
-    """The content of result.h5, made in memory: HDF5 itself does not survive a full disk.
+def as_hdf5(results: Results, **attributes: Any) -> bytes:
+    """The content of result.h5, made in memory: HDF5 itself does not survive a full disk. attributes: of the file.
 
     Every array as NAME, with the attributes `unit` and, where its leading axis counts things that have names, `rows`;
     NAME_error; and NAME_bins, the bins along the leading axis, with the attributes `kind` (jackknife, bootstrap), `source`
@@ -47,6 +47,7 @@ def as_hdf5(results: Results) -> bytes:
     """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
+        file.attrs.update(attributes)
         for name, estimate in results.estimates.items():
             if isinstance(estimate.value, float) and not estimate.parts:
                 continue  # result.json has all of it

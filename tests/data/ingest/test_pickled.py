@@ -91,6 +91,7 @@ def test_sizes_are_checked_before_anything_is_made(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200,
     deadline=None,

@@ -90,6 +90,7 @@ def test_kinetic_energy_chunk_by_chunk(widths, channel_sum):
         torch.testing.assert_close(kinetic[:, some], expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [TABLE_5[3][0], TABLE_5[4][0]], ids=["nucleon", "tcc"])
 def test_walkers_begin_as_the_boundary_factor_spreads_them(system):
     """A constant network leaves e^{−2Σr²/b²}: the first walkers and those that have walked have its Σ_p ⟨r_p²⟩, twice

@@ -208,6 +208,7 @@ def test_molecules_begin_as_their_hadrons_side_by_side(quarks, spin, color, spin
             assert c @ matrices[pair] @ c / (c @ c) == pytest.approx(value, abs=1e-6), (operator, pair)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quarks", "spin", "free"), [("u u d d s s", 0, 10), ("u u u d d d", 1, 45), ("c c c c c c", 0, 5)]
 )

@@ -18,8 +18,12 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.finite_volume.cubic_symmetry import ReducedCube, elements
 from hadronlab.physics.finite_volume.kinematics import energy_shift
 from hadronlab.physics.finite_volume.lowest_levels import low_rank, lowest_levels
+from hadronlab.physics.finite_volume.luescher import Frame
 from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
-from hadronlab.physics.forces.local_potentials import omega_ccc
+from hadronlab.physics.forces.local_potentials import Gaussians, LocalPotential, omega_ccc
+from hadronlab.physics.forces.tensor_force import TensorForce
+from hadronlab.physics.scattering.channels import Channel
+from hadronlab.physics.scattering.coupled_channels import CoupledRMatrix
 
 DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[4] / "shared" / "data"))
 SPACING, OMEGA = 0.0846, HBAR_C**2 / 4796.0
@@ -56,6 +60,13 @@ def local(r: np.ndarray) -> np.ndarray:
 
 def kernel(r: np.ndarray) -> np.ndarray:
     return -120.0 * np.exp(-1.5 * np.add.outer(r**2, r**2))
+
+
+class RSquared(LocalPotential):
+    """V_T of the same."""
+
+    def __call__(self, r: torch.Tensor) -> torch.Tensor:
+        return -100.0 * r**2 * torch.exp(-(r**2))
 
 
 def tensor_force(box: PeriodicBox) -> BoxForce:
@@ -146,6 +157,19 @@ def test_tensor_force_on_the_lattice(n: int) -> None:
 def test_tensor_force_in_the_continuum() -> None:
     box = PeriodicBox.continuum(6.0, 9.5, HBAR_C**2 / 938.9, "T1+")
     assert box.levels([tensor_force(box)], 4).energies[0] == pytest.approx(TENSOR_CONTINUUM, abs=1e-3)
+
+
+def test_levels_of_a_tensor_force_are_those_of_the_eigenphase() -> None:
+    """Lüscher's relation of a T1+ level misses Blatt and Biedenharn's δα at 6 fm by 11 mrad, as an independent code does."""
+    c = HBAR_C**2 / 938.9
+    box = PeriodicBox.continuum(6.0, 9.5, c, "T1+")
+    k2 = box.levels([tensor_force(box)], 2).energies[0, 1] / c
+    off = np.arctan2(math.sqrt(k2), Frame(6.0).k_cot_delta(k2))
+    assert off == pytest.approx(math.radians(51.58588442), abs=1e-4)
+    rmatrix = CoupledRMatrix(8.0, 60, [Channel(c), Channel(c, 0.0, 2)])
+    solved = rmatrix.solve(V=TensorForce(Gaussians((900.0, -75.0), (4.0, 0.45)), RSquared()).local(rmatrix.r))
+    eigen = solved.blatt_biedenharn(torch.tensor([c * k2])).delta[0, 0] % math.pi
+    assert off - float(eigen) == pytest.approx(0.01105406, abs=2e-4)
 
 
 def test_deeper_and_shallower_bins() -> None:

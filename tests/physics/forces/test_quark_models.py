@@ -76,7 +76,7 @@ def test_three_body_constant():
 
 def test_models_by_name():
     assert quark_model("al1", kappa=0.4).kappa == 0.4
-    with pytest.raises(ConfigError, match="AL1, AL2, AP1, AP2"):
+    with pytest.raises(ConfigError, match="AL1, AL2, AP1, AP2, BD"):
         quark_model("AL3")
     with pytest.raises(ConfigError, match="kapa"):
         quark_model("AL1", kapa=1.0)

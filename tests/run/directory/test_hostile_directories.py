@@ -145,6 +145,7 @@ def misplaced() -> Iterator[tuple[str, str]]:
                 yield key, target
 
 
+@pytest.mark.slow
 def test_a_shipped_class_at_another_key(refused: Callable[[str], str]) -> None:
     for key, target in misplaced():
         line = refused(json.dumps(with_value({}, key, {"_target_": target})))

@@ -161,6 +161,7 @@ def meeting(directory: Path, port: int) -> None:
         torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=1, world_size=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_process_that_waits_for_the_other_ranks(
     number: signal.Signals, status: int, tmp_path: Path

@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from hadronlab.data import hdf5
+from hadronlab.data import whole_files
 from hadronlab.data.ingest.raw.neutral import LAYOUT
 from hadronlab.errors import DataError
 
@@ -35,7 +35,7 @@ def write_raw(
 
     Raises DataError for a configuration that lacks an array, or has one of another shape.
     """
-    with hdf5.placed(path) as temporary, h5py.File(temporary, "w") as file:
+    with whole_files.placed(path) as temporary, h5py.File(temporary, "w") as file:
         labels: list[str] = []
         for label, arrays in configurations:
             if not labels:

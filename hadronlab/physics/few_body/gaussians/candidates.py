@@ -85,11 +85,20 @@ class Candidates:
         found = [self._side_by_side(rng) for _ in range(apart)]
         return np.array([*found, *self._correlated(count - apart, rng)])
 
+    def scattered(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """exp(−½ Σ_p r_p²/b_p²) of all sizes, none of which is preferred; half of them clusters side by side, where there are any."""
+        apart = count // 2 if self.clusters else 0
+        widths = self.widths * np.exp(rng.uniform(*SPREAD, (count - apart, len(self.widths))))
+        return np.array([*(self._side_by_side(rng) for _ in range(apart)), *self._of_pairs(widths)])
+
     def _correlated(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """exp(−½ Σ_p r_p²/b_p²), the b_p log-uniform, in half of them that of one pair narrower: where two meet ψ has a cusp."""
         widths = self.widths * np.exp(rng.uniform(*SPREAD, (count, len(self.widths))))
         one = rng.integers(len(self.widths), size=count)
         widths[np.arange(count), one] *= np.exp(rng.uniform(*CUSP, count) * (rng.random(count) < 0.5))
+        return self._of_pairs(widths)
+
+    def _of_pairs(self, widths: np.ndarray) -> np.ndarray:
         return np.einsum("kp,pi,pj->kij", widths**-2, self.pair_rows, self.pair_rows)
 
     def _forms(self, cluster: Cluster, hbar_c: float) -> np.ndarray:

@@ -38,27 +38,9 @@ def elements(left: np.ndarray, right: np.ndarray, pair_rows: np.ndarray) -> Elem
     return Elements(covariance, ratio * np.sqrt(ratio), kinetic, variance)
 
 
-def pulled_back(
-    found: Elements,
-    left: np.ndarray,
-    right: np.ndarray,
-    pair_rows: np.ndarray,
-    energy: np.ndarray,
-    kinetic_weight: np.ndarray,
-    variance_weight: np.ndarray,
-) -> np.ndarray:
-    """∂/∂A of a sum over all elements of left (d, d, m, 1) and right (d, d, 1, n): (d, d, m), from its derivatives by
-    ln overlap, `energy` (m, n), by the kinetic ratio, `kinetic_weight` (m, n), and by `variance_weight` (n_pairs, m, n).
-
-    ∂ ln⟨A|A'⟩ = ¾A⁻¹ − (3/2)C,  ∂(3/2)Tr(A C A') = (3/2) C A'A' C,  ∂v_p = −C w_p w_pᵀ C.
-    """
-    d = len(left)
-    outer = np.einsum("pi,pj->ijp", pair_rows, pair_rows).reshape(d * d, -1)
-    inner = -(outer @ variance_weight.reshape(len(pair_rows), -1)).reshape(found.covariance.shape)
-    inner += 1.5 * product(right, right) * kinetic_weight
-    inner = product(product(found.covariance, inner), found.covariance)
-    inner -= 1.5 * energy * found.covariance
-    return inner.sum(-1) + 0.75 * energy.sum(-1) * inverse(left)[0][..., 0]
+def inside_out(matrices: np.ndarray) -> np.ndarray:
+    """(K, d, d) as (d, d, K)."""
+    return np.ascontiguousarray(np.moveaxis(matrices, 0, -1))
 
 
 def inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,57 +1,77 @@
-"""Sizes, densities, channels and parts of the energy of levels: closed matrix elements; and ψ itself.
+"""Sizes, densities, channels and parts of the energy of levels: closed matrix elements.
 
 Only one side is antisymmetrised, so every operator is the mean over the pairs or channels that permutations exchange.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
-import torch
 
-from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles, density_of
+from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.solve import Spectrum
-from hadronlab.physics.few_body.jacobi import jacobi_matrix
+from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, pair_vectors_matrix
 from hadronlab.physics.forces.interaction import Interaction, Term
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
+NUDGE = 1e-4  # of a variance, for the slope of a mean: right to 1e-8
 
-def pair_expectations(
-    particles: Particles, found: Spectrum, mean: Callable[[np.ndarray], np.ndarray]
+
+def distance_expectations(
+    particles: Particles,
+    found: Spectrum,
+    rows: np.ndarray,
+    orbits: Sequence[Sequence[int]],
+    mean: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """⟨f(r_p)⟩, (states, n_pairs, …), from `mean`: variance v (…) of an axis → ⟨f⟩ over N(0, v)³, (…) or (f, …)."""
-    hamiltonian = Hamiltonian(particles)
-    states = np.moveaxis(found.coefficients, 2, 0)
+    """⟨f(|w·x|)⟩ of every row w of `rows` (n, d), (states, n, …).
+
+    orbits: of every row the rows into which permutations of identical particles take it. mean: variance v (…) of an axis →
+    ⟨f⟩ over N(0, v)³, (…) or (f, …).
+    """
     total: np.ndarray | float = 0.0
-    for rows, block, g, _ in hamiltonian.blocks(found.exponents, found.exponents):
-        signed = hamiltonian.signed[g]
-        weight = block.overlap * np.array([density_of(c[rows], c @ signed.T) for c in states])
-        total = total + np.stack(
-            [np.tensordot(weight, mean(v), ((1, 2), (-2, -1))) for v in block.variance], 1
-        )
-    return np.stack([np.asarray(total)[:, list(orbit)].mean(1) for orbit in _orbits(particles)], 1)
+    for variance, weight, tilt in Hamiltonian(particles).weights(found.exponents, found.coefficients, rows):
+        parts = [np.tensordot(weight, mean(v), ((1, 2), (-2, -1))) for v in variance]
+        if tilt is not None:
+            for p, v in enumerate(variance):
+                slope = (mean((1 + NUDGE) * v) - mean((1 - NUDGE) * v)) / (2 * NUDGE * v)
+                parts[p] = parts[p] + np.tensordot(tilt[:, p], slope, ((1, 2), (-2, -1)))
+        total = total + np.stack(parts, 1)
+    return np.stack([np.asarray(total)[:, list(orbit)].mean(1) for orbit in orbits], 1)
 
 
 def rms_distances(particles: Particles, found: Spectrum) -> np.ndarray:
     """√⟨r²⟩ of every pair, (states, n_pairs), in the length unit of the interaction."""
-    return np.sqrt(pair_expectations(particles, found, lambda v: 3 * v))
+    return np.sqrt(distance_expectations(particles, found, *_pairs(particles), lambda v: 3 * v))
+
+
+def rms_radii(particles: Particles, found: Spectrum) -> np.ndarray:
+    """√⟨r²⟩ of every particle about the centre of mass, (states, N)."""
+    return np.sqrt(distance_expectations(particles, found, *_single(particles), lambda v: 3 * v))
 
 
 def pair_densities(particles: Particles, found: Spectrum, r: np.ndarray) -> np.ndarray:
-    """P(r) of every pair, ∫P dr = 1, (states, n_pairs, len(r))."""
+    """P(r) of the distance of every pair, ∫P dr = 1, (states, n_pairs, len(r))."""
+    return distance_expectations(particles, found, *_pairs(particles), partial(_radial_density, r))
 
-    def density(v: np.ndarray) -> np.ndarray:
-        square = r.reshape(-1, *[1] * v.ndim) ** 2
-        return np.sqrt(2 / np.pi) * square * v**-1.5 * np.exp(-square / (2 * v))
 
-    return pair_expectations(particles, found, density)
+def one_body_densities(particles: Particles, found: Spectrum, r: np.ndarray) -> np.ndarray:
+    """P(r) of the distance of every particle from the centre of mass, ∫P dr = 1, (states, N, len(r))."""
+    return distance_expectations(particles, found, *_single(particles), partial(_radial_density, r))
+
+
+def _radial_density(r: np.ndarray, v: np.ndarray) -> np.ndarray:
+    square = r.reshape(-1, *[1] * v.ndim) ** 2
+    return np.sqrt(2 / np.pi) * square * v**-1.5 * np.exp(-square / (2 * v))
 
 
 def channel_weights(particles: Particles, found: Spectrum) -> np.ndarray:
     """How likely every channel is, (states, n_channels)."""
-    _, overlap = Hamiltonian(particles).matrices(found.exponents, found.exponents)
-    c = found.coefficients
+    hamiltonian = Hamiltonian(particles)
+    _, overlap = hamiltonian.matrices(found.exponents, found.exponents)
+    c = found.coefficients.reshape(-1, hamiltonian.n_channels, len(found.energies))
     image = (overlap @ c.reshape(len(overlap), -1)).reshape(c.shape)
     reduced = np.einsum("kas,kbs->sab", c, image)
     turned = [
@@ -66,35 +86,42 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
     vectors = found.coefficients.reshape(-1, len(found.energies))
 
     def mean(term: Interaction) -> np.ndarray:
-        energy, _ = Hamiltonian(particles, term).matrices(found.exponents, found.exponents)
-        return np.einsum("is,ij,js->s", vectors, energy, vectors, optimize=True)
+        hamiltonian = Hamiltonian(particles, term)
+        energy, _ = hamiltonian.matrices(found.exponents, found.exponents)
+        return _mean(vectors, hamiltonian.corrected(found.exponents, energy)[0])
 
     kinetic = mean(Term(particles.interaction, "none of them"))
     parts = {name: mean(term) - kinetic for name, term in particles.interaction.terms().items()}
     return {"kinetic": kinetic, **parts}
 
 
-def amplitudes(particles: Particles, found: Spectrum, r: torch.Tensor) -> torch.Tensor:
-    """ψ_s in all channels, (states, n_channels, batch), at r (N, 3, batch).
-
-    ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) f_β(πr)   [DeepQuark, Eq. 6]; ∫Σ_α ψ_α² over mass-scaled Jacobi vectors is the number of
-    permutations.
-    """
-    scaled = torch.einsum("di,ixb->dxb", jacobi_matrix(particles.masses, particles.hbar_c), r).numpy()
-    exponents, d = found.exponents, found.exponents.shape[-1]
-    norm = (np.linalg.det(exponents) / np.pi**d) ** 0.75
-    hamiltonian = Hamiltonian(particles)
-    total: np.ndarray | float = 0.0
-    for rotation, signed in zip(hamiltonian.rotations, hamiltonian.signed, strict=True):
-        x = np.tensordot(rotation, scaled, (1, 0))
-        form = np.einsum("dxb,kde,exb->kb", x, exponents, x, optimize=True)
-        gaussians = norm[:, None] * np.exp(-form / 2)
-        total = total + np.einsum("ab,kbs,kx->sax", signed, found.coefficients, gaussians, optimize=True)
-    return torch.from_numpy(np.asarray(total))
+def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
+    """2⟨T⟩ − ⟨r·∇V⟩ of every level, (states,), in the unit of the masses: dE/dλ of the state at λr, zero of an exact one."""
+    hamiltonian, vectors = Hamiltonian(particles), found.coefficients.reshape(-1, len(found.energies))
+    levels = []
+    for scale in (1 + NUDGE, 1 - NUDGE):
+        exponents = scale**2 * found.exponents
+        energy, overlap = hamiltonian.matrices(exponents, exponents)
+        energy, _ = hamiltonian.corrected(exponents, energy)
+        levels.append(_mean(vectors, energy) / _mean(vectors, overlap))
+    return (levels[0] - levels[1]) / (2 * NUDGE)
 
 
-def _orbits(particles: Particles) -> list[set[int]]:
-    """For every pair the pairs into which permutations of identical particles take it."""
+def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """cᵀMc of every column."""
+    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
+
+
+def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:
+    """w with r_i − r_j = w·x, (n_pairs, d), and their orbits."""
     pairs = pairs_of(len(particles.masses))
     number = {frozenset(pair): p for p, pair in enumerate(pairs)}
-    return [{number[frozenset((g.perm[i], g.perm[j]))] for g in particles.channels.group} for i, j in pairs]
+    moved = [{number[frozenset((g.perm[i], g.perm[j]))] for g in particles.channels.group} for i, j in pairs]
+    rows = pair_vectors_matrix(particles.masses, pairs, particles.hbar_c).numpy()
+    return rows, [sorted(orbit) for orbit in moved]
+
+
+def _single(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:
+    """w with r_i = w·x about the centre of mass, (N, d), and their orbits."""
+    rows = from_jacobi_matrix(particles.masses, particles.hbar_c).numpy()
+    return rows, [sorted({g.perm[i] for g in particles.channels.group}) for i in range(len(rows))]

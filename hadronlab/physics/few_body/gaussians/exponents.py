@@ -32,11 +32,6 @@ def directions(parameters: np.ndarray) -> np.ndarray:
     return half + half.transpose(0, 1, 3, 2)
 
 
-def pull_back(slopes: np.ndarray, parameters: np.ndarray) -> np.ndarray:
-    """Derivatives by the parameters from those by A, (K, d, d) symmetric."""
-    return np.einsum("kij,kpij->kp", slopes, directions(parameters))
-
-
 def _factors(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L (K, d, d) and e^u (K, d)."""
     d = round((np.sqrt(8 * parameters.shape[1] + 1) - 1) / 2)

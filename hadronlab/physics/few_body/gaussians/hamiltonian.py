@@ -1,20 +1,22 @@
-"""H and S between antisymmetrised Gaussians in all channels, and the slopes of their eigenvalues.
+"""H and S between antisymmetrised Gaussians in all channels.
 
-ψ = 𝒜 Σ_kα c_kα e^{−½ xᵀA_k x} χ_α. A permutation acts as A → OᵀAO on the Gaussians and by D(π) on the channels; only the
-right side is antisymmetrised, for H commutes with 𝒜.
+ψ = 𝒜 Σ_kiα c_kiα (u_ki·x)_z^L e^{−½ xᵀA_k x} χ_α. A permutation acts as A → OᵀAO, u → Oᵀu on the Gaussians and by D(π) on the
+channels; only the right side is antisymmetrised, for H commutes with 𝒜.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
 import torch
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.few_body.gaussians.elements import Elements, elements, pulled_back
+from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
+from hadronlab.physics.few_body.gaussians.many_body import ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
+from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
@@ -34,16 +36,25 @@ class Particles(Protocol):
     def masses(self) -> torch.Tensor: ...
     @property
     def hbar_c(self) -> float: ...
+    @property
+    def L(self) -> int: ...
 
 
 class Hamiltonian:
-    """Exponents are A (K, d, d); index of a basis function: k · n_channels + α. Energies in the unit of the masses, without these.
+    """Exponents are A (K, d, d). A Gaussian has `n_functions` = n_components · n_channels basis functions, with n_components = 1
+    for L = 0 and d for L = 1; index of a function: (k · n_components + i) · n_channels + α. Energies in the unit of the masses,
+    without these.
 
-    Raises ConfigError for a many-body term that is not constant, and for a `matrix` of the interaction.
+    A force of many bodies stands in `matrices` as a sum over pairs that is near it; `corrected` puts in the rest. Raises
+    ConfigError for one in a P wave or rotated, and for a `matrix` of the interaction.
     """
 
-    def __init__(self, particles: Particles, interaction: Interaction | None = None) -> None:
-        """interaction: in place of that of the particles."""
+    def __init__(
+        self, particles: Particles, interaction: Interaction | None = None, angle: float = 0.0
+    ) -> None:
+        """interaction: in place of that of the particles; angle θ: of the rotation r → r e^{iθ}, radian, which makes H complex
+        symmetric.
+        """
         masses, channels = particles.masses, particles.channels
         force = interaction or particles.interaction
         self.pair_rows = pair_vectors_matrix(masses, pairs_of(len(masses)), particles.hbar_c).numpy()
@@ -52,77 +63,114 @@ class Hamiltonian:
         operators = [channels.operator(name) for name in force.operators]
         self.operators = np.concatenate([np.zeros((0, channels.n, channels.n)), *operators])
         self.constant = _constant(force, masses, channels)
-        self.means = PairMeans(force, masses.tolist())
-        self.n_channels, self.dimension = channels.n, len(masses) - 1
+        self.means: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = PairMeans(
+            force, masses.tolist(), angle
+        )
+        self.many_body: ManyBodyMeans | None = None
+        if self.constant is None:
+            if particles.L or angle:
+                raise ConfigError(
+                    f"the many_body of {type(force).__name__} is known in S waves only, and not at complex distances"
+                )
+            self.many_body = ManyBodyMeans(force, masses, self.pair_rows)
+            self.constant = self.many_body.constant
+            self.means = WithLinear(self.means, self.many_body.slope)
+            unit = np.broadcast_to(np.eye(channels.n), (len(self.pair_rows), channels.n, channels.n))
+            self.operators = np.concatenate([self.operators, unit])
+        self.turn = np.exp(-2j * angle) if angle else 1.0  # of the kinetic energy
+        self.n_channels, self.dimension, self.L = channels.n, len(masses) - 1, particles.L
+        self.n_components = self.dimension if self.L else 1
+        self.n_functions = self.n_components * self.n_channels
 
     def matrices(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H and S, (m·n_channels, k·n_channels), of exponents (m, d, d) and (k, d, d)."""
-        n, m, k = self.n_channels, len(left), len(right)
-        energy, overlap = np.zeros((m, n, k, n)), np.zeros((m, n, k, n))
-        for rows, found, g, _ in self.blocks(left, right):
-            values, signed = self._terms(found, g)
-            energy[rows] += np.tensordot(values, signed, (0, 0)).transpose(0, 2, 1, 3)
-            overlap[rows] += np.multiply.outer(found.overlap, self.signed[g]).transpose(0, 2, 1, 3)
-        return energy.reshape(m * n, -1), overlap.reshape(m * n, -1)
+        """H and S, (m·n_functions, k·n_functions), of exponents (m, d, d) and (k, d, d)."""
+        m, k = len(left), len(right)
+        shape = m, self.n_components, self.n_channels, k, self.n_components, self.n_channels
+        energy, overlap = np.zeros(shape, type(self.turn)), np.zeros(shape)
+        for rows, found, g, permuted in self.blocks(left, right):
+            wave = self._wave(found, left[rows], right, g, permuted)
+            overlap[rows] += np.multiply.outer(wave.overlap, self.signed[g]).transpose(2, 0, 4, 3, 1, 5)
+            energy[rows] += np.tensordot(self._terms(found, wave), self._coupled(g), (0, 0)).transpose(
+                2, 0, 4, 3, 1, 5
+            )
+        size = m * self.n_functions
+        return energy.reshape(size, -1), overlap.reshape(size, -1)
+
+    def corrected(self, exponents: np.ndarray, energy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """H of all forces from that of `matrices`, and half the difference of H over either half of the points: the error of
+        what is sampled.
+        """
+        if self.many_body is None:
+            return energy, np.zeros_like(energy)
+        count, n = len(exponents), self.n_channels
+        halves = np.zeros((2, count, n, count, n))
+        for rows, found, g, _ in self.blocks(exponents, exponents):
+            rest = found.overlap * self.many_body.rest(found.covariance)
+            halves[:, rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 1, 3, 2, 4)
+        flat = halves.reshape(2, count * n, count * n)
+        first, second = (flat + flat.transpose(0, 2, 1)) / 2
+        return energy + (first + second) / 2, (first - second) / 2
 
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H and S of each Gaussian by itself, (K, n_channels, n_channels)."""
-        energy = np.zeros((len(exponents), self.n_channels, self.n_channels))
-        overlap = np.zeros_like(energy)
+        """H and S of each Gaussian by itself, (K, n_functions, n_functions)."""
+        shape = len(exponents), self.n_components, self.n_channels, self.n_components, self.n_channels
+        energy, overlap = np.zeros(shape), np.zeros(shape)
         for g, rotation in enumerate(self.rotations):
-            found = elements(
-                _inside_out(exponents), _inside_out(rotation.T @ exponents @ rotation), self.pair_rows
+            permuted = inside_out(rotation.T @ exponents @ rotation)
+            found = elements(inside_out(exponents), permuted, self.pair_rows)
+            wave = self._wave(found, exponents, exponents, g, permuted)
+            overlap += np.multiply.outer(wave.overlap, self.signed[g]).transpose(2, 0, 3, 1, 4)
+            energy += np.tensordot(self._terms(found, wave), self._coupled(g), (0, 0)).transpose(
+                2, 0, 3, 1, 4
             )
-            values, signed = self._terms(found, g)
-            energy += np.tensordot(values, signed, (0, 0))
-            overlap += np.multiply.outer(found.overlap, self.signed[g])
-        return energy, overlap
+        own = len(exponents), self.n_functions, self.n_functions
+        return energy.reshape(own), overlap.reshape(own)
 
-    def _terms(self, found: Elements, g: int) -> tuple[np.ndarray, np.ndarray]:
-        """Kinetic energy with the constant, and every operator of every pair: factors (t, …) and channels (t, n, n)."""
-        potential, _ = self.means(found.variance)
-        kinetic = (found.kinetic + self.constant)[None]
-        values = found.overlap * np.concatenate([kinetic, potential.reshape(-1, *found.overlap.shape)])
-        return values, np.concatenate([self.signed[g][None], self.operators @ self.signed[g]])
-
-    def slopes(
+    def _wave(
         self,
-        exponents: np.ndarray,
-        vectors: np.ndarray,
-        energies: np.ndarray,
-        weights: np.ndarray,
-        rows: slice = slice(None),
-    ) -> np.ndarray:
-        """∂/∂A_k of Σ_s w_s E_s, symmetric (K, d, d), or of the k in `rows`: dE = cᵀ(dH − E dS)c with cᵀSc = 1.
+        found: Elements,
+        left: np.ndarray,
+        right: np.ndarray,
+        g: int,
+        permuted: np.ndarray,
+        rows: np.ndarray | None = None,
+    ) -> SWave:
+        """The functions before Gaussians left (m, d, d) and right (k, d, d), with the axes of `permuted`, (d, d, k) or (d, d, 1, k)."""
+        if not self.L:
+            return SWave(found)
+        on_left, on_right = frames(left), frames(right, self.rotations[g])
+        if permuted.ndim > on_left.ndim:
+            on_left, on_right = on_left[..., None], on_right[..., None, :]
+        return PWave(found, permuted, on_left, on_right, self.pair_rows if rows is None else rows)
 
-        vectors: (K·n_channels, s).
+    def _coupled(self, g: int) -> np.ndarray:
+        """The channels of `_terms`, (t, n, n)."""
+        return np.concatenate([self.signed[g][None], self.operators @ self.signed[g]])
+
+    def _terms(self, found: Elements, wave: SWave) -> np.ndarray:
+        """Kinetic energy with the constant, and every operator of every pair, (t, q, q, …)."""
+        own = self.turn * wave.kinetic + self.constant * wave.overlap
+        potential = wave.of_pairs(*self.means(found.variance))
+        return np.concatenate([own[None], potential.reshape(-1, *own.shape)])
+
+    def weights(
+        self, exponents: np.ndarray, states: np.ndarray, rows: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        """Parts of ⟨f(|w·x|)⟩ = Σ_kl (weight ⟨f⟩ + tilt_p d⟨f⟩/dv) for every w of `rows` (n, d): the variances v (n, m, k) of an
+        axis of w·x, weight (states, m, k) and, for L = 1, tilt (states, n, m, k).
+
+        states: coefficients (K, n_functions, states).
         """
-        states = vectors.reshape(len(exponents), self.n_channels, -1)
-        left, left_states = (
-            exponents[rows],
-            2 * weights * states[rows],
-        )  # H is symmetric: twice the left derivative
-        shifted = states * (self.constant - energies)
-        result = np.zeros_like(left)
-        for block, found, g, permuted in self.blocks(left, exponents):
-            potential, slope = self.means(found.variance)
-            pairs = len(self.operators), *found.overlap.shape
-            signed = self.signed[g]
-            density = found.overlap * density_of(left_states[block], signed @ states)
-            pair_density = np.empty(pairs)
-            for o, operator in enumerate(self.operators):
-                pair_density[o] = density_of(left_states[block], operator @ signed @ states)
-            pair_density *= found.overlap
-            energy = density * found.kinetic + found.overlap * density_of(
-                left_states[block], signed @ shifted
-            )
-            energy += (pair_density * potential.reshape(pairs)).sum(0)
-            pair_density *= slope.reshape(pairs)
-            variance_weight = pair_density.reshape(-1, *found.variance.shape).sum(0)
-            at = _inside_out(left[block])[..., None]
-            slope_at = pulled_back(found, at, permuted, self.pair_rows, energy, density, variance_weight)
-            result[block] += np.moveaxis(slope_at, -1, 0)
-        return result
+        left = states.reshape(len(exponents), self.n_components, self.n_channels, -1)
+        outer = np.einsum("pi,pj->pij", rows, rows)
+        for part, found, g, permuted in self.blocks(exponents, exponents):
+            right = np.einsum("ab,kibs->kias", self.signed[g], left)
+            density = np.einsum("kias,ljas->sijkl", left[part], right, optimize=True)
+            wave = self._wave(found, exponents[part], exponents, g, permuted, rows)
+            tilt = wave.tilt
+            if tilt is not None:
+                tilt = np.einsum("sijkl,pijkl->spkl", density, tilt, optimize=True)
+            yield np.tensordot(outer, found.covariance, 2), (density * wave.overlap).sum((1, 2)), tilt
 
     def blocks(
         self, left: np.ndarray, right: np.ndarray
@@ -130,20 +178,15 @@ class Hamiltonian:
         """Rows of the left side, elements, number of the permutation, permuted right side (d, d, 1, k)."""
         step = max(1, CHUNK // len(right))
         for g, rotation in enumerate(self.rotations):
-            permuted = _inside_out(rotation.T @ right @ rotation)[..., None, :]
+            permuted = inside_out(rotation.T @ right @ rotation)[..., None, :]
             for first in range(0, len(left), step):
                 rows = slice(first, first + step)
                 yield (
                     rows,
-                    elements(_inside_out(left[rows])[..., None], permuted, self.pair_rows),
+                    elements(inside_out(left[rows])[..., None], permuted, self.pair_rows),
                     g,
                     permuted,
                 )
-
-
-def _inside_out(exponents: np.ndarray) -> np.ndarray:
-    """(K, d, d) as (d, d, K)."""
-    return np.ascontiguousarray(np.moveaxis(exponents, 0, -1))
 
 
 def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -151,16 +194,14 @@ def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
 
 
-def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float:
-    """A many-body term that is one number."""
+def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float | None:
+    """A many-body term that is one number; None of one that depends on the distances."""
     n_pairs = len(pairs_of(len(masses)))
     name = type(interaction).__name__
     distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
     if interaction.matrix(distances, masses, channels) is not None:
-        raise ConfigError(f"Gaussians know pair forces only, not the matrix of {name}")
+        raise ConfigError(f"Gaussians know numbers of all distances, not the matrix of {name}")
     extra = interaction.many_body(distances, masses)
     if extra is None:
         return 0.0
-    if bool(extra.max() > extra.min()):
-        raise ConfigError(f"Gaussians know pair forces only, not the many_body of {name}")
-    return float(extra[0])
+    return None if bool(extra.max() > extra.min()) else float(extra[0])

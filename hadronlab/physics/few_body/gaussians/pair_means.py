@@ -28,20 +28,21 @@ SMALLEST, LARGEST = math.log(1e-6), math.log(1e6)  # ln √v of the tables, fm o
 
 
 class PairMeans:
-    """⟨v_o(r_p)⟩ of every operator o and pair p."""
+    """⟨v_o(r_p e^{iθ})⟩ of every operator o and pair p, complex where `angle` θ (radian) is not 0."""
 
-    def __init__(self, interaction: Interaction, masses: Sequence[float]) -> None:
+    def __init__(self, interaction: Interaction, masses: Sequence[float], angle: float = 0.0) -> None:
+        self._dtype = complex if angle else float
         classes: dict[tuple[float, float], list[int]] = {}
         for p, (i, j) in enumerate(pairs_of(len(masses))):
             classes.setdefault((masses[i], masses[j]), []).append(p)
         self._means = [
-            (pairs, radial_means(interaction, *pair_masses)) for pair_masses, pairs in classes.items()
+            (pairs, radial_means(interaction, *pair_masses, angle)) for pair_masses, pairs in classes.items()
         ]
 
     def __call__(self, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values and slopes, (n_operators, n_pairs, …), of variances (n_pairs, …)."""
         n_operators = len(self._means[0][1])
-        values = np.empty((n_operators, *variance.shape))
+        values = np.empty((n_operators, *variance.shape), self._dtype)
         slopes = np.empty_like(values)
         for pairs, means in self._means:
             for o, mean in enumerate(means):
@@ -49,8 +50,8 @@ class PairMeans:
         return values, slopes
 
 
-def radial_means(interaction: Interaction, mass_i: float, mass_j: float) -> list[Mean]:
-    """The means of all radial factors of a pair, an operator each."""
+def radial_means(interaction: Interaction, mass_i: float, mass_j: float, angle: float = 0.0) -> list[Mean]:
+    """The means of all radial factors of a pair, an operator each, at r e^{iθ}."""
 
     mass = [torch.tensor(m, dtype=torch.float64) for m in (mass_i, mass_j)]
 
@@ -63,10 +64,21 @@ def radial_means(interaction: Interaction, mass_i: float, mass_j: float) -> list
     for o in range(len(interaction.operators)):
         # a subclass may have changed `radial` and inherited the terms of another
         if terms and all(map(has_closed_form, terms[o])) and _agrees(terms[o], probe, radial(probe, o)):
-            means.append(closed_mean(terms[o]))
+            means.append(_turned(closed_mean(terms[o]), angle))
         else:
-            means.append(tabulated_mean(partial(radial, o=o), type(interaction).__name__))
+            means.append(tabulated_mean(partial(radial, o=o), type(interaction).__name__, angle))
     return means
+
+
+def _turned(mean: Mean, angle: float) -> Mean:
+    """That of f(r e^{iθ}), where `mean` is an analytic function of v."""
+    turn = np.exp(2j * angle)
+
+    def turned(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, slope = mean(turn * v)
+        return value, turn * slope
+
+    return turned if angle else mean
 
 
 def _agrees(terms: Sequence[RadialTerm], r: np.ndarray, values: np.ndarray) -> bool:
@@ -118,16 +130,19 @@ def _without_gaussian(term: RadialTerm, v: np.ndarray) -> tuple[np.ndarray, np.n
     return growth * e - mu * v * coulomb, mu**2 * e + growth * slope - mu * coulomb / 2
 
 
-def tabulated_mean(radial: Callable[[np.ndarray], np.ndarray], name: str) -> Mean:
-    """Of any V(r): the trapezoid rule in ln r, which converges exponentially, and a quintic spline in ln √v.
+def tabulated_mean(radial: Callable[[np.ndarray], np.ndarray], name: str, angle: float = 0.0) -> Mean:
+    """Of any V(r e^{iθ}): the trapezoid rule in ln r, which converges exponentially, and a quintic spline in ln √v.
 
-    Raises ConfigError where V is not finite. Beyond √v from 1e-6 to 1e6 the end values stand.
+    Raises ConfigError where V is not finite, or is no function of a complex r. Beyond √v from 1e-6 to 1e6 the end values stand.
     """
     x = np.exp(np.arange(math.log(1e-8), math.log(9), STEP))  # r/√v
     weight = STEP * math.sqrt(2 / math.pi) * x**3 * np.exp(-(x**2) / 2)
     spread = np.arange(SMALLEST, LARGEST, STEP)  # ln √v
     r = np.exp(SMALLEST + math.log(x[0]) + STEP * np.arange(len(x) + len(spread) - 1))
-    values = radial(r)
+    try:
+        values = radial(r * np.exp(1j * angle) if angle else r)
+    except RuntimeError as error:  # torch has no such function of complex numbers
+        raise ConfigError(f"the radial factor of {name} cannot be turned to complex r: {error}") from None
     if not np.all(np.isfinite(values)):
         at = r[~np.isfinite(values)][0]
         raise ConfigError(f"the radial factor of {name} is not finite at r = {at:.3g}: nothing to integrate")

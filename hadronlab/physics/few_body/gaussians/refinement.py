@@ -5,56 +5,78 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from hadronlab.physics.few_body.gaussians.differences import tangents_by_differences
 from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
-from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
+from hadronlab.physics.few_body.gaussians.exponents import to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
 
+STEPS, TRIALS = 40, 20  # of a refinement, and of the damping of a step, at most
+DEPENDENT = 1e-3  # of the norm of a level, in directions that rounding makes
 REACH = 3.0  # the largest change of a parameter in a step
 ENOUGH = 0.005  # of what all steps gained: a step that gains less is the last
 
 
-def refined(
-    hamiltonian: Hamiltonian, exponents: np.ndarray, states: int, above: float, steps: int
-) -> np.ndarray:
-    """Exponents (K, d, d) after at most `steps`. Each level is an upper bound [Hylleraas–Undheim], so is their sum."""
-    parameters = to_parameters(exponents)
-    matrices = hamiltonian.matrices(exponents, exponents)
-    levels, vectors = lowest(*matrices, states, above)
-    first, damping = levels.sum(), 1e-3
-    for _ in range(steps):
-        found = tangents(hamiltonian, parameters, vectors, levels)
+class Refinement:
+    """Damped Gauss–Newton steps of the exponents, one at a time.
+
+    parameters (K, d(d+1)/2); levels (states,) and vectors (K·n_functions, states), of which each level is an upper bound
+    [Hylleraas–Undheim], so is their sum. made: steps so far.
+    """
+
+    def __init__(self, hamiltonian: Hamiltonian, parameters: np.ndarray, states: int, above: float) -> None:
+        """above: an energy above the wanted levels."""
+        self.hamiltonian, self.above = hamiltonian, above
+        self.parameters = parameters
+        exponents = to_exponents(parameters)
+        self.matrices = hamiltonian.matrices(exponents, exponents)
+        self.levels, self.vectors = lowest(*self.matrices, states, above)
+        self.first, self.damping, self.made = float(self.levels.sum()), 1e-3, 0
+
+    def step(self) -> bool:
+        """Move all exponents once, where that lowers the levels; whether another step may gain more than a little."""
+        self.made += 1
+        derivatives = tangents_by_differences if self.hamiltonian.L else tangents
+        found = derivatives(self.hamiltonian, self.parameters, self.vectors, self.levels)
         try:
-            curvature = _curvature(found, *matrices, vectors, levels, above)
+            curvature = _curvature(found, *self.matrices, self.vectors, self.levels, self.above)
         except LinAlgError:  # functions depend on each other to rounding
-            break
-        slope = np.einsum("stb,bs->t", found.outer, vectors)
+            return False
+        slope = np.einsum("stb,bs->t", found.outer, self.vectors)
         diagonal = np.maximum(curvature.diagonal(), 1e-10 * curvature.diagonal().max())
-        start = levels[0] - 0.01 * (above - levels[0]), vectors[:, 0]
-        for _ in range(20):
+        for _ in range(TRIALS):
             try:
-                factor = cho_factor(curvature + np.diag(damping * diagonal), lower=True)
-                step = cho_solve(factor, -slope).reshape(parameters.shape)
-                if np.abs(step).max() > REACH:
-                    raise LinAlgError("a long step")
-                moved = to_exponents(parameters + step)
-                with np.errstate(divide="raise", invalid="raise"):
-                    trial = hamiltonian.matrices(moved, moved)
-                new, new_vectors = lowest(*trial, states, above, start)
-                if new.sum() < levels.sum():
-                    break
+                factor = cho_factor(curvature + np.diag(self.damping * diagonal), lower=True)
+                gain = self._moved(cho_solve(factor, -slope).reshape(self.parameters.shape))
             except (LinAlgError, FloatingPointError):
-                pass
-            damping *= 4
-        else:
-            break
-        gain = levels.sum() - new.sum()
-        parameters, exponents, matrices = parameters + step, moved, trial
-        levels, vectors = new, new_vectors
-        damping = max(damping / 6, 1e-12)
-        if gain < ENOUGH * (first - levels.sum()):
-            break
-    return exponents
+                gain = 0.0
+            if gain > 0:
+                self.damping = max(self.damping / 6, 1e-12)
+                return self.made < STEPS and gain >= ENOUGH * (self.first - self.levels.sum())
+            self.damping *= 4
+        return False
+
+    def _moved(self, step: np.ndarray) -> float:
+        """Take a step if it lowers the sum of the levels; by how much it would. Raises LinAlgError for a long one."""
+        if np.abs(step).max() > REACH:
+            raise LinAlgError("a long step")
+        exponents = to_exponents(self.parameters + step)
+        with np.errstate(divide="raise", invalid="raise"):
+            matrices = self.hamiltonian.matrices(exponents, exponents)
+        below = self.levels[0] - 0.01 * (self.above - self.levels[0])
+        levels, vectors = lowest(*matrices, len(self.levels), self.above, (below, self.vectors[:, 0]))
+        gain = float(self.levels.sum() - levels.sum())
+        if gain > 0 and norms_of(vectors, matrices[1]).min() < 1 - DEPENDENT:
+            raise LinAlgError("functions that depend on each other to rounding")
+        if gain > 0:
+            self.parameters = self.parameters + step
+            self.matrices, self.levels, self.vectors = matrices, levels, vectors
+        return gain
+
+
+def norms_of(vectors: np.ndarray, overlap: np.ndarray) -> np.ndarray:
+    """cᵀSc of every column; what is missing to 1 the ridge holds."""
+    return np.einsum("is,ij,js->s", vectors, overlap, vectors, optimize=True)
 
 
 def _curvature(

@@ -25,7 +25,7 @@ def grown(
     A candidate is judged in the space of the levels of the present basis and its own channels, by Σ_s E_s.
     """
     energy, overlap = hamiltonian.matrices(exponents, exponents)
-    n, start = hamiltonian.n_channels, None
+    n, start = hamiltonian.n_functions, None
     while len(exponents) < size:
         levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start)
         offered = candidates.draw(CANDIDATES, rng)

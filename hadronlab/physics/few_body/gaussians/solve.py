@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.linalg import LinAlgError
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster, natural_scale
-from hadronlab.physics.few_body.gaussians.eigen import lowest
+from hadronlab.physics.few_body.gaussians.eigen import independent_states, lowest
+from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
-from hadronlab.physics.few_body.gaussians.refinement import refined
+from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
 from hadronlab.physics.few_body.gaussians.selection import grown
 
+BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
-STEPS = 40  # of refinement, at most
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
-DEPENDENT = 1e-3  # of the norm of a level, in directions that rounding makes
+SAMPLED_CUT = 1e-5  # of eigenvalues of S, where elements of H are sampled
 log = logging.getLogger(__name__)
 
 
@@ -38,10 +43,10 @@ class Spectrum:
     """The lowest levels and their wave functions ψ_s = 𝒜 Σ_kα c_kαs e^{−½xᵀA_kx} χ_α, the Gaussians of unit norm.
 
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
-    expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows
-    where functions nearly depend on each other. exponents (K, d, d), of mass-scaled Jacobi vectors; coefficients
-    (K, n_channels, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', or by
-    'dependence' of further functions on these.
+    expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows where
+    functions nearly depend on each other, or of what is sampled of forces of many bodies. exponents (K, d, d), of mass-scaled
+    Jacobi vectors; coefficients (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by
+    'accuracy', 'time', 'size', by 'dependence' of further functions on these, or by an 'interruption'.
     """
 
     energies: np.ndarray
@@ -53,63 +58,216 @@ class Spectrum:
     ended: str
 
 
-def solve(
-    particles: Particles,
-    states: int = 1,
-    accuracy: float = 0.0,
-    seconds: float = 60.0,
-    size: int | None = None,
-    seed: int = 0,
-    clusters: Sequence[Cluster] = (),
-) -> Spectrum:
-    """The lowest levels of L = 0, until `remaining` of each is below `accuracy` (unit of the masses), the next stage would end
-    after `seconds`, or the basis has `size` Gaussians (None: what a quarter of the memory holds).
+class Solver:
+    """Finds the lowest levels step by step: each grows the basis, where a stage begins, and moves all exponents once.
+
+    A stage ends when steps gain little. The solver has `ended` when `remaining` of each level is below `accuracy` (unit of
+    the masses), when the next stage would end after `seconds`, or when the basis has `size` Gaussians (None: what a quarter
+    of the memory holds).
 
     clusters: parts into which the system may fall; products of their states are offered to the basis.
     Raises ConfigError where nothing is bound together, for forces that this basis does not know, and for a basis beyond
     the memory.
     """
-    began = time.monotonic()
-    hamiltonian, rng = Hamiltonian(particles), np.random.default_rng(seed)
-    sizes = _sizes(hamiltonian, states, size)
-    scale = natural_scale(hamiltonian, float(particles.masses.mean()), states, rng)
-    candidates = Candidates(particles, hamiltonian, scale.frequency, clusters)
-    exponents, stages, ended = scale.best[None], [], "size"
-    for target in sizes:
-        wider = grown(hamiltonian, exponents, target, states, scale.above, candidates, rng)
-        wider = refined(hamiltonian, wider, states, scale.above, STEPS)
-        matrices = hamiltonian.matrices(wider, wider)
-        levels, vectors = lowest(*matrices, states, scale.above)
-        norms = _mean(vectors, matrices[1])
+
+    def __init__(
+        self,
+        particles: Particles,
+        states: int = 1,
+        accuracy: float = 0.0,
+        seconds: float = 60.0,
+        size: int | None = None,
+        seed: int = 0,
+        clusters: Sequence[Cluster] = (),
+    ) -> None:
+        began = time.monotonic()
+        self.hamiltonian, self.rng = Hamiltonian(particles), np.random.default_rng(seed)
+        self.states, self.accuracy, self.seconds = states, accuracy, seconds
+        self.sizes = _sizes(self.hamiltonian, states, size)
+        scale = natural_scale(self.hamiltonian, float(particles.masses.mean()), states, self.rng)
+        self.above = scale.above
+        self.candidates = Candidates(particles, self.hamiltonian, scale.frequency, clusters)
+        self.stages: list[Stage] = []
+        self.ended: str | None = None
+        self._sampling = 0.0  # error of the last stage
+        self._closed = to_parameters(scale.best[None])  # at the end of the last stage
+        self._open: Refinement | None = None
+        self._given_up = 0  # stages
+        self._elapsed = time.monotonic() - began
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """Of the present exponents, (K, d(d+1)/2)."""
+        return self._closed if self._open is None else self._open.parameters
+
+    @property
+    def levels(self) -> np.ndarray:
+        """(states,), of the present exponents."""
+        if self._open is not None:
+            return self._open.levels
+        return self.stages[-1].energies if self.stages else np.full(self.states, np.inf)
+
+    def grow(self) -> None:
+        """Begin the next stage, unless one is open, with as many Gaussians as it is to have."""
+        if self._open is None:
+            began = time.monotonic()
+            with self._dependence_told():
+                self._open = self._refinement(self._grown())
+            self._elapsed += time.monotonic() - began
+
+    def step(self) -> None:
+        """Move all exponents of the present stage once, and close it where that gains little.
+
+        Raises ConfigError where even a few functions depend on each other to rounding.
+        """
+        self.grow()
+        began, goes_on = time.monotonic(), True
+        if self._open is not None:
+            with self._dependence_told():
+                goes_on = self._open.step()
+        self._elapsed += time.monotonic() - began
+        if not goes_on:
+            self.close()
+        if self.ended == "dependence" and not self.stages:
+            raise ConfigError(
+                f"{self.sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
+            )
+
+    @contextlib.contextmanager
+    def _dependence_told(self) -> Iterator[None]:
+        try:
+            yield
+        except LinAlgError:
+            self._depend()
+
+    def _depend(self) -> None:
+        """Give the open stage up: the one before stands, and without one other candidates are tried."""
+        self._open, self._given_up = None, self._given_up + 1
+        if self.stages or self._given_up == BEGINNINGS:
+            self.ended = "dependence"
+
+    def close(self) -> None:
+        """End the present stage, if one has begun: the last of independent functions stands."""
+        if self._open is None:
+            return
+        found, self._open = self._open, None
+        energy, overlap = found.matrices
+        vectors = found.vectors
+        if self.hamiltonian.many_body is not None:
+            energy, vectors, sampled = self._corrected(to_exponents(found.parameters), energy, overlap)
+            self._sampling = float(np.abs(_mean(vectors, sampled)).max())
+        norms = _mean(vectors, overlap)
         if norms.min() < 1 - DEPENDENT:
-            ended = "dependence"
-            break
-        exponents, energy = wider, matrices[0]
-        coefficients = vectors / np.sqrt(norms)
-        stages.append(Stage(target, _mean(coefficients, energy), time.monotonic() - began))
-        log.debug("%d Gaussians, %.1f s: %s", target, stages[-1].seconds, levels)
-        last = stages[-1].seconds - (stages[-2].seconds if len(stages) > 1 else 0)
-        if np.all(remaining(stages) <= accuracy):
-            ended = "accuracy"
-            break
-        if stages[-1].seconds + GROWTH**2 * last > seconds and target != sizes[-1]:
-            ended = "time"
-            break
-    if not stages:
-        raise ConfigError(
-            f"{sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
+            self._depend()
+            return
+        self._closed = found.parameters
+        energies = _mean(vectors / np.sqrt(norms), energy)
+        self.stages.append(Stage(len(found.parameters), energies, self._elapsed))
+        log.debug("%d Gaussians, %.1f s: %s", len(found.parameters), self._elapsed, energies)
+        self.judge()
+
+    def judge(self) -> None:
+        """Whether the last stage was the last one."""
+        self.ended = None
+        if not self.stages:
+            return
+        now, before = self.stages[-1].seconds, [0.0, *(stage.seconds for stage in self.stages)][-2]
+        if np.all(remaining(self.stages) <= max(self.accuracy, self._sampling)):
+            self.ended = "accuracy"
+        elif self._next_size() is None:
+            self.ended = "size"
+        elif now + GROWTH**2 * (now - before) > self.seconds:
+            self.ended = "time"
+
+    def spectrum(self) -> Spectrum:
+        """What the stages have found, an open one closed."""
+        self.close()
+        if not self.stages:
+            raise ConfigError("no stage of the basis has come to its end: give more time or steps")
+        exponents = to_exponents(self._closed)
+        energy, overlap = self.hamiltonian.matrices(exponents, exponents)
+        energy, vectors, sampled = self._corrected(exponents, energy, overlap)
+        coefficients = vectors / np.sqrt(_mean(vectors, overlap))
+        rounding = float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max())
+        return Spectrum(
+            self.stages[-1].energies,
+            remaining(self.stages),
+            max(rounding, float(np.abs(_mean(coefficients, sampled)).max())),
+            exponents,
+            coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
+            tuple(self.stages),
+            self.ended or "interruption",
         )
-    rounding = np.finfo(float).eps * float(_mean(np.abs(coefficients), np.abs(energy)).max())
-    shape = len(exponents), hamiltonian.n_channels, states
-    return Spectrum(
-        stages[-1].energies,
-        remaining(stages),
-        rounding,
-        exponents,
-        coefficients.reshape(shape),
-        tuple(stages),
-        ended,
-    )
+
+    def _corrected(
+        self, exponents: np.ndarray, pairs: np.ndarray, overlap: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """H of all forces from that of `pairs`, the vectors of its levels, and the error of what is sampled.
+
+        The functions are made independent first: among those that nearly depend on each other sampling errors would count as
+        energies.
+        """
+        energy, sampled = self.hamiltonian.corrected(exponents, pairs)
+        if self.hamiltonian.many_body is None:
+            return energy, lowest(energy, overlap, self.states, self.above)[1], sampled
+        return energy, independent_states(energy, overlap, SAMPLED_CUT)[1][:, : self.states], sampled
+
+    def _grown(self) -> np.ndarray:
+        size = self._next_size() or self.sizes[-1]
+        grow = grown(
+            self.hamiltonian,
+            to_exponents(self._closed),
+            size,
+            self.states,
+            self.above,
+            self.candidates,
+            self.rng,
+        )
+        return to_parameters(grow)
+
+    def _refinement(self, parameters: np.ndarray) -> Refinement:
+        return Refinement(self.hamiltonian, parameters, self.states, self.above)
+
+    def _next_size(self) -> int | None:
+        done = self.stages[-1].size if self.stages else 0
+        return next((size for size in self.sizes if size > done), None)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes, in plain containers and arrays."""
+        stages = [(stage.size, stage.energies.tolist(), stage.seconds) for stage in self.stages]
+        state = {
+            "closed": self._closed,
+            "stages": stages,
+            "ended": self.ended,
+            "elapsed": self._elapsed,
+            "sampling": self._sampling,
+        }
+        state["random"] = json.dumps(self.rng.bit_generator.state)
+        if (found := self._open) is not None:
+            state["open"] = (found.parameters, found.first, found.damping, found.made)
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken."""
+        self._closed, self.ended, self._elapsed = state["closed"], state["ended"], state["elapsed"]
+        self.stages = [
+            Stage(size, np.array(energies), seconds) for size, energies, seconds in state["stages"]
+        ]
+        self.rng.bit_generator.state = json.loads(state["random"])
+        self._sampling = state["sampling"]
+        self._open = None
+        if "open" in state:
+            parameters, first, damping, made = state["open"]
+            self._open = self._refinement(parameters)
+            self._open.first, self._open.damping, self._open.made = first, damping, made
+
+
+def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:
+    """The lowest levels; settings: of `Solver`."""
+    solver = Solver(particles, states, **settings)
+    while solver.ended is None:
+        solver.step()
+    return solver.spectrum()
 
 
 def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -120,20 +278,22 @@ def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 def remaining(stages: Sequence[Stage]) -> np.ndarray:
     """(states,): the gains of later stages, if each is a fixed part of the one before; ∞ before the third stage.
 
-    The part is that of the last two gains, between 1/2 and 3/4.
+    The part is that of the last two gains, between 1/2 and 3/4; a last gain of less than half of the one before counts as
+    that half, for a stage may help one level more than another.
     """
     if len(stages) < 3:
         return np.full_like(stages[-1].energies, np.inf)
     first, second, third = (stage.energies for stage in stages[-3:])
-    gain = second - third
-    ratio = np.clip(gain / np.maximum(first - second, np.finfo(float).tiny), 0.5, 0.75)
+    before, gain = first - second, second - third
+    ratio = np.clip(gain / np.maximum(before, np.finfo(float).tiny), 0.5, 0.75)
+    gain = np.maximum(gain, before / 2)
     return np.maximum(gain * ratio / (1 - ratio), 0)
 
 
 def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
     """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    n, parameters = hamiltonian.n_channels, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
+    n, parameters = hamiltonian.n_functions, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
     numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
     largest = int((memory / 4 / (8 * numbers)) ** 0.5)
     sizes, target = [], max(FIRST, 2 * states)

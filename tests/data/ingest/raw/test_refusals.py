@@ -17,7 +17,7 @@ import pytest
 
 from hadronlab import convert
 from hadronlab.api import convert_raw, write_raw
-from hadronlab.data import hdf5
+from hadronlab.data import whole_files
 from hadronlab.errors import DataError
 
 TREE = ["--spin", "3s1", "--mass", "1200", "--spacing", "0.1"]
@@ -332,7 +332,7 @@ def test_nothing_half_written(scalar_file: Path, tmp_path: Path, monkeypatch: py
     def ended(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(hdf5.os, "replace", ended)
+    monkeypatch.setattr(whole_files.os, "replace", ended)
     with pytest.raises(KeyboardInterrupt):
         convert_raw(scalar_file, tmp_path / "out.h5")
     assert [path.name for path in tmp_path.iterdir()] == ["scalar.h5"]
@@ -345,9 +345,9 @@ def test_a_killed_conversion_leaves_no_file(scalar_file: Path, tmp_path: Path) -
     program = f"""
 import time
 from hadronlab.api import convert_raw
-from hadronlab.data import hdf5
+from hadronlab.data import whole_files
 def slow(*_): print("here", flush=True); time.sleep(60)
-hdf5.os.replace = slow
+whole_files.os.replace = slow
 convert_raw({str(scalar_file)!r}, {str(tmp_path / "out.h5")!r})
 """
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

@@ -1,0 +1,41 @@
+"""Where continua begin: the thresholds of a few-body system with the excited states of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import product
+
+from hadronlab.errors import ConfigError
+from hadronlab.systems.few_body import FewBodySystem
+from hadronlab.systems.spectra import solve_system
+from hadronlab.systems.threshold import Cluster, Threshold
+
+LEVELS = 6  # of a part in each partial wave
+SAME = 1e-6  # of the energy: the ground state of a part comes from two solvers
+SIZE = {2: 22, 3: 49}  # Gaussians of a meson or atom, and of a baryon
+
+
+def beginnings(system: FewBodySystem, thresholds: Iterable[Threshold], highest: float) -> list[float]:
+    """Energies below `highest`, in the unit of the system, from which continua of S- and P-wave parts rise; the lowest first."""
+    found: set[float] = set()
+    for threshold in thresholds:
+        parts = [_levels(system, cluster) for cluster in threshold.clusters]
+        sums = {sum(choice) for choice in product(*parts)} | {threshold.energy}
+        found |= {energy for energy in sums if energy < highest}
+    starts = sorted(found)
+    return [e for k, e in enumerate(starts) if k == 0 or e - starts[k - 1] > SAME * abs(e)]
+
+
+def _levels(system: FewBodySystem, cluster: Cluster) -> list[float]:
+    part = system.cluster_system(cluster)
+    if part is None:
+        return [cluster.energy]
+    energies = []
+    for L in (0, 1):
+        try:
+            wave = replace(part, L=L, parity=(-1) ** L, J=None)
+            energies += solve_system(wave, LEVELS, size=SIZE.get(part.n_particles)).energies.tolist()
+        except ConfigError:  # no state of that symmetry
+            continue
+    return energies
