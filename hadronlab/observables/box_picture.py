@@ -46,7 +46,7 @@ def _relation(ax: Any, results: Results) -> None:
     k2, x = (np.asarray(results.estimates[name].value) for name in ("box_k2", "box_curve_k2"))
     curve = np.array(results.estimates["box_curve_k_cot_delta"].value)
     size = np.abs(curve)
-    pole = (curve[1:] * curve[:-1] < 0) & (np.minimum(size[1:], size[:-1]) > np.median(size))
+    pole = (curve[1:] * curve[:-1] < 0) & (np.minimum(size[1:], size[:-1]) > np.nanmedian(size))
     curve[1:][pole] = np.nan
     ax.plot(x, curve, "-", color="0.3", lw=1.4, label="of the potential")
     relation, error = with_error(results, "box_k_cot_delta")
@@ -71,7 +71,7 @@ def _relation(ax: Any, results: Results) -> None:
             label="with $l = 4$",
         )
     exact = np.ravel(results.estimates["box_k_cot_delta_infinite"].value)
-    shown = exact[np.abs(exact) <= 6 * np.median(np.abs(exact))]
+    shown = exact[np.abs(exact) <= 6 * np.nanmedian(np.abs(exact))]
     pad = 0.25 * np.ptp(shown) or 1.0
     ax.axhline(0, color="0.6", lw=1)
     unit = results.unit("box_k_cot_delta")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.box_energy_shift import levels_that_count, predicted_energy_shift
 from hadronlab.observables.box_picture import draw_boxes
-from hadronlab.observables.learned_box import forces, masses
+from hadronlab.observables.learned_box import forces, k_cot_delta, masses, why_not
 from hadronlab.observables.learned_potential import LearnedPotential
 from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
@@ -45,8 +45,11 @@ class FiniteVolume(PotentialObservable):
     energy_shift_t; R at the first time of each source is input.
 
     L: sides in sites, by default that of the data. spacing: fm, by default that of the data. irrep: A1+, or T1+ of a spin of 1.
+    Of S and D waves, V_C + V_T S12 in T1+, the potential's own k cot δ is that of Blatt and Biedenharn's eigenphase δα.
     levels: how many. k_max: of the plane waves of the continuum, in the unit of momenta.
     """
+
+    sees_channels: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -73,6 +76,9 @@ class FiniteVolume(PotentialObservable):
 
     def observe(self, learned: LearnedPotential) -> Results:
         result, correlator = Results(), learned.data.correlator
+        if reason := why_not(learned, self.irrep):
+            result.warnings.append(f"no levels in a box: {reason}")
+            return result
         spacing = self.spacing or (None if correlator is None else correlator.spacing_fm)
         own = (
             None
@@ -111,10 +117,12 @@ class FiniteVolume(PotentialObservable):
                 )
         result.estimates["box_length"] = Estimate(spacing * np.array(sides, dtype=float), learned.length)
         low, high = (float(end) for end in np.quantile(result.values["box_k2"], [0.0, 1.0]))
-        k2 = torch.linspace(low, high, POINTS, dtype=torch.float64)
-        curve = learned.solved("nonlocal").k_cot_delta(k2)
-        result.estimates["box_curve_k2"] = Estimate(k2.numpy(), squared)
-        result.estimates["box_curve_k_cot_delta"] = learned.estimate(curve, learned.momentum)
+        k2 = np.linspace(low, high, POINTS)
+        curve = k_cot_delta(learned, np.tile(k2, (len(learned.models), 1)))
+        result.estimates["box_curve_k2"] = Estimate(k2, squared)
+        result.estimates["box_curve_k_cot_delta"] = learned.estimate(
+            torch.from_numpy(curve), learned.momentum
+        )
         if own is not None:
             result.add(predicted_energy_shift(learned, *solved[own]))
         return result
@@ -153,7 +161,7 @@ class FiniteVolume(PotentialObservable):
         _tell_of_overlap(learned, side, length, result)
         k2, frame = energies / c, Frame(length)
         relation = np.vectorize(frame.k_cot_delta)(k2)
-        exact = learned.solved("nonlocal").k_cot_delta(torch.from_numpy(k2)).numpy()
+        exact = k_cot_delta(learned, k2)
         k = np.sqrt(np.abs(k2))
         off = np.arctan2(k, relation) - np.arctan2(k, exact)  # below threshold the same angle of κ
         found = {
@@ -164,7 +172,7 @@ class FiniteVolume(PotentialObservable):
             "box_k_cot_delta_infinite": exact,
             "box_phase_difference": np.rad2deg(off - math.pi * np.round(off / math.pi)),
         }
-        V = learned.local(learned.rmatrix.r)
+        V = None if learned.data.channels else learned.local(learned.rmatrix.r)
         if V is not None:
             found["box_k_cot_delta_g_wave"] = _with_g_wave(learned, V, frame, k2)
         return {name: torch.from_numpy(np.asarray(values)) for name, values in found.items()}

@@ -65,7 +65,7 @@ def label(system: FewBodySystem, weights: np.ndarray) -> str:
 
 def _warnings(levels: Levels) -> Iterator[str]:
     found, unit = levels.found, levels.system.energy_unit
-    above = int((found.remaining > levels.accuracy).sum())
+    above = int((found.remaining > max(levels.accuracy, found.rounding)).sum())
     if above and levels.accuracy:
         most = float(found.remaining.max())
         ways = {
@@ -78,7 +78,10 @@ def _warnings(levels: Levels) -> Iterator[str]:
             f"not converged to {levels.accuracy:.2g} {unit}: what remains is {expected}; {ways.get(found.ended, 'train longer')}"
         )
     if found.rounding > 0.1 * levels.accuracy > 0:
-        yield f"rounding of the arithmetic reaches {found.rounding:.2g} {unit}: functions nearly depend on each other"
+        yield (
+            f"energies are known to {found.rounding:.2g} {unit} only: functions nearly depend on each other, or forces of many "
+            "bodies are sampled"
+        )
     threshold = levels.threshold
     if threshold is not None and len(found.energies) > 1:
         number = int((found.energies > threshold.energy).sum())

@@ -11,9 +11,11 @@ import pytest
 import torch
 from wells import FACTORS, MASS, SPACING, Known, Short, correlator, learned, without_lattice
 
+from hadronlab.api import composed
 from hadronlab.data.lattice import kinetic, lattice_wave_data
 from hadronlab.data.r_correlator import read
 from hadronlab.errors import ConfigError
+from hadronlab.models.potentials.known import Known as KnownModel
 from hadronlab.observables.box_energy_shift import levels_that_count, predicted_energy_shift
 from hadronlab.observables.finite_volume import FiniteVolume
 from hadronlab.observables.learned_potential import LearnedPotential
@@ -22,6 +24,7 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.finite_volume.kinematics import energy_shift
 from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
 from hadronlab.plotting.style import figure, save, style
+from hadronlab.run.build import build_task
 from hadronlab.systems.hadrons import HadronPair
 
 DATA = Path(os.environ.get("HADRONLAB_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -156,6 +159,40 @@ def test_spin_one_levels_of_a_central_force_hold_those_of_spin_zero() -> None:
     levels = one.values["box_levels"][0]
     for level in zero.values["box_levels"][0]:
         assert np.abs(levels - level).min() < 1e-6
+
+
+def tensor(*overrides: str) -> LearnedPotential:
+    """S and D waves of the known force of system=tensor, V_T = −100 r² e^{−r²} MeV."""
+    task = build_task(composed("system=tensor", "system.potential.tensor.strength=-100", "data.sources=[wall]", "data.times=[13]", *overrides))  # fmt: skip
+    return LearnedPotential([KnownModel(task.pair.potential)], task.data, task.pair, 2.0)
+
+
+@pytest.mark.slow
+def test_levels_of_a_tensor_force_lie_where_an_independent_code_has_them() -> None:
+    """In the continuum of a box of 6 fm; Lüscher misses δα by 11 mrad there."""
+    result = FiniteVolume(L=18, spacing=1 / 3, irrep="T1+", levels=2, k_max=9.5).observe(tensor())
+    assert result.values["box_levels"][0] == pytest.approx(
+        energy_shift(np.array([-9.455803062, 32.0781724]), (938.9, 938.9)), abs=1e-3
+    )
+    off = np.deg2rad(result.values["box_phase_difference"][0])
+    assert np.isnan(off[0]) and off[1] == pytest.approx(0.01105406, abs=2e-4)
+    with style():
+        assert FiniteVolume().draw(result, figure) is not None
+
+
+@pytest.mark.slow
+def test_channels_that_have_no_levels_here() -> None:
+    learned = tensor("data.lattice.n_mesh=60", "data.lattice.step=1.0", "data.lattice.length=70")
+
+    def warning(irrep: str = "T1+") -> str:
+        return FiniteVolume(L=18, spacing=1 / 3, irrep=irrep).observe(learned).warnings[0]
+
+    assert "S and D waves of a spin of 1 are in T1+" in warning("A1+")
+    learned.models[0].has_nonlocal = True
+    assert "a nonlocal part between S and D waves is not known there" in warning()
+    learned.models[0].has_nonlocal = False
+    learned.V0[:, 1, 1] += 5.0
+    assert "L·S is not known there" in warning()
 
 
 def test_what_is_missing_is_told() -> None:

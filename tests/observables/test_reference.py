@@ -1,12 +1,13 @@
 """A reference that a variational run asks for."""
 
 import pytest
+import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.reference import Reference
 from hadronlab.observables.samples import Evaluation
-from hadronlab.physics.forces.flux_tube import flux_tube
+from hadronlab.physics.forces.quark_models import MODELS, QuarkModel
 from hadronlab.systems.levels import pair_levels
 from hadronlab.systems.quarks import quark_system
 from hadronlab.systems.threshold import Threshold
@@ -50,11 +51,16 @@ def test_too_little_time_is_said():
     assert any("not converged to 1e-09 MeV in 0.001 s" in warning for warning in found.warnings)
 
 
-def test_forces_that_are_none_of_pairs():
-    system = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
+class Coupled(QuarkModel):
+    def matrix(self, distances, masses, channels):
+        return torch.zeros(distances.shape[1], channels.n, channels.n)
+
+
+def test_forces_that_gaussians_do_not_know():
+    system = quark_system("N", "u u d", 0.5, 0.5, interaction=Coupled(**MODELS["AL1"].__dict__))
     found = Reference().conclude({}, evaluation(system, 1000.7))
     assert not found.reference
-    assert any("pair forces only" in warning for warning in found.warnings)
+    assert any("not the matrix of Coupled" in warning for warning in found.warnings)
 
 
 def test_refuses():

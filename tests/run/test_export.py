@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -113,9 +114,19 @@ def test_mistakes_are_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["there.h5"]
 
 
-def test_a_file_of_another_kind(tmp_path: Path) -> None:
-    import h5py
+@pytest.mark.slow
+def test_of_several_channels_there_is_no_table(tmp_path: Path) -> None:
+    run = api.run("system=tensor", "data.sources=[wall]", "data.times=[13]", "data.lattice.n_mesh=60", "data.lattice.step=1.0",
+                  "data.lattice.length=70", "trainer.max_epochs=2", "quiet=true", directory=tmp_path / "run")  # fmt: skip
+    with pytest.raises(ConfigError, match=r"a table holds one channel, and these are S, D: give v\.h5"):
+        api.export(run.directory, tmp_path / "v.txt")
+    (out,) = api.export(run.directory, tmp_path / "v.h5", step=0.1)
+    with h5py.File(out) as file:
+        r, V = file["r"][()], file["V_0"][()]
+    assert V.shape == (2, 2, len(r)) and np.array_equal(V[0, 1], V[1, 0])
 
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["r"] = np.linspace(0.1, 2.0, 20)
     with pytest.raises(DataError, match="holds neither V_0 nor U"):

@@ -163,7 +163,6 @@ def test_levels_and_thresholds_of_t_bb(tmp_path):
         (("model.size=0",), "model.size=0: give 1 or more"),
         (("task.states=0",), "states=0: must be positive"),
         (("system.parity=-1",), "choose system.L=1"),
-        (("interaction=flux_tube",), "pair forces only, not the many_body"),
     ],
 )
 def test_refuses(tmp_path, overrides, message):

@@ -312,6 +312,12 @@ class Infinite(Springs):
         return (torch.exp(r),)
 
 
+@dataclass(frozen=True)
+class Coupled(Springs):
+    def matrix(self, distances, masses, channels):
+        return torch.zeros(distances.shape[1], channels.n, channels.n)
+
+
 def test_refuses():
     def baryon(interaction):
         return quark_system("N", "u u d", 0.5, 0.5, interaction=interaction)
@@ -320,7 +326,7 @@ def test_refuses():
         (Falling(), "not bounded below"),
         (Repulsive(), "do not hold the particles together"),
         (Infinite(), "Infinite is not finite at r = "),
-        (flux_tube(), "pair forces only, not the many_body of FluxTube"),
+        (Coupled(), "not the matrix of Coupled"),
     ]:
         with pytest.raises(ConfigError, match=message):
             solve(baryon(interaction), size=10)
@@ -340,6 +346,48 @@ def test_a_constant_many_body_term_shifts_the_levels():
     energy, overlap = plain.matrices(exponents, exponents)
     expected = energy - 2.02e-3 / 0.315**3 * overlap
     np.testing.assert_allclose(shifted.matrices(exponents, exponents)[0], expected, atol=1e-13)
+
+
+@dataclass(frozen=True)
+class Together(Interaction):
+    """W of all distances, and nothing of pairs: σ Σ r, or k Σ r²/2."""
+
+    kind: str
+
+    def mass(self, flavor):
+        return 0.4
+
+    def many_body(self, distances, masses):
+        return 0.8 * distances.sum(0) if self.kind == "linear" else 0.15 * distances.square().sum(0) + 0.2
+
+
+def test_a_force_of_many_bodies():
+    """What is a sum over pairs leaves nothing to sample; three equal oscillators, 0.2 GeV up, to the error of what is sampled."""
+    hamiltonian = Hamiltonian(quark_system("x", "u u u", 1.5, 1.5, interaction=Together("linear")))
+    exponents = random_exponents(hamiltonian, 3)
+    energy, _ = hamiltonian.matrices(exponents, exponents)
+    np.testing.assert_allclose(hamiltonian.many_body.slope, 0.8, rtol=1e-9)
+    np.testing.assert_allclose(hamiltonian.corrected(exponents, energy)[0], energy, atol=1e-9)
+    system = quark_system("x", "u u u", 1.5, 1.5, interaction=Together("square"))
+    found = solve(system, size=10)
+    exact = 3 * HBAR_C_GEV * np.sqrt(3 * 0.3 / 0.4) + 0.2
+    assert found.rounding < 2e-3 * exact
+    assert found.energies[0] == pytest.approx(exact, abs=4 * found.rounding + 1e-4)
+    np.testing.assert_allclose(
+        energy_parts(system, found)["many_body"], found.energies - energy_parts(system, found)["kinetic"]
+    )
+
+
+@pytest.mark.slow
+def test_a_flux_tube():
+    """The nucleon, MeV: 1000.64(6), and its radius, 0.857 fm."""
+    system = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
+    found = solve(system, size=22)
+    assert found.rounding < 2e-4
+    assert mev(system, found)[0] == pytest.approx(1000.64, abs=0.06 + 0.1 + 3000 * found.rounding)
+    assert rms_distances(system, found)[0, 0] == pytest.approx(0.857, abs=2e-3)
+    parts = energy_parts(system, found)
+    assert sum(parts.values())[0] == pytest.approx(found.energies[0], abs=1e-9)
 
 
 def test_coulomb_terms():

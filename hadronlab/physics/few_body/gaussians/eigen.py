@@ -67,7 +67,13 @@ def _inverse_iteration(
 
 def independent_levels(energy: np.ndarray, overlap: np.ndarray, cut: float = 1e-6) -> np.ndarray:
     """All levels in the space of the independent functions: S-eigenvalues above `cut` times the largest."""
+    return independent_states(energy, overlap, cut)[0]
+
+
+def independent_states(energy: np.ndarray, overlap: np.ndarray, cut: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same with their vectors, a column each, cᵀSc = 1."""
     values, vectors = eigh((overlap + overlap.T) / 2)
     keep = values > cut * max(values[-1], np.finfo(float).tiny)
     basis = vectors[:, keep] / np.sqrt(values[keep])
-    return eigh(basis.T @ energy @ basis, eigvals_only=True)
+    levels, mixtures = eigh(basis.T @ energy @ basis)
+    return levels, basis @ mixtures

@@ -86,8 +86,9 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
     vectors = found.coefficients.reshape(-1, len(found.energies))
 
     def mean(term: Interaction) -> np.ndarray:
-        energy, _ = Hamiltonian(particles, term).matrices(found.exponents, found.exponents)
-        return np.einsum("is,ij,js->s", vectors, energy, vectors, optimize=True)
+        hamiltonian = Hamiltonian(particles, term)
+        energy, _ = hamiltonian.matrices(found.exponents, found.exponents)
+        return _mean(vectors, hamiltonian.corrected(found.exponents, energy)[0])
 
     kinetic = mean(Term(particles.interaction, "none of them"))
     parts = {name: mean(term) - kinetic for name, term in particles.interaction.terms().items()}
@@ -99,7 +100,9 @@ def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
     hamiltonian, vectors = Hamiltonian(particles), found.coefficients.reshape(-1, len(found.energies))
     levels = []
     for scale in (1 + NUDGE, 1 - NUDGE):
-        energy, overlap = hamiltonian.matrices(scale**2 * found.exponents, scale**2 * found.exponents)
+        exponents = scale**2 * found.exponents
+        energy, overlap = hamiltonian.matrices(exponents, exponents)
+        energy, _ = hamiltonian.corrected(exponents, energy)
         levels.append(_mean(vectors, energy) / _mean(vectors, overlap))
     return (levels[0] - levels[1]) / (2 * NUDGE)
 

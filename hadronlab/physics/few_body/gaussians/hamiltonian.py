@@ -6,7 +6,7 @@ channels; only the right side is antisymmetrised, for H commutes with 𝒜.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
+from hadronlab.physics.few_body.gaussians.many_body import ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
@@ -44,7 +45,8 @@ class Hamiltonian:
     for L = 0 and d for L = 1; index of a function: (k · n_components + i) · n_channels + α. Energies in the unit of the masses,
     without these.
 
-    Raises ConfigError for a many-body term that is not constant, and for a `matrix` of the interaction.
+    A force of many bodies stands in `matrices` as a sum over pairs that is near it; `corrected` puts in the rest. Raises
+    ConfigError for one in a P wave or rotated, and for a `matrix` of the interaction.
     """
 
     def __init__(
@@ -61,7 +63,20 @@ class Hamiltonian:
         operators = [channels.operator(name) for name in force.operators]
         self.operators = np.concatenate([np.zeros((0, channels.n, channels.n)), *operators])
         self.constant = _constant(force, masses, channels)
-        self.means = PairMeans(force, masses.tolist(), angle)
+        self.means: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = PairMeans(
+            force, masses.tolist(), angle
+        )
+        self.many_body: ManyBodyMeans | None = None
+        if self.constant is None:
+            if particles.L or angle:
+                raise ConfigError(
+                    f"the many_body of {type(force).__name__} is known in S waves only, and not at complex distances"
+                )
+            self.many_body = ManyBodyMeans(force, masses, self.pair_rows)
+            self.constant = self.many_body.constant
+            self.means = WithLinear(self.means, self.many_body.slope)
+            unit = np.broadcast_to(np.eye(channels.n), (len(self.pair_rows), channels.n, channels.n))
+            self.operators = np.concatenate([self.operators, unit])
         self.turn = np.exp(-2j * angle) if angle else 1.0  # of the kinetic energy
         self.n_channels, self.dimension, self.L = channels.n, len(masses) - 1, particles.L
         self.n_components = self.dimension if self.L else 1
@@ -80,6 +95,21 @@ class Hamiltonian:
             )
         size = m * self.n_functions
         return energy.reshape(size, -1), overlap.reshape(size, -1)
+
+    def corrected(self, exponents: np.ndarray, energy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """H of all forces from that of `matrices`, and half the difference of H over either half of the points: the error of
+        what is sampled.
+        """
+        if self.many_body is None:
+            return energy, np.zeros_like(energy)
+        count, n = len(exponents), self.n_channels
+        halves = np.zeros((2, count, n, count, n))
+        for rows, found, g, _ in self.blocks(exponents, exponents):
+            rest = found.overlap * self.many_body.rest(found.covariance)
+            halves[:, rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 1, 3, 2, 4)
+        flat = halves.reshape(2, count * n, count * n)
+        first, second = (flat + flat.transpose(0, 2, 1)) / 2
+        return energy + (first + second) / 2, (first - second) / 2
 
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """H and S of each Gaussian by itself, (K, n_functions, n_functions)."""
@@ -164,16 +194,14 @@ def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
 
 
-def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float:
-    """A many-body term that is one number."""
+def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float | None:
+    """A many-body term that is one number; None of one that depends on the distances."""
     n_pairs = len(pairs_of(len(masses)))
     name = type(interaction).__name__
     distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
     if interaction.matrix(distances, masses, channels) is not None:
-        raise ConfigError(f"Gaussians know pair forces only, not the matrix of {name}")
+        raise ConfigError(f"Gaussians know numbers of all distances, not the matrix of {name}")
     extra = interaction.many_body(distances, masses)
     if extra is None:
         return 0.0
-    if bool(extra.max() > extra.min()):
-        raise ConfigError(f"Gaussians know pair forces only, not the many_body of {name}")
-    return float(extra[0])
+    return None if bool(extra.max() > extra.min()) else float(extra[0])

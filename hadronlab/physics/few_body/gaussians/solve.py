@@ -16,7 +16,7 @@ from scipy.linalg import LinAlgError
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster, natural_scale
-from hadronlab.physics.few_body.gaussians.eigen import lowest
+from hadronlab.physics.few_body.gaussians.eigen import independent_states, lowest
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
@@ -25,6 +25,7 @@ from hadronlab.physics.few_body.gaussians.selection import grown
 BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
+SAMPLED_CUT = 1e-5  # of eigenvalues of S, where elements of H are sampled
 log = logging.getLogger(__name__)
 
 
@@ -42,10 +43,10 @@ class Spectrum:
     """The lowest levels and their wave functions ψ_s = 𝒜 Σ_kα c_kαs e^{−½xᵀA_kx} χ_α, the Gaussians of unit norm.
 
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
-    expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows
-    where functions nearly depend on each other. exponents (K, d, d), of mass-scaled Jacobi vectors; coefficients
-    (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by 'accuracy', 'time', 'size', by 'dependence'
-    of further functions on these, or by an 'interruption'.
+    expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows where
+    functions nearly depend on each other, or of what is sampled of forces of many bodies. exponents (K, d, d), of mass-scaled
+    Jacobi vectors; coefficients (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by
+    'accuracy', 'time', 'size', by 'dependence' of further functions on these, or by an 'interruption'.
     """
 
     energies: np.ndarray
@@ -88,6 +89,7 @@ class Solver:
         self.candidates = Candidates(particles, self.hamiltonian, scale.frequency, clusters)
         self.stages: list[Stage] = []
         self.ended: str | None = None
+        self._sampling = 0.0  # error of the last stage
         self._closed = to_parameters(scale.best[None])  # at the end of the last stage
         self._open: Refinement | None = None
         self._given_up = 0  # stages
@@ -149,12 +151,17 @@ class Solver:
         if self._open is None:
             return
         found, self._open = self._open, None
-        norms = _mean(found.vectors, found.matrices[1])
+        energy, overlap = found.matrices
+        vectors = found.vectors
+        if self.hamiltonian.many_body is not None:
+            energy, vectors, sampled = self._corrected(to_exponents(found.parameters), energy, overlap)
+            self._sampling = float(np.abs(_mean(vectors, sampled)).max())
+        norms = _mean(vectors, overlap)
         if norms.min() < 1 - DEPENDENT:
             self._depend()
             return
         self._closed = found.parameters
-        energies = _mean(found.vectors / np.sqrt(norms), found.matrices[0])
+        energies = _mean(vectors / np.sqrt(norms), energy)
         self.stages.append(Stage(len(found.parameters), energies, self._elapsed))
         log.debug("%d Gaussians, %.1f s: %s", len(found.parameters), self._elapsed, energies)
         self.judge()
@@ -165,7 +172,7 @@ class Solver:
         if not self.stages:
             return
         now, before = self.stages[-1].seconds, [0.0, *(stage.seconds for stage in self.stages)][-2]
-        if np.all(remaining(self.stages) <= self.accuracy):
+        if np.all(remaining(self.stages) <= max(self.accuracy, self._sampling)):
             self.ended = "accuracy"
         elif self._next_size() is None:
             self.ended = "size"
@@ -179,17 +186,31 @@ class Solver:
             raise ConfigError("no stage of the basis has come to its end: give more time or steps")
         exponents = to_exponents(self._closed)
         energy, overlap = self.hamiltonian.matrices(exponents, exponents)
-        _, vectors = lowest(energy, overlap, self.states, self.above)
+        energy, vectors, sampled = self._corrected(exponents, energy, overlap)
         coefficients = vectors / np.sqrt(_mean(vectors, overlap))
+        rounding = float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max())
         return Spectrum(
             self.stages[-1].energies,
             remaining(self.stages),
-            float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max()),
+            max(rounding, float(np.abs(_mean(coefficients, sampled)).max())),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
             tuple(self.stages),
             self.ended or "interruption",
         )
+
+    def _corrected(
+        self, exponents: np.ndarray, pairs: np.ndarray, overlap: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """H of all forces from that of `pairs`, the vectors of its levels, and the error of what is sampled.
+
+        The functions are made independent first: among those that nearly depend on each other sampling errors would count as
+        energies.
+        """
+        energy, sampled = self.hamiltonian.corrected(exponents, pairs)
+        if self.hamiltonian.many_body is None:
+            return energy, lowest(energy, overlap, self.states, self.above)[1], sampled
+        return energy, independent_states(energy, overlap, SAMPLED_CUT)[1][:, : self.states], sampled
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
@@ -214,7 +235,13 @@ class Solver:
     def state_dict(self) -> dict[str, Any]:
         """All that changes, in plain containers and arrays."""
         stages = [(stage.size, stage.energies.tolist(), stage.seconds) for stage in self.stages]
-        state = {"closed": self._closed, "stages": stages, "ended": self.ended, "elapsed": self._elapsed}
+        state = {
+            "closed": self._closed,
+            "stages": stages,
+            "ended": self.ended,
+            "elapsed": self._elapsed,
+            "sampling": self._sampling,
+        }
         state["random"] = json.dumps(self.rng.bit_generator.state)
         if (found := self._open) is not None:
             state["open"] = (found.parameters, found.first, found.damping, found.made)
@@ -227,6 +254,7 @@ class Solver:
             Stage(size, np.array(energies), seconds) for size, energies, seconds in state["stages"]
         ]
         self.rng.bit_generator.state = json.loads(state["random"])
+        self._sampling = state["sampling"]
         self._open = None
         if "open" in state:
             parameters, first, damping, made = state["open"]
