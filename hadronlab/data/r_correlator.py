@@ -6,10 +6,10 @@
                 L                sites along one side of the periodic box (needed with `site`)
                 resampling       "jackknife" or "bootstrap"; if it is absent, jackknife is assumed, and told so
                 jackknife_bins   number of bins B (optional, checked)
-                charges, spins   of both hadrons, two numbers each, and
-    spin             total spin of the channel, and
-    identical        whether the two are one hadron (all optional): what a correlation of momenta needs
-    any other        kept and passed on: title, source, license, hadron, channel, …
+                charges, spins   of both hadrons, two numbers each (optional, as the next two: for momentum correlations)
+                spin             total spin of the channel
+                identical        whether the two are one hadron
+                any other        kept and passed on: title, source, license, hadron, channel, …
     /t          (T,) integers, strictly increasing: lattice times, three or more
     /site       (S, 3) integers: the whole A1+ wedge 0 ≤ z ≤ y ≤ x ≤ L/2, in any order;  or
     /radius     (S,) floats: radii in units of a, strictly increasing, > 0 (a radial file)

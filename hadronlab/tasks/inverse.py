@@ -86,7 +86,7 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
-        _check_channels(model, data, task.observables)
+        _check_channels(task)
         for observable in task.observables.values():
             if isinstance(observable, AsksNuisances):
                 observable.check(task.least_squares().named_nuisances)
@@ -317,8 +317,9 @@ def _built(term: DictConfig, waves: WaveData, pair: HadronPair) -> Loss:
     return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})
 
 
-def _check_channels(model: Potential, data: WaveData, observables: Mapping[str, PotentialObservable]) -> None:
-    """Raise ConfigError where the model or an observable is not for the channels of the data, or has too few sources."""
+def _check_channels(task: InverseTask) -> None:
+    """Raise ConfigError where a part of the task is not for the channels of the data, or these have too few sources."""
+    model, data = task.model, task.data
     count, names = max(1, len(data.channels)), ", ".join(data.names)
     if model.channels != count:
         has = (
@@ -332,11 +333,18 @@ def _check_channels(model: Potential, data: WaveData, observables: Mapping[str, 
         )
     if not data.channels:
         return
-    for name, observable in observables.items():
+    for name, observable in task.observables.items():
         if not isinstance(observable, SeesChannels):
             raise ConfigError(
                 f"observables.{name} is of one channel, and the data have {names}: choose observables=coupled"
             )
+    for name, loss in task.terms.losses.items():
+        if not isinstance(loss, LinearLoss):
+            raise ConfigError(f"loss.{name} is of one channel, and the data have {names}: leave it out")
+    if task.starts.names != "auto":
+        raise ConfigError(
+            f"task.starts={task.starts.names} is of one channel, and the data have {names}: leave it out"
+        )
     sources = list(dict.fromkeys(data.sources))
     if len(sources) < model.sources_needed:
         raise ConfigError(

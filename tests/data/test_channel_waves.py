@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from hadronlab.data import channel_correlator, r_correlator
+from hadronlab.data.channel_correlator import ChannelCorrelator, tensor_potentials
 from hadronlab.data.channel_waves import channel_wave_data
 from hadronlab.data.coupled_synthetic import generate
 from hadronlab.data.noise import InelasticState, Noise
@@ -18,10 +19,12 @@ from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.sources import LatticeFile
 from hadronlab.data.synthetic import SourceShape, SyntheticLattice
 from hadronlab.data.wave_data import WaveData
+from hadronlab.data.wedge import wedge_sites
 from hadronlab.errors import ConfigError, DataError
 from hadronlab.estimates.resampling import resampled_error
 from hadronlab.physics.forces.coupled_forces import LocalAndNonlocal, NearDiagonal, PotentialMatrix
 from hadronlab.physics.forces.local_potentials import Gaussians
+from hadronlab.physics.forces.tensor_waves import central_and_tensor
 from hadronlab.systems.coupled_pair import CoupledPair
 from hadronlab.systems.hadrons import HadronPair
 
@@ -129,3 +132,24 @@ def test_what_is_refused(pair: dict[str, Any], settings: dict[str, Any], message
 def test_a_system_of_one_channel_is_none() -> None:
     with pytest.raises(ConfigError, match="give two or more"):
         CoupledPair("test", None, None, channels=["LL"])
+
+
+def test_sites_give_the_potentials_of_each_wave() -> None:
+    """S and D on a wedge: V_C and V_T of the shells that hold one orbit are those of its site."""
+    random = np.random.default_rng(1)
+    R, laplacian = 1 + 0.1 * random.random((2, 4, 3, 2, 10))
+    correlator = ChannelCorrelator(
+        t=np.arange(5, 8), values={"wall": R}, laplacian={"wall": laplacian}, two_point={"wall": np.ones((4, 3, 2))},
+        channels=("S", "D"), masses=np.full((2, 2), 0.6), inverse_spacing=2000.0, site=wedge_sites(4), length=4,
+    )  # fmt: skip
+    data = channel_wave_data(correlator, CoupledPair("test", None, None, channels=["S", "D"]))
+    assert (
+        [channel.orbital for channel in data.channels] == [0, 2] and not data.equation[0] and data.n_bins == 3
+    )
+    assert data.channels[0].masses == (1200.0, 1200.0)
+    V = tensor_potentials(correlator, "wall", 6)
+    waves = [x[:, 0, a].numpy() for x in (data.amplitude, data.lhs) for a in range(2)]
+    for of_site, of_shell in zip(V, central_and_tensor(*waves), strict=True):
+        sites = np.flatnonzero((correlator.site == [1, 0, 0]).all(1))
+        at = int((data.r - correlator.spacing_fm).abs().argmin())
+        np.testing.assert_allclose(of_shell[:, at], of_site[:, sites[0]], rtol=1e-12)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from hydra.utils import instantiate
 
-from hadronlab.api import composed, run
+from hadronlab.api import composed, export, run
 from hadronlab.data import channel_correlator
 from hadronlab.data.coupled_synthetic import generate
 from hadronlab.errors import ConfigError, DataError
@@ -100,6 +101,10 @@ def test_models_and_observables_know_how_many_channels_there_are() -> None:
         match=r"observables\.phase_shifts is of one channel, and the data have LL, NX: choose observables=coupled",
     ):
         built("system=lambda_lambda_n_xi", "observables=[coupled,phase_shifts]", *SMALL)
+    with pytest.raises(
+        ConfigError, match=r"task\.starts=\['bound'\] is of one channel, and the data have LL, NX"
+    ):
+        built("system=lambda_lambda_n_xi", "task.starts=[bound]", *SMALL)
 
 
 @pytest.mark.slow
@@ -116,5 +121,10 @@ def test_a_file_of_coupled_channels(tmp_path: Path) -> None:
     assert saved["z_ratio.LL"]["error"] > 0 and "phase_shift_error_max" not in saved
     arrays = {name: found.array(name) for name in ("V_11", "V_12", "V_22", "inelasticity")}
     assert all(np.isfinite(values).all() for values in arrays.values())
+    export(found.directory, tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file["V_0"].shape[:2] == (2, 2) and file.attrs["channels"] == "NX,LL"
+    with pytest.raises(ConfigError, match="a table holds one channel, and the run NX, LL"):
+        export(found.directory, tmp_path / "out.csv")
     with pytest.raises(DataError, match="no channel 'SS' in the file"):
         built(*arguments, "system.channels=[LL,SS]")
