@@ -25,7 +25,7 @@ HDF5 = (".h5", ".hdf5")
 def export(directory: str | Path, path: str | Path, step: float = STEP, force: bool = False) -> list[Path]:
     """Write the potential of the run in `directory`; the files that were written.
 
-    path: `.h5` takes everything, in the layout of result.h5: r, V_0, U; of coupled channels it alone. `.txt`, `.dat` or `.csv`: lines `r V V1 V2 …`, the mean
+    path: `.h5` takes everything, in the layout of result.h5: r, V_0, U. `.txt`, `.dat` or `.csv`: lines `r V V1 V2 …`, the mean
     and then the bins, and where the potential has a kernel a second file NAME_U with lines `r r' U U1 U2 …`.
     step: of the radii, in the unit of the run's radii. force: overwrite.
 
@@ -47,10 +47,6 @@ def export(directory: str | Path, path: str | Path, step: float = STEP, force: b
     _, task, about = restore(Path(directory))
     if not isinstance(task, InverseTask):
         raise ConfigError(f"{directory}: only a run that {InverseTask.purpose} has one to export")
-    if task.data.channels and path.suffix in TABLES:
-        raise ConfigError(
-            f"{path}: a table holds one channel, and the run {', '.join(task.data.names)}: give NAME.h5"
-        )
     task.observables = {"table": _Table(step)}
     results = task.observe()
     if not {"V_0", "U"} & set(results.estimates):

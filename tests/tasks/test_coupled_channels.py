@@ -124,7 +124,7 @@ def test_a_file_of_coupled_channels(tmp_path: Path) -> None:
     export(found.directory, tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
         assert file["V_0"].shape[:2] == (2, 2) and file.attrs["channels"] == "NX,LL"
-    with pytest.raises(ConfigError, match="a table holds one channel, and the run NX, LL"):
+    with pytest.raises(ConfigError, match="a table holds one channel, and these are NX, LL"):
         export(found.directory, tmp_path / "out.csv")
     with pytest.raises(DataError, match="no channel 'SS' in the file"):
         built(*arguments, "system.channels=[LL,SS]")
