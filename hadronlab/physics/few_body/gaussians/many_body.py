@@ -1,9 +1,11 @@
 """Means of a force W of many bodies: a sum over pairs that is near it, in closed form, and the rest by a rule of fixed points.
 
-Exponents are refined with the sum over pairs; the levels that are quoted are those of W itself. What the rules integrate is only
-the small difference of the two: x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius (of a difference of degree one,
-such as lengths of strings, the mean of ρ is all that is needed) and directions u up to a common rotation of all vectors. These
-are turned by all permutations of identical particles, so that H is as symmetric as with exact integrals.
+Exponents are refined with the sum over pairs, for no rule is right for all shapes of Gaussians and steps would find those for
+which it is wrong; the levels that are quoted are those of W. What the rules integrate is only the small difference of the two:
+x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius (of a difference of degree one, such as lengths of strings, the
+mean of ρ is all that is needed) and directions u up to a common rotation of all vectors: of two vectors by Gauss's rule, of more
+from a Sobol sequence, which is turned by all permutations of identical particles, so that H is as symmetric as with exact
+integrals.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
-SHAPES = (16, 17)  # points along either coordinate of the shape of three particles, in the two rules
+SHAPES = (20, 21)  # points along either coordinate of the shape of three particles, in the two rules
 DIRECTIONS = 2**12  # of more particles, in either rule
 RADII = 10  # where the force is no power of ρ
 OF_DEGREE_ONE = 1e-10  # relative
@@ -30,7 +32,8 @@ AT_ONCE = 2**20  # distances
 class ManyBodyMeans:
     """W ≈ Σ_p slope_p r_p + constant, `slope` (n_pairs,) equal for pairs of equal masses.
 
-    pair_rows w_p (n_pairs, d); rotations: of the Jacobi vectors by permutations, (d, d) each.
+    pair_rows w_p (n_pairs, d); rotations: of the Jacobi vectors by permutations, (d, d) each. cut: eigenvalues of S, below which
+    errors of the rules would count as energies.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class ManyBodyMeans:
     ) -> None:
         self._interaction, self._masses, self._rows = interaction, masses, pair_rows
         d = pair_rows.shape[1]
+        turns = [np.eye(d)] if d == 2 else rotations
         rules = [shapes(n) for n in SHAPES] if d == 2 else [directions(d, seed) for seed in (0, 1)]
-        self._rules = [_turned(*rule, rotations) for rule in rules]
+        self._rules = [_turned(*rule, turns) for rule in rules]
+        self.cut = 1e-8 if d == 2 else 1e-5
         flavors = [(float(masses[i]), float(masses[j])) for i, j in pairs_of(len(masses))]
         classes = np.array([[pair == one for pair in flavors] for one in dict.fromkeys(flavors)], dtype=float)
         scale = 1 / np.linalg.norm(pair_rows, axis=1).mean()
