@@ -43,7 +43,7 @@ class Unturned(Coulomb):
 
 def pair(interaction, L=0):
     """T = −½Δ of the distance."""
-    system = replace(lepton_system("pair", "e- e+"), interaction=interaction, L=L)
+    system = replace(lepton_system("pair", "e- e+"), interaction=interaction, L=L, parity=(-1) ** L)
     return replace(system, masses=torch.tensor([2.0, 2.0], dtype=torch.float64))
 
 

@@ -72,7 +72,7 @@ class Hamiltonian:
                 raise ConfigError(
                     f"the many_body of {type(force).__name__} is known in S waves only, and not at complex distances"
                 )
-            self.many_body = ManyBodyMeans(force, masses, self.pair_rows)
+            self.many_body = ManyBodyMeans(force, masses, self.pair_rows, self.rotations)
             self.constant = self.many_body.constant
             self.means = WithLinear(self.means, self.many_body.slope)
             unit = np.broadcast_to(np.eye(channels.n), (len(self.pair_rows), channels.n, channels.n))
@@ -97,9 +97,7 @@ class Hamiltonian:
         return energy.reshape(size, -1), overlap.reshape(size, -1)
 
     def corrected(self, exponents: np.ndarray, energy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H of all forces from that of `matrices`, and half the difference of H over either half of the points: the error of
-        what is sampled.
-        """
+        """H of all forces from that of `matrices`, and half the difference of H by either rule: the error of what is sampled."""
         if self.many_body is None:
             return energy, np.zeros_like(energy)
         count, n = len(exponents), self.n_channels

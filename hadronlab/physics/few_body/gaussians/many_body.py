@@ -1,7 +1,11 @@
-"""Means of a force W of many bodies: a sum over pairs that is near it, in closed form, and the rest over fixed points.
+"""Means of a force W of many bodies: a sum over pairs that is near it, in closed form, and the rest by a rule of fixed points.
 
-Exponents are refined with the sum over pairs; the levels that are quoted are those of W itself. What is sampled is only the small
-difference of the two, at the same points y of N(0, 1)^{3d} for all pairs of Gaussians: x = chol(C) y.
+Exponents are refined with the sum over pairs, for no rule is right for all shapes of Gaussians and steps would find those for
+which it is wrong; the levels that are quoted are those of W. What the rules integrate is only the small difference of the two:
+x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius (of a difference of degree one, such as lengths of strings, the
+mean of ρ is all that is needed) and directions u up to a common rotation of all vectors: of two vectors by Gauss's rule, of more
+from a Sobol sequence, which is turned by all permutations of identical particles, so that H is as symmetric as with exact
+integrals.
 """
 
 from __future__ import annotations
@@ -10,57 +14,123 @@ import math
 
 import numpy as np
 import torch
-from scipy.special import ndtri
-from scipy.stats import qmc
+from numpy.polynomial.legendre import leggauss
+from scipy.special import gammaln, ndtri, roots_genlaguerre
+from scipy.stats import chi, qmc
 
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
-POINTS = 2**13
-AT_ONCE = 2**21  # distances
+SHAPES = (20, 21)  # points along either coordinate of the shape of three particles, in the two rules
+DIRECTIONS = 2**12  # of more particles, in either rule
+RADII = 10  # where the force is no power of ρ
+OF_DEGREE_ONE = 1e-10  # relative
+AT_ONCE = 2**20  # distances
 
 
 class ManyBodyMeans:
-    """W ≈ Σ_p slope_p r_p + constant, `slope` (n_pairs,) equal for pairs of equal masses."""
+    """W ≈ Σ_p slope_p r_p + constant, `slope` (n_pairs,) equal for pairs of equal masses.
 
-    def __init__(self, interaction: Interaction, masses: torch.Tensor, pair_rows: np.ndarray) -> None:
+    pair_rows w_p (n_pairs, d); rotations: of the Jacobi vectors by permutations, (d, d) each. cut: eigenvalues of S, below which
+    errors of the rules would count as energies.
+    """
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        masses: torch.Tensor,
+        pair_rows: np.ndarray,
+        rotations: list[np.ndarray],
+    ) -> None:
         self._interaction, self._masses, self._rows = interaction, masses, pair_rows
         d = pair_rows.shape[1]
-        uniform = qmc.Sobol(3 * d, seed=0).random(POINTS)
-        y = ndtri(uniform).reshape(POINTS, d, 3)
-        self._squares = np.einsum("nix,njx->ijn", y, y).reshape(d * d, POINTS)
+        turns = [np.eye(d)] if d == 2 else rotations
+        rules = [shapes(n) for n in SHAPES] if d == 2 else [directions(d, seed) for seed in (0, 1)]
+        self._rules = [_turned(*rule, turns) for rule in rules]
+        self.cut = 1e-8 if d == 2 else 1e-5
         flavors = [(float(masses[i]), float(masses[j])) for i, j in pairs_of(len(masses))]
         classes = np.array([[pair == one for pair in flavors] for one in dict.fromkeys(flavors)], dtype=float)
         scale = 1 / np.linalg.norm(pair_rows, axis=1).mean()
-        r = self._distances(scale * pair_rows[None])[0]
+        r = self._distances(scale * pair_rows[None], self._rules[0][0])[0]
         together = float(self._force(1e-9 * r[:, :1])[0])
         self.constant = together if np.isfinite(together) else 0.0
         fitted = np.linalg.lstsq((classes @ r).T, self._force(r) - self.constant, rcond=None)[0]
         self.slope = fitted @ classes
+        once, twice = self._rest(r), self._rest(2 * r)
+        if np.abs(twice - 2 * once).max() <= OF_DEGREE_ONE * np.abs(self._force(r)).max():
+            mean = math.sqrt(2) * math.exp(gammaln((3 * d + 1) / 2) - gammaln(3 * d / 2))
+            self._radii = [(mean, 1.0)]
+        else:
+            half_square, weight = roots_genlaguerre(RADII, 3 * d / 2 - 1)
+            self._radii = list(zip(np.sqrt(2 * half_square), weight / weight.sum(), strict=True))
 
     def rest(self, covariance: np.ndarray) -> np.ndarray:
-        """⟨W − Σ_p slope_p r_p − constant⟩ over either half of the points, (2, …), of covariances (d, d, …)."""
+        """⟨W − Σ_p slope_p r_p − constant⟩ by either rule, (2, …), of covariances (d, d, …)."""
         d, shape = len(covariance), covariance.shape[2:]
-        lower = np.linalg.cholesky(np.moveaxis(covariance.reshape(d, d, -1), -1, 0))
-        result = np.empty((2, len(lower)))
-        step = max(1, AT_ONCE // (POINTS * len(self._rows)))
-        for first in range(0, len(lower), step):
-            r = self._distances(self._rows @ lower[first : first + step])
-            flat = r.transpose(1, 0, 2).reshape(len(self._rows), -1)
-            rest = self._force(flat) - self.slope @ flat - self.constant
-            result[:, first : first + step] = rest.reshape(len(r), 2, -1).mean(2).T
+        values, vectors = np.linalg.eigh(np.moveaxis(covariance.reshape(d, d, -1), -1, 0))
+        roots = (vectors * np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
+        result = np.zeros((2, len(roots)))
+        for found, (moments, shares) in zip(result, self._rules, strict=True):
+            step = max(1, AT_ONCE // (len(shares) * len(self._rows)))
+            for first in range(0, len(roots), step):
+                part = slice(first, first + step)
+                r = self._distances(self._rows @ roots[part], moments)
+                flat = r.transpose(1, 0, 2).reshape(len(self._rows), -1)
+                for radius, weight in self._radii:
+                    found[part] += weight * self._rest(radius * flat).reshape(len(r), -1) @ shares
         return result.reshape(2, *shape)
 
-    def _distances(self, rows: np.ndarray) -> np.ndarray:
-        """|w·y| of rows (E, n_pairs, d) at every point, (E, n_pairs, POINTS)."""
+    def _distances(self, rows: np.ndarray, moments: np.ndarray) -> np.ndarray:
+        """|w·u| of rows (E, n_pairs, d) for every direction, (E, n_pairs, q)."""
         outer = (rows[..., :, None] * rows[..., None, :]).reshape(*rows.shape[:2], -1)
-        return np.sqrt(np.maximum(outer @ self._squares, 0))
+        return np.sqrt(np.maximum(outer @ moments, 0))
+
+    def _rest(self, r: np.ndarray) -> np.ndarray:
+        return self._force(r) - self.slope @ r - self.constant
 
     def _force(self, r: np.ndarray) -> np.ndarray:
         found = self._interaction.many_body(torch.from_numpy(r), self._masses)
         assert found is not None
         return found.numpy()
+
+
+def shapes(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Directions u of two vectors in a plane, (n², 2, 3), with weights: lengths cos α, sin α and cosine c between them, by Gauss's
+    rule for sin²α cos²α dα dc.
+    """
+    x, w = leggauss(n)
+    alpha, cosine = (a.ravel() for a in np.meshgrid(math.pi / 4 * (1 + x), x, indexing="ij"))
+    points = np.zeros((n * n, 2, 3))
+    points[:, 0, 0], points[:, 1, 0] = np.cos(alpha), np.sin(alpha) * cosine
+    points[:, 1, 1] = np.sin(alpha) * np.sqrt(1 - cosine**2)
+    return points, np.outer(w, w).ravel() * (np.sin(alpha) * np.cos(alpha)) ** 2
+
+
+def directions(d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Directions u of d vectors from a Sobol sequence, (q, d, 3), of equal weights: the first vector along z, the second in the plane of
+    x and z.
+    """
+    uniform = qmc.Sobol(max(1, 3 * d - 3), rng=np.random.default_rng(seed)).random(DIRECTIONS)
+    uniform = np.clip(uniform, 1e-12, 1 - 1e-12)
+    points = np.zeros((DIRECTIONS, 3 * d))
+    points[:, 2] = chi.ppf(uniform[:, 0], 3)
+    if d > 1:
+        points[:, 3], points[:, 5] = chi.ppf(uniform[:, 1], 2), ndtri(uniform[:, 2])
+        points[:, 6:] = ndtri(uniform[:, 3:])
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return points.reshape(DIRECTIONS, d, 3), np.ones(DIRECTIONS)
+
+
+def _turned(
+    points: np.ndarray, weights: np.ndarray, rotations: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Second moments Σ_axis u_i u_j of all turned directions, (d², q), and their shares (q,)."""
+    all_of_them = np.concatenate([np.einsum("ij,qjx->qix", turn, points) for turn in rotations])
+    moments = np.einsum("qix,qjx->ijq", all_of_them, all_of_them)
+    return moments.reshape(-1, len(all_of_them)), np.tile(weights, len(rotations)) / (
+        len(rotations) * weights.sum()
+    )
 
 
 class WithLinear:

@@ -25,7 +25,7 @@ from hadronlab.physics.few_body.gaussians.selection import grown
 BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
-SAMPLED_CUT = 1e-5  # of eigenvalues of S, where elements of H are sampled
+NEARLY = 10.0  # times what the stages say remains, where exponents were refined with a sum over pairs near to the force
 log = logging.getLogger(__name__)
 
 
@@ -191,7 +191,7 @@ class Solver:
         rounding = float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max())
         return Spectrum(
             self.stages[-1].energies,
-            remaining(self.stages),
+            remaining(self.stages) * (1 if self.hamiltonian.many_body is None else NEARLY),
             max(rounding, float(np.abs(_mean(coefficients, sampled)).max())),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
@@ -210,7 +210,11 @@ class Solver:
         energy, sampled = self.hamiltonian.corrected(exponents, pairs)
         if self.hamiltonian.many_body is None:
             return energy, lowest(energy, overlap, self.states, self.above)[1], sampled
-        return energy, independent_states(energy, overlap, SAMPLED_CUT)[1][:, : self.states], sampled
+        return (
+            energy,
+            independent_states(energy, overlap, self.hamiltonian.many_body.cut)[1][:, : self.states],
+            sampled,
+        )
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
