@@ -15,7 +15,7 @@ import torch
 
 from hadronlab.data import hdf5, whole_files
 from hadronlab.data.cache import SEAL, Store, generating_code
-from hadronlab.physics.few_body.gaussians.solve import Spectrum, Stage
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.spectra import solve_system
 

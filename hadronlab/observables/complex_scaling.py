@@ -17,6 +17,7 @@ from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.systems.continua import beginnings
 from hadronlab.systems.spectra import clusters
 
+EXCITED = 5  # levels of the parts that random Gaussians describe
 STEEPEST = 45.0  # degrees: e^{−r²/ρ²} grows from there on
 
 
@@ -82,7 +83,7 @@ class ComplexScaling:
         system, rng = levels.system, np.random.default_rng(self.seed)
         hamiltonian = Hamiltonian(system)
         scale = natural_scale(hamiltonian, float(system.masses.mean()), 1, rng)
-        candidates = Candidates(system, hamiltonian, scale.frequency, clusters(system))
+        candidates = Candidates(system, hamiltonian, scale.frequency, clusters(system, EXCITED))
         return np.concatenate([levels.found.exponents, candidates.scattered(self.functions, rng)])
 
     def _told(self, k: int, pole: Pole, unit: str) -> Results:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hadronlab.estimates.estimate import Estimate, Part
-from hadronlab.physics.few_body.gaussians.solve import Spectrum
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.threshold import Threshold
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Cluster
-from hadronlab.physics.few_body.gaussians.solve import Solver, Spectrum, Stage, solve
+from hadronlab.physics.few_body.gaussians.solve import Solver, solve
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage
 from hadronlab.systems.few_body import FewBodySystem
 
-CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon
+CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon, in its ground state
+MORE = 3  # Gaussians for another state
 
 
 def system_solver(
@@ -58,8 +60,8 @@ def in_unit(system: FewBodySystem, found: Spectrum) -> Spectrum:
     )
 
 
-def clusters(system: FewBodySystem) -> list[Cluster]:
-    """The parts of the lowest threshold with exponents of their own; none where there is none or it is not known."""
+def clusters(system: FewBodySystem, states: int = 1) -> list[Cluster]:
+    """The parts of the lowest threshold with exponents of their lowest levels; none where there is none or it is not known."""
     try:
         threshold = system.lowest_threshold() if system.n_particles > 2 else None
     except ConfigError:
@@ -74,7 +76,7 @@ def clusters(system: FewBodySystem) -> list[Cluster]:
             members.append(next(i for i in left if system.flavors[i] == flavor))
             left.remove(members[-1])
         exponents = (
-            solve(part, size=CLUSTER_SIZE.get(part.n_particles, 20)).exponents
+            solve(part, states, size=CLUSTER_SIZE.get(part.n_particles, 20) + MORE * (states - 1)).exponents
             if part
             else np.zeros((1, 0, 0))
         )

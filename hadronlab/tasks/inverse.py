@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -21,7 +20,7 @@ from hadronlab.losses.loss import LinearLoss, Loss, collapsed
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
-from hadronlab.observables.protocols import AsksNuisances, PotentialObservable, SeesChannels
+from hadronlab.observables.protocols import AsksNuisances, PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
@@ -33,6 +32,7 @@ from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
+from hadronlab.tasks.inverse_checks import check_channels, check_refits, memory
 from hadronlab.tasks.starts import StartingPoints, Starts
 
 
@@ -86,12 +86,12 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
-        _check_channels(task)
+        check_channels(task)
         for observable in task.observables.values():
             if isinstance(observable, AsksNuisances):
                 observable.check(task.least_squares().named_nuisances)
         if task.terms.bins.count and task.refit_steps:
-            _check_refits(task.least_squares())
+            check_refits(task.least_squares())
         return task
 
     def __init__(
@@ -315,55 +315,3 @@ def _built(term: DictConfig, waves: WaveData, pair: HadronPair) -> Loss:
     partial = instantiate(term, _partial_=True, _convert_="all")
     asked = inspect.signature(partial.func).parameters
     return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})
-
-
-def _check_channels(task: InverseTask) -> None:
-    """Raise ConfigError where a part of the task is not for the channels of the data, or these have too few sources."""
-    model, data = task.model, task.data
-    count, names = max(1, len(data.channels)), ", ".join(data.names)
-    if model.channels != count:
-        has = (
-            f"{count} channels ({names}): choose model=hybrid_coupled"
-            if names
-            else "one: choose model=hybrid"
-        )
-        of = "one channel" if model.channels == 1 else f"{model.channels} channels"
-        raise ConfigError(
-            f"model {type(model).__name__} is of {of}, and the data have {has}, or another of that kind"
-        )
-    if not data.channels:
-        return
-    for name, observable in task.observables.items():
-        if not isinstance(observable, SeesChannels):
-            raise ConfigError(
-                f"observables.{name} is of one channel, and the data have {names}: choose observables=coupled"
-            )
-    for name, loss in task.terms.losses.items():
-        if not isinstance(loss, LinearLoss):
-            raise ConfigError(f"loss.{name} is of one channel, and the data have {names}: leave it out")
-    if task.starts.names != "auto":
-        raise ConfigError(
-            f"task.starts={task.starts.names} is of one channel, and the data have {names}: leave it out"
-        )
-    sources = list(dict.fromkeys(data.sources))
-    if len(sources) < model.sources_needed:
-        raise ConfigError(
-            f"{count} channels need at least {model.sources_needed} sources for {type(model).__name__}, one that starts in each "
-            f"channel; there {'is' if len(sources) == 1 else 'are'} {len(sources)} ({', '.join(sources)}), of joint rank "
-            f"{effective_rank(data)}"
-        )
-
-
-def _check_refits(problem: LeastSquares) -> None:
-    """Raise ConfigError where the refits of the resampling bins are too large for this machine."""
-    needed = problem.bytes_needed
-    if needed > memory():
-        raise ConfigError(
-            f"refitting {problem.size} parameters to the bins takes {needed / 1e9:.0f} GB, and this machine has "
-            f"{memory() / 1e9:.0f}: choose a smaller model, such as model=hybrid, or task.refit_steps=0 for no errors"
-        )
-
-
-def memory() -> int:
-    """Bytes of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -13,7 +13,7 @@ from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.physics.few_body.gaussians.amplitudes import Amplitudes
 
 if TYPE_CHECKING:
-    from hadronlab.physics.few_body.gaussians.solve import Spectrum
+    from hadronlab.physics.few_body.gaussians.spectrum import Spectrum
     from hadronlab.systems.few_body import FewBodySystem
 
 

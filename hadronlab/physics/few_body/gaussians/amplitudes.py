@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from hadronlab.physics.few_body.gaussians.hamiltonian import Particles
-from hadronlab.physics.few_body.gaussians.solve import Spectrum
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum
 from hadronlab.physics.few_body.gaussians.waves import frames
 from hadronlab.physics.few_body.jacobi import jacobi_matrix, permutation_map
 

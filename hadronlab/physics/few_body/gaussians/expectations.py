@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
-from hadronlab.physics.few_body.gaussians.solve import Spectrum
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum
 from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, pair_vectors_matrix
 from hadronlab.physics.forces.interaction import Interaction, Term
 from hadronlab.physics.quantum_numbers.couplings import pairs_of

@@ -8,7 +8,6 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,41 +20,13 @@ from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_para
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
 from hadronlab.physics.few_body.gaussians.selection import grown
+from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage, remaining
 
 BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
 NEARLY = 10.0  # times what the stages say remains, where exponents were refined with a sum over pairs near to the force
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Levels (states,) with a basis of `size` Gaussians, `seconds` after the beginning."""
-
-    size: int
-    energies: np.ndarray
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Spectrum:
-    """The lowest levels and their wave functions ψ_s = 𝒜 Σ_kα c_kαs e^{−½xᵀA_kx} χ_α, the Gaussians of unit norm.
-
-    energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
-    expected to lie above the exact ones, extrapolated from the stages. rounding: the error of the arithmetic, which grows where
-    functions nearly depend on each other, or of what is sampled of forces of many bodies. exponents (K, d, d), of mass-scaled
-    Jacobi vectors; coefficients (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by
-    'accuracy', 'time', 'size', by 'dependence' of further functions on these, or by an 'interruption'.
-    """
-
-    energies: np.ndarray
-    remaining: np.ndarray
-    rounding: float
-    exponents: np.ndarray
-    coefficients: np.ndarray
-    stages: tuple[Stage, ...]
-    ended: str
 
 
 class Solver:
@@ -277,21 +248,6 @@ def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:
 def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """cᵀMc of every column."""
     return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
-
-
-def remaining(stages: Sequence[Stage]) -> np.ndarray:
-    """(states,): the gains of later stages, if each is a fixed part of the one before; ∞ before the third stage.
-
-    The part is that of the last two gains, between 1/2 and 3/4; a last gain of less than half of the one before counts as
-    that half, for a stage may help one level more than another.
-    """
-    if len(stages) < 3:
-        return np.full_like(stages[-1].energies, np.inf)
-    first, second, third = (stage.energies for stage in stages[-3:])
-    before, gain = first - second, second - third
-    ratio = np.clip(gain / np.maximum(before, np.finfo(float).tiny), 0.5, 0.75)
-    gain = np.maximum(gain, before / 2)
-    return np.maximum(gain * ratio / (1 - ratio), 0)
 
 
 def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
