@@ -16,6 +16,8 @@ from hadronlab.losses.channels import local_on, local_slopes, nonlocal_on, nonlo
 from hadronlab.losses.loss import LinearLoss, Quantity
 from hadronlab.losses.nuisances import Nuisance, Nuisances
 
+FEW = 4  # bins whose errors are no weights
+
 
 class Schrodinger(LinearLoss):
     """L_k = Σ_k Σ_r [(E_k − H0) φ_k(r) − V0(r) φ_k(r) − ∫ 4πr'² dr' U(r,r') φ_k(r')]².   [Wang, Eq. 4]
@@ -185,6 +187,15 @@ class RCorrelator(Schrodinger):
             "lattice_points": Quantity(torch.tensor([count])),
             "lattice_points_effective": Quantity(torch.tensor([count * self.effective_share])),
         }
+
+    def remarks(self) -> list[str]:
+        count = 0 if self.bins is None else self.bins.count
+        if self.weighting != "error" or not 2 <= count < FEW:
+            return []
+        known = 100 / math.sqrt(2 * (count - 1))
+        return [
+            f"{count} bins tell errors to {known:.0f} % only, which makes poor weights: loss.r_correlator.weighting=volume does without"
+        ]
 
     def _whitened(self, left: Tensor, rows: Tensor) -> Tensor:
         """(…, K, [C,] n, P) in units of σ."""
