@@ -33,14 +33,18 @@ class JacobianBlocks:
         self.unknowns, self.memory = unknowns, memory
         model = unknowns.model
         self._fixed = model.linear and not model.additive
-        self._room = memory
-        self._pairs_of: dict[tuple[str, int, int, int], Pairs] = {}
-        self._blocks_of: dict[tuple[str, int, int, int, int], tuple[Tensor, Tensor]] = {}
+        self._of: Terms | None = None  # what is kept
+        self._pairs_of: dict[tuple[str, int], Pairs] = {}  # of a loss, by the chunk of rows
+        self._blocks_of: dict[tuple[str, int, int], tuple[Tensor, Tensor]] = {}  # and the bin
 
     def __call__(
         self, terms: Terms, theta: Tensor, bins: Sequence[int], coordinates: Coordinates
     ) -> Iterator[Block]:
         """J and e of every loss and row chunk, in these coordinates."""
+        if self._of is not terms:
+            self._of, self._room = terms, self.memory
+            self._pairs_of.clear()
+            self._blocks_of.clear()
         own, beside = theta[: self.unknowns.flat.size], self.unknowns.size - self.unknowns.flat.size
         basis = coordinates.basis
         if basis is not None:
@@ -88,10 +92,10 @@ class JacobianBlocks:
         own = theta[: self.unknowns.flat.size]
         fixed = self._fixed and loss.nuisance is None
         at = torch.zeros_like(theta) if fixed else theta  # there U = V0 = 0
-        for some in rows.split(len(rows) if loss.coupled else self._chunk(slopes)):
+        for i, some in enumerate(rows.split(len(rows) if loss.coupled else self._chunk(slopes))):
             made = None
             for bin, positions in groups.items():
-                key, nuisance = (*_key(name, some), bin), None
+                key, nuisance = (name, i, bin), None
                 if key in self._blocks_of:
                     J, e = self._blocks_of[key]
                 else:
@@ -133,7 +137,7 @@ class JacobianBlocks:
         chunk = self._chunk(slopes)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)
-            key = _key(name, rows[part])
+            key = name, start
             if key in self._pairs_of:
                 dU, dV = self._pairs_of[key]
             else:
@@ -172,11 +176,6 @@ class JacobianBlocks:
             return False
         self._room -= size
         return True
-
-
-def _key(name: str, rows: Tensor) -> tuple[str, int, int, int]:
-    """Of some rows of a loss: every so many of them, from one to another."""
-    return name, int(rows[0]), int(rows[-1]), len(rows)
 
 
 def _grouped(own: Sequence[int]) -> dict[int, list[int] | None]:

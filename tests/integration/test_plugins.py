@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 PLUGIN = Path(__file__).parent / "plugin"
 # fmt: off
-FEW_BODY = ["system=deuteron", "model=sum_of_gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",
+FEW_BODY = ["system=two_nucleons", "model=sum_of_gaussians", "sampler=jumps", "observables=[default,nearness]", "sampler.n_walkers=40",
             "task.evaluation_walkers=100", "task.evaluation_samples=2000", "task.burn_in=50"]
 PAIR = ["system=separable", "data=plane_waves", "loss=normalised", "observables=[default,volume]"]
 RUNS = {
@@ -104,7 +104,7 @@ def test_what_is_not_trusted_is_told_in_one_line(directory: Path) -> None:
     [
         (["system=omega_ccc", "model=wave"], "model: Wave is for task=ritz, but system=omega_ccc learns a potential"),
         (["system=omega_ccc", "task=ritz"], "is for task=inverse, but system=omega_ccc finds the ground state of two hadrons"),
-        (["system=deuteron", "system.nucleons=1"], "system.nucleons=1: a nucleus here has 2 or more"),
+        (["system=two_nucleons", "system.nucleons=1"], "system.nucleons=1: a nucleus here has 2 or more"),
         (["system=separable", "data=plane_waves", "data.radii=1"], "give 2 or more of each"),
     ],
 )  # fmt: skip
