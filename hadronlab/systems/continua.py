@@ -17,11 +17,18 @@ SIZE = {2: 22, 3: 49}  # Gaussians of a meson or atom, and of a baryon
 
 
 def beginnings(system: FewBodySystem, thresholds: Iterable[Threshold], highest: float) -> list[float]:
-    """Energies below `highest`, in the unit of the system, from which continua of S- and P-wave parts rise; the lowest first."""
+    """Energies below `highest`, in the unit of the system, from which continua of S- and P-wave parts rise; the lowest first.
+
+    All combinations of the parts that thresholds name: two equal ones that may not both be in their ground state may where one
+    is excited. One too many does no harm.
+    """
+    thresholds = list(thresholds)
+    levels: dict[tuple[str, ...], list[float]] = {}
+    for cluster in {cluster for threshold in thresholds for cluster in threshold.clusters}:
+        levels.setdefault(cluster.flavors, []).extend([cluster.energy, *_levels(system, cluster)])
     found: set[float] = set()
-    for threshold in thresholds:
-        parts = [_levels(system, cluster) for cluster in threshold.clusters]
-        sums = {sum(choice) for choice in product(*parts)} | {threshold.energy}
+    for content in {tuple(cluster.flavors for cluster in threshold.clusters) for threshold in thresholds}:
+        sums = (sum(choice) for choice in product(*(levels[flavors] for flavors in content)))
         found |= {energy for energy in sums if energy < highest}
     starts = sorted(found)
     return [e for k, e in enumerate(starts) if k == 0 or e - starts[k - 1] > SAME * abs(e)]
