@@ -58,6 +58,7 @@ def test_every_experiment(experiment: str, tmp_path: Path) -> None:
     may_stand(tmp_path, f"experiment={experiment}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("group", "choice"), OTHERS, ids=map("=".join, OTHERS))
 def test_every_choice_fits_some_run(
     group: str, choice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

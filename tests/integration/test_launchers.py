@@ -169,6 +169,7 @@ def test_srun_starts_the_ranks_of_a_run(tmp_path: Path) -> None:
     assert (tmp_path / "log1").read_text() == ""
 
 
+@pytest.mark.slow
 def test_a_sweep_is_not_started_by_every_rank(tmp_path: Path) -> None:
     assert (
         run(

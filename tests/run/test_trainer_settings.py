@@ -72,6 +72,7 @@ def test_what_the_optimizer_refuses_is_told(system: str) -> None:
         build_task(composed(f"system={system}", "optimizer.optimizer.lr=-1"))
 
 
+@pytest.mark.slow
 def test_refits_too_large_for_the_machine_are_told_before_the_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -66,6 +66,7 @@ def test_statistics_exclude_ground_states():
     assert 1862.371 < orbital < hadron_mass(meson, "2S")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quarks", "spin", "isospin", "name", "energy"),
     [

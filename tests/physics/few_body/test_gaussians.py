@@ -361,6 +361,7 @@ class Together(Interaction):
         return 0.8 * distances.sum(0) if self.kind == "linear" else 0.15 * distances.square().sum(0) + 0.2
 
 
+@pytest.mark.slow
 def test_a_force_of_many_bodies():
     """What is a sum over pairs leaves nothing to sample; three equal oscillators, 0.2 GeV up, from above."""
     hamiltonian = Hamiltonian(quark_system("x", "u u u", 1.5, 1.5, interaction=Together("linear")))

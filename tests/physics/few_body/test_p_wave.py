@@ -100,6 +100,7 @@ def test_p_wave_mesons_are_the_radial_levels(spin):
     np.testing.assert_allclose(rms_distances(system, found)[:, 0], radial.rms[:3], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_p_wave_baryon():
     """Λ_c, S = 1/2: below the reference's basis of 30, which its errors say lies 0.05 and 0.1 MeV above."""
     system = p_wave("u d c", 0.5, 0)
