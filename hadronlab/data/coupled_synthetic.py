@@ -164,12 +164,13 @@ def _quadratic_states(H: Tensor, M: Tensor, kappa: Tensor, count: int) -> tuple[
     real = np.sort(found.real[np.abs(found.imag) < 1e-6 * np.abs(found)])
     shifts = torch.from_numpy(real[real > -0.4 / float(kappa.max())][:count].copy())
     vectors, start = [], torch.ones(P, dtype=torch.float64)
+    beside = torch.eye(P, dtype=torch.float64) * H.diagonal().abs().max() * torch.finfo(H.dtype).eps
     for i, shift in enumerate(shifts):
         x = start / start.norm()
         for _ in range(4):
             gap = shift - M
             A = H - torch.diag(gap + kappa * gap**2)
-            x = torch.linalg.solve(A, x)
+            x = torch.linalg.solve(A + beside, x)  # A of an exact eigenvalue has no inverse
             x = x / x.norm()
             shift = shift + (x @ A @ x) / (x * (1 + 2 * kappa * gap) @ x)
         shifts[i] = shift
