@@ -72,7 +72,7 @@ class InvariantWaveFunction(WaveFunction):
         super().__init__(system)
         if system.parity == -1:
             raise ConfigError(
-                "model=invariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark"
+                "model=invariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark or gaussians"
             )
         if not binding > 0:
             raise ConfigError(f"model.binding={binding}: must be positive")

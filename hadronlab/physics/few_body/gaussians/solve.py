@@ -101,7 +101,8 @@ class Solver:
             self.close()
         if self.ended == "dependence" and not self.stages:
             raise ConfigError(
-                f"{self.sizes[0]} Gaussians already depend on each other to rounding: the forces are beyond this basis"
+                f"{self.sizes[0]} Gaussians already depend on each other to rounding: the forces, or so many permutations of "
+                "identical particles, are beyond this basis"
             )
 
     @contextlib.contextmanager
