@@ -54,7 +54,10 @@ def key(system: FewBodySystem, states: int, **settings: Any) -> str:
     masses = sorted(set(system.masses.tolist()))
     for pair in itertools.combinations_with_replacement(masses, 2):
         arrays += force.radial(PROBE, *torch.tensor(pair, dtype=torch.float64))
-    extra = force.many_body(torch.ones(len(system.pairs), 1, dtype=torch.float64), system.masses)
+    each = (
+        torch.arange(len(system.pairs))[:, None] * 7 % len(PROBE)
+    )  # no two pairs alike, and every pair at all distances
+    extra = force.many_body(PROBE[(each + torch.arange(len(PROBE))) % len(PROBE)], system.masses)
     arrays.append([] if extra is None else extra)
     for array in arrays:
         values = np.ascontiguousarray(array, dtype=np.float64)

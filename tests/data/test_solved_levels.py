@@ -1,12 +1,13 @@
 """Levels that are kept: solved for once, by content, and made again where the file is damaged."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from hadronlab.config.cache_directory import cache_directory
 from hadronlab.data.solved_levels import key, solved_levels
+from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.forces.quark_models import MODELS
 from hadronlab.systems import spectra
 from hadronlab.systems.quarks import quark_system
@@ -51,5 +52,24 @@ def test_key_depends_on_what_makes_the_numbers():
         key(meson(quarks="b u~"), 1, **SETTINGS),
         key(meson(interaction=MODELS["AP1"]), 1, **SETTINGS),
         key(meson(interaction=replace(model, string=1.001 * model.string)), 1, **SETTINGS),
+        key(quark_system("D", "c u~", 0, 0.5, L=1), 1, **SETTINGS),
     ]
     assert len(set(variants)) == len(variants)
+
+
+@dataclass(frozen=True)
+class Together(Interaction):
+    """W = Σ r^p, which is the same number for every p where all distances are 1."""
+
+    power: float
+
+    def mass(self, flavor):
+        return 0.4
+
+    def many_body(self, distances, masses):
+        return (distances**self.power).sum(0)
+
+
+def test_key_depends_on_forces_of_many_bodies_at_all_distances():
+    baryons = [quark_system("N", "u u d", 0.5, 0.5, interaction=Together(power)) for power in (1.0, 1.1, 2.0)]
+    assert len({key(baryon, 1, **SETTINGS) for baryon in baryons}) == 3
