@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
 from torch import Tensor
 
 from hadronlab.data.solved_levels import solved_levels
@@ -58,9 +59,11 @@ class Reference(SampleObservable):
             known = {"value": estimate.value, "unit": estimate.unit, "source": source}
             result.reference[name] = known if estimate.error is None else {**known, "error": estimate.error}
         if not found.remaining[0] <= accuracy:
+            known = np.isfinite(found.remaining[0])
+            remains = f"about {found.remaining[0]:.2g} {unit} remain" if known else "what remains is unknown"
             result.warnings.append(
-                f"the reference is not converged to {accuracy:.2g} {unit} in {self.seconds:g} s: about "
-                f"{found.remaining[0]:.2g} {unit} remain; give observables.reference.seconds more"
+                f"the reference is not converged to {accuracy:.2g} {unit} in {self.seconds:g} s: {remains}; "
+                "give observables.reference.seconds more"
             )
         below = found.energies[0] - found.remaining[0] - float(evaluation.energy.value)
         if below > BELOW * (evaluation.energy.error or 0.0):

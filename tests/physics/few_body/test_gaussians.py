@@ -373,7 +373,9 @@ def test_a_force_of_many_bodies():
     found = solve(system, size=22)
     exact = 3 * HBAR_C_GEV * np.sqrt(3 * 0.3 / 0.4) + 0.2
     assert found.rounding < 1e-5 * exact
-    assert -4 * found.rounding < found.energies[0] - exact < found.remaining[0]  # exponents are those of Σ r
+    # an upper bound, whose distance is not told, for exponents are those of Σ r; seen 3e-4
+    assert -4 * found.rounding < found.energies[0] - exact < 1e-3
+    assert np.isinf(found.remaining[0])
     np.testing.assert_allclose(
         energy_parts(system, found)["many_body"], found.energies - energy_parts(system, found)["kinetic"]
     )

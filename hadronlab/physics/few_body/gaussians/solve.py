@@ -25,7 +25,6 @@ from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage, remai
 BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
-NEARLY = 10.0  # times what the stages say remains, where exponents were refined with a sum over pairs near to the force
 log = logging.getLogger(__name__)
 
 
@@ -163,7 +162,7 @@ class Solver:
         rounding = float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max())
         return Spectrum(
             self.stages[-1].energies,
-            remaining(self.stages) * (1 if self.hamiltonian.many_body is None else NEARLY),
+            remaining(self.stages) if self.hamiltonian.many_body is None else np.full(self.states, np.inf),
             max(rounding, float(np.abs(_mean(coefficients, sampled)).max())),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
