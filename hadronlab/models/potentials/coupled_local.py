@@ -30,6 +30,7 @@ class LocalMatrix(Potential):
         super().__init__()
         self.channels = self.sources_needed = channels_of(len(parts), "LocalMatrix")
         _checked(parts, "LocalMatrix")
+        self.linear = all(part.linear for part in parts)
         self.parts: Iterable[Any] = nn.ModuleList(parts)
         self.orbital = checked_orbital(orbital, self.channels)
         self.index = nn.Buffer(triangle(self.channels), persistent=False)
@@ -67,6 +68,7 @@ class TensorLocal(Potential):
                 f"J = {J}, length = {length} fm of TensorLocal: J is 1 or more, length positive"
             )
         self.central, self.tensor, self.spin_orbit = central, tensor, spin_orbit
+        self.linear = all(part.linear for part in parts)
         self.length, self.sources_needed = float(length), 1 if spin_orbit is None else 2
         mixed = 6.0 * (J * (J + 1)) ** 0.5
         s12 = [[-2.0 * (J - 1), mixed], [mixed, -2.0 * (J + 2)]]

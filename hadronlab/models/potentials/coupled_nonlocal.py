@@ -32,6 +32,7 @@ class KernelMatrix(Potential):
             raise ConfigError(
                 f"KernelMatrix is made of kernels of one channel, got {type(wrong[0]).__name__}"
             )
+        self.linear = all(part.linear for part in parts)
         self.parts: Iterable[Any] = nn.ModuleList(parts)
         self.orbital = checked_orbital(orbital, self.channels)
 
@@ -66,6 +67,8 @@ class Unrestricted(Potential):
 
     exponents: β_i, fm⁻². scale in MeV fm⁻³. Starts at zero.
     """
+
+    linear = True
 
     def __init__(
         self,
