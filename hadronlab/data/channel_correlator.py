@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from hadronlab.data import hdf5, whole_files
+from hadronlab.data.on_lattice import OnLattice
 from hadronlab.data.times import FIRST, SECOND, time_slices
 from hadronlab.data.wedge import wedge_sites
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS
-from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.forces.tensor_waves import central_and_tensor
 
 OWN_ATTRIBUTES = (
@@ -46,7 +46,7 @@ MEANS = {"R": "mean", "laplacian": "laplacian_mean", "two_point": "two_point_mea
 
 
 @dataclass(frozen=True, eq=False)
-class ChannelCorrelator:
+class ChannelCorrelator(OnLattice):
     """R(t, r) of C channels, lattice units, the mean first, then B bins, on sites or, of a model, on radii.
 
     Raises DataError, naming `origin`, for bad shapes.
@@ -90,25 +90,6 @@ class ChannelCorrelator:
                     )
                 if not np.isfinite(array).all():
                     raise self.error(f"/{source}/{stored} holds NaN or infinity")
-
-    def error(self, what: str) -> DataError:
-        """The DataError that says `what` is wrong with this file."""
-        return DataError(f"{self.origin}: {what}")
-
-    @property
-    def n_bins(self) -> int:
-        """Resampling bins B."""
-        return min(map(len, self.values.values())) - 1
-
-    @property
-    def distance(self) -> np.ndarray:
-        """|r| of every site or radius, (S,), lattice units."""
-        return self.radius if self.radius is not None else np.sqrt((np.asarray(self.site) ** 2).sum(1))
-
-    @property
-    def spacing_fm(self) -> float:
-        """Lattice spacing a in fm."""
-        return HBAR_C / self.inverse_spacing
 
     @property
     def thresholds(self) -> np.ndarray:

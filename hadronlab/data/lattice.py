@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
 
 from hadronlab.data.hadron_attributes import hadron_attributes
+from hadronlab.data.on_lattice import OnLattice
 from hadronlab.data.r_correlator import RCorrelator
 from hadronlab.data.radial import radial_laplacian, radial_slope
 from hadronlab.data.times import FIRST, SECOND, time_slice, time_slices, waves_of
@@ -21,19 +21,6 @@ from hadronlab.physics.constants import HBAR_C
 from hadronlab.physics.scattering.quadrature import radial_weights
 
 ORIGIN_FM = 1e-6  # the site r = 0 takes part in the integral, and radii are positive
-
-
-class Gridded(Protocol):
-    """What stands on the sites of a wedge, or on radii."""
-
-    @property
-    def site(self) -> np.ndarray | None: ...
-    @property
-    def radius(self) -> np.ndarray | None: ...
-    @property
-    def length(self) -> int | None: ...
-    @property
-    def spacing_fm(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -151,7 +138,7 @@ def lattice_wave_data(
 
 
 def radial_grid(
-    correlator: Gridded, r_max_fm: float | None, shell_width_fm: float | None
+    correlator: OnLattice, r_max_fm: float | None, shell_width_fm: float | None
 ) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]:
     """Radii (N,) in fm, weights (N,) of ∫ 4π r² dr in fm³, and what takes fields (…, S) of the file to (…, N)."""
     a = correlator.spacing_fm
@@ -177,7 +164,7 @@ def _values(correlator: RCorrelator, source: str) -> np.ndarray:
     return correlator.values[source]
 
 
-def _wedge(correlator: Gridded) -> Wedge:
+def _wedge(correlator: OnLattice) -> Wedge:
     assert correlator.site is not None and correlator.length is not None
     return Wedge(correlator.site, correlator.length)
 

@@ -32,9 +32,9 @@ import numpy as np
 
 from hadronlab.data import hdf5, whole_files
 from hadronlab.data.axes import bins_look_like_times, check_axes
+from hadronlab.data.on_lattice import OnLattice
 from hadronlab.errors import DataError
 from hadronlab.estimates.resampling import KINDS
-from hadronlab.physics.constants import HBAR_C
 
 DATASETS = ("t", "site", "radius")
 OWN_ATTRIBUTES = ("mass_lattice", "mass2_lattice", "a_inv_MeV", "L", "resampling", "jackknife_bins")
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class RCorrelator:
+class RCorrelator(OnLattice):
     """R(t, r) of one system, in lattice units.
 
     `values[source]` is (1+B, T, S) float64, the mean first, then the bins (B = 0 without any). Either
@@ -94,10 +94,6 @@ class RCorrelator:
         if len({len(R) for R in self.values.values()}) > 1:
             raise self.error("the sources have different numbers of bins; resample them alike")
 
-    def error(self, what: str) -> DataError:
-        """The DataError that says `what` is wrong with this file."""
-        return DataError(f"{self.origin}: {what}")
-
     def _check_radii(self) -> int:
         radius = self.radius
         assert radius is not None
@@ -123,21 +119,6 @@ class RCorrelator:
         if len(np.unique(site, axis=0)) != count:
             raise self.error("site lists a site twice")
         return count
-
-    @property
-    def n_bins(self) -> int:
-        """Resampling bins B (0 without any)."""
-        return min(len(R) for R in self.values.values()) - 1
-
-    @property
-    def distance(self) -> np.ndarray:
-        """|r| of every site or radius, (S,), lattice units."""
-        return self.radius if self.radius is not None else np.sqrt((np.asarray(self.site) ** 2).sum(1))
-
-    @property
-    def spacing_fm(self) -> float:
-        """Lattice spacing a in fm."""
-        return HBAR_C / self.inverse_spacing
 
 
 def read(path: str | Path, trusted: bool = False) -> RCorrelator:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 
+from hadronlab.data.on_lattice import OnLattice
 from hadronlab.errors import DataError
 
 # time_order → ∂t and ∂t² on t − n … t + n
@@ -14,19 +14,7 @@ FIRST = {2: (-1 / 2, 0.0, 1 / 2), 4: (1 / 12, -2 / 3, 0.0, 2 / 3, -1 / 12)}
 SECOND = {2: (1.0, -2.0, 1.0), 4: (-1 / 12, 4 / 3, -5 / 2, 4 / 3, -1 / 12)}
 
 
-class Timed(Protocol):
-    """What holds waves at lattice times t (T,)."""
-
-    @property
-    def t(self) -> np.ndarray: ...
-    @property
-    def values(self) -> Mapping[str, np.ndarray]: ...
-    @property
-    def origin(self) -> str: ...
-    def error(self, what: str) -> DataError: ...
-
-
-def time_slices(correlator: Timed, time: int, time_order: int) -> list[int]:
+def time_slices(correlator: OnLattice, time: int, time_order: int) -> list[int]:
     """Positions of the slices that the derivatives at `time` need, `time` in the middle. DataError where one is missing."""
     if time_order not in FIRST:
         raise DataError(
@@ -36,14 +24,14 @@ def time_slices(correlator: Timed, time: int, time_order: int) -> list[int]:
     return [time_slice(correlator, time + step, time) for step in range(-reach, reach + 1)]
 
 
-def available_times(correlator: Timed, time_order: int = 2) -> list[int]:
+def available_times(correlator: OnLattice, time_order: int = 2) -> list[int]:
     """Lattice times whose neighbours are in the file."""
     present, reach = set(correlator.t.tolist()), time_order // 2
     return [t for t in correlator.t.tolist() if all(t + s in present for s in range(-reach, reach + 1))]
 
 
 def waves_of(
-    correlator: Timed, sources: Sequence[str] | None, times: Sequence[int] | None, time_order: int
+    correlator: OnLattice, sources: Sequence[str] | None, times: Sequence[int] | None, time_order: int
 ) -> list[tuple[str, int]]:
     """The pairs of source and time that are chosen; all if None. DataError where there is none."""
     origin = correlator.origin
@@ -59,7 +47,7 @@ def waves_of(
     return [(source, int(time)) for source in sources for time in times]
 
 
-def time_slice(correlator: Timed, wanted: int, centre: int) -> int:
+def time_slice(correlator: OnLattice, wanted: int, centre: int) -> int:
     found = np.flatnonzero(correlator.t == wanted)
     if not len(found):
         held = correlator.t.tolist()
