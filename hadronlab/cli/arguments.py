@@ -6,12 +6,13 @@ import argparse
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NoReturn
 
 from hadronlab.cli.quoting import quote_values
 from hadronlab.config.brought import with_brought
-from hadronlab.config.groups import groups
-from hadronlab.config.overrides import is_swept, key_of
+from hadronlab.config.groups import choices, groups
+from hadronlab.config.overrides import is_swept, key_of, value_of
 from hadronlab.errors import ConfigError
 
 FLAGS = ("--help", "-h", "--hydra-help", "--version", "--resolve", "--run", "-r", "--multirun", "-m", "--shell-completion", "-sc",
@@ -26,6 +27,8 @@ def hydra_arguments(arguments: Sequence[str]) -> list[str]:
     brings with it.
     """
     options, settings = split(arguments)
+    if (own := parsed(options).config_dir) is not None:
+        _refuse_shadowed(Path(own), settings)
     settings = with_brought(quote_values(settings))
     return [*options, *(settings_of_swept_groups(settings) if is_multirun(options) else settings)]
 
@@ -65,6 +68,19 @@ def parsed(options: Sequence[str]) -> argparse.Namespace:
     parser = get_args_parser()
     parser.error = refuse  # type: ignore[method-assign]
     return parser.parse_args(options)
+
+
+def _refuse_shadowed(own: Path, settings: Sequence[str]) -> None:
+    """Raise ConfigError for a choice of one's own that has the name of a shipped one: Hydra would take that, and not say so."""
+    for setting in settings:
+        group = key_of(setting).split("@")[0]
+        for choice in re.split(r"[\[\], ]+", value_of(setting)):
+            path = own / group / f"{choice}.yaml"
+            if choice and path.is_file() and choice in choices(group):
+                raise ConfigError(
+                    f"{group}={choice}: {path} has the name of a choice of hadronlab's, which would be taken in its place; "
+                    "give the file another name"
+                )
 
 
 def is_multirun(options: Sequence[str]) -> bool:

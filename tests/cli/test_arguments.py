@@ -67,3 +67,15 @@ def test_settings_of_swept_groups_are_kept_for_every_job(choice: str) -> None:
                                        ["-m", "loss=[r_correlator,schrodinger]", "loss.ridge.weight=1,2"]])  # fmt: skip
 def test_settings_of_groups_that_are_not_swept_stay(arguments: list[str]) -> None:
     assert hydra_arguments(arguments) == arguments
+
+
+@pytest.mark.parametrize("setting", ["system=tcc", "system=B,tcc", "system=[tcc]"])
+def test_a_choice_of_ones_own_is_not_shadowed_silently(tmp_path, setting):
+    """Hydra looks for hadronlab's choices first."""
+    (tmp_path / "system").mkdir()
+    (tmp_path / "system" / "tcc.yaml").write_text("name: mine")
+    (tmp_path / "system" / "mine.yaml").write_text("name: mine")
+    with pytest.raises(ConfigError, match=r"system=tcc: .*tcc\.yaml has the name of a choice of hadronlab's"):
+        hydra_arguments(["--config-dir", str(tmp_path), setting])
+    for other in ("system=mine", "system=B", "system.name=tcc"):
+        assert hydra_arguments(["--config-dir", str(tmp_path), other])[-1] == other
