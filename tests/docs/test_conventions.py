@@ -22,12 +22,14 @@ from hadronlab.data.r_correlator import RCorrelator, write
 from hadronlab.data.sources import Radii
 from hadronlab.estimates.resampling import resampled_error
 from hadronlab.models.potentials.local import LocalGaussians
+from hadronlab.observables.complex_scaling import ComplexScaling
 from hadronlab.observables.fit import Fit
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
 from hadronlab.observables.volume_prediction import VolumePrediction
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
 from hadronlab.physics.femtoscopy.sources import Gaussian
+from hadronlab.physics.few_body.gaussians.complex_scaling import poles
 from hadronlab.physics.finite_volume.kinematics import energy_shift
 from hadronlab.physics.finite_volume.luescher import Frame
 from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
@@ -227,6 +229,16 @@ def volume_left_out() -> None:
     assert found["volume_KR_chi2"].value < 0.1 and not found["volume_KR_chi2"].unit
 
 
+def resonance() -> None:
+    """E = 1 − 0.05i stands still among levels that turn by −2θ about 0; Γ = 0.1, and levels are named by both parts."""
+    angles = np.deg2rad([8.0, 10.0, 12.0, 14.0])
+    levels = [np.append(np.array([0.5, 2.0]) * np.exp(-2j * angle), 1 - 0.05j) for angle in angles]
+    (pole,) = poles(levels, angles, [0.0])
+    found = ComplexScaling()._told(0, pole, "MeV").scalars
+    assert (found["resonance.0"].value, found["width.0"].value) == pytest.approx((1.0, 0.1))
+    assert {e.unit for e in found.values()} == {ROWS["resonance"].unit} == {ROWS["rotated levels"].unit}
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "energy in a box": box,
     "momentum in a box": box,
@@ -250,6 +262,8 @@ CHECKS: dict[str, Callable[[], None]] = {
     "1/a0 of other minima": other_minima,
     "separable potential": separable,
     "a volume left out": volume_left_out,
+    "resonance": resonance,
+    "rotated levels": resonance,
 }
 
 
