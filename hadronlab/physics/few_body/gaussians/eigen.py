@@ -37,6 +37,11 @@ def lowest(
     return above + values, vectors
 
 
+def mean_of(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """cᵀMc of every column."""
+    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
+
+
 def ridge(shifted: np.ndarray) -> np.ndarray:
     """ε (n,) of functions with H − E_r S. It grows with their own energy, as the rounding of H does."""
     own = np.abs(shifted.diagonal())

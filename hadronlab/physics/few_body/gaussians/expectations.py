@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from hadronlab.physics.few_body.gaussians.eigen import mean_of
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.spectrum import Spectrum
 from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, pair_vectors_matrix
@@ -88,7 +89,7 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
     def mean(term: Interaction) -> np.ndarray:
         hamiltonian = Hamiltonian(particles, term)
         energy, _ = hamiltonian.matrices(found.exponents, found.exponents)
-        return _mean(vectors, hamiltonian.corrected(found.exponents, energy)[0])
+        return mean_of(vectors, hamiltonian.corrected(found.exponents, energy)[0])
 
     kinetic = mean(Term(particles.interaction, "none of them"))
     parts = {name: mean(term) - kinetic for name, term in particles.interaction.terms().items()}
@@ -103,13 +104,8 @@ def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
         exponents = scale**2 * found.exponents
         energy, overlap = hamiltonian.matrices(exponents, exponents)
         energy, _ = hamiltonian.corrected(exponents, energy)
-        levels.append(_mean(vectors, energy) / _mean(vectors, overlap))
+        levels.append(mean_of(vectors, energy) / mean_of(vectors, overlap))
     return (levels[0] - levels[1]) / (2 * NUDGE)
-
-
-def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """cᵀMc of every column."""
-    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
 
 
 def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from hadronlab.physics.few_body.gaussians.differences import tangents_by_differences
-from hadronlab.physics.few_body.gaussians.eigen import lowest, ridge
+from hadronlab.physics.few_body.gaussians.eigen import lowest, mean_of, ridge
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
@@ -66,17 +66,12 @@ class Refinement:
         below = self.levels[0] - 0.01 * (self.above - self.levels[0])
         levels, vectors = lowest(*matrices, len(self.levels), self.above, (below, self.vectors[:, 0]))
         gain = float(self.levels.sum() - levels.sum())
-        if gain > 0 and norms_of(vectors, matrices[1]).min() < 1 - DEPENDENT:
+        if gain > 0 and mean_of(vectors, matrices[1]).min() < 1 - DEPENDENT:
             raise LinAlgError("functions that depend on each other to rounding")
         if gain > 0:
             self.parameters = self.parameters + step
             self.matrices, self.levels, self.vectors = matrices, levels, vectors
         return gain
-
-
-def norms_of(vectors: np.ndarray, overlap: np.ndarray) -> np.ndarray:
-    """cᵀSc of every column; what is missing to 1 the ridge holds."""
-    return np.einsum("is,ij,js->s", vectors, overlap, vectors, optimize=True)
 
 
 def _curvature(

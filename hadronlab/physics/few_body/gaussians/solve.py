@@ -15,7 +15,7 @@ from scipy.linalg import LinAlgError
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster, natural_scale
-from hadronlab.physics.few_body.gaussians.eigen import independent_states, lowest
+from hadronlab.physics.few_body.gaussians.eigen import independent_states, lowest, mean_of
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
@@ -126,13 +126,13 @@ class Solver:
         vectors = found.vectors
         if self.hamiltonian.many_body is not None:
             energy, vectors, sampled = self._corrected(to_exponents(found.parameters), energy, overlap)
-            self._sampling = float(np.abs(_mean(vectors, sampled)).max())
-        norms = _mean(vectors, overlap)
+            self._sampling = float(np.abs(mean_of(vectors, sampled)).max())
+        norms = mean_of(vectors, overlap)
         if norms.min() < 1 - DEPENDENT:
             self._depend()
             return
         self._closed = found.parameters
-        energies = _mean(vectors / np.sqrt(norms), energy)
+        energies = mean_of(vectors / np.sqrt(norms), energy)
         self.stages.append(Stage(len(found.parameters), energies, self._elapsed))
         log.debug("%d Gaussians, %.1f s: %s", len(found.parameters), self._elapsed, energies)
         self.judge()
@@ -158,12 +158,12 @@ class Solver:
         exponents = to_exponents(self._closed)
         energy, overlap = self.hamiltonian.matrices(exponents, exponents)
         energy, vectors, sampled = self._corrected(exponents, energy, overlap)
-        coefficients = vectors / np.sqrt(_mean(vectors, overlap))
-        rounding = float(np.finfo(float).eps * _mean(np.abs(coefficients), np.abs(energy)).max())
+        coefficients = vectors / np.sqrt(mean_of(vectors, overlap))
+        rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(energy)).max())
         return Spectrum(
             self.stages[-1].energies,
             remaining(self.stages) if self.hamiltonian.many_body is None else np.full(self.states, np.inf),
-            max(rounding, float(np.abs(_mean(coefficients, sampled)).max())),
+            max(rounding, float(np.abs(mean_of(coefficients, sampled)).max())),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
             tuple(self.stages),
@@ -216,6 +216,7 @@ class Solver:
             "ended": self.ended,
             "elapsed": self._elapsed,
             "sampling": self._sampling,
+            "given_up": self._given_up,
         }
         state["random"] = json.dumps(self.rng.bit_generator.state)
         if (found := self._open) is not None:
@@ -229,7 +230,7 @@ class Solver:
             Stage(size, np.array(energies), seconds) for size, energies, seconds in state["stages"]
         ]
         self.rng.bit_generator.state = json.loads(state["random"])
-        self._sampling = state["sampling"]
+        self._sampling, self._given_up = state["sampling"], state["given_up"]
         self._open = None
         if "open" in state:
             parameters, first, damping, made = state["open"]
@@ -243,11 +244,6 @@ def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:
     while solver.ended is None:
         solver.step()
     return solver.spectrum()
-
-
-def _mean(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """cᵀMc of every column."""
-    return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
 
 
 def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
