@@ -218,16 +218,19 @@ class Cornell(Interaction):
 def test_a_potential_of_the_user_has_thresholds_of_its_own(tmp_path, monkeypatch):
     (tmp_path / "own_potential.py").write_text(OWN_POTENTIAL)
     monkeypatch.syspath_prepend(tmp_path)
-    own = ["system=pcc_52", "interaction._target_=own_potential.Cornell", "~interaction.name",
-           "~interaction.three_body", "+interaction.alpha=0.5"]  # fmt: skip
+    own = ["system=pcc_52", "interaction._target_=own_potential.Cornell", "+interaction.alpha=0.5"]
     task = build_task(configuration(tmp_path, *SMALL, *own))
     assert task.threshold.name == "Xi_cc* D*" and not task.reference
     assert "threshold" in task.describe() and not task.no_threshold
-    unknown = build_task(configuration(tmp_path, *SMALL, *own, "+interaction.many=0.1"))
+    assert task.system.interaction.alpha == 0.5  # without the numbers of AL1, which it does not have
+    unknown = build_task(configuration(tmp_path, *SMALL, *own, "~interaction.name", "+interaction.many=0.1"))
     assert "unknown: the three-body solver knows pair forces only" in unknown.describe()["threshold"]
     observables = unknown.observe()
     assert "threshold" not in observables.scalars and "binding_energy" not in observables.scalars
     assert any(w.startswith("the threshold is unknown") for w in observables.warnings)
+    for given in ("interaction.kappa=0.4", "+interaction.kapa=0.5"):  # what the user says is not left out
+        with pytest.raises(ConfigError, match=r"kapp?a is not a setting of own_potential\.Cornell"):
+            configuration(tmp_path, *SMALL, *own, given)
 
 
 def test_a_met_target_ends_the_training(tmp_path):
@@ -263,8 +266,9 @@ def test_a_met_target_ends_the_training(tmp_path):
         (["system=tcc", "interaction=flux_tube"], "three quarks"),
         (["system=tcc", "interaction=coulomb"], "coulomb: unknown lepton 'c'"),
         (["system=D", "+interaction.kapa=1"], "unknown parameter 'kapa'"),
-        (["system=D", "+interaction.kappa=abc"], "kappa=abc: .* is a number"),
-        (["system=D", "+interaction.m_c=0"], "m_c=0: .* above 0"),
+        (["system=D", "interaction.kappa=abc"], "kappa=abc: .* is a number"),
+        (["system=D", "interaction.m_c=0"], "m_c=0: .* above 0"),
+        (["system=D", "interaction.name=AP1"], "choose interaction=ap1"),
         (["system=tcc", "system.parity=-1"], "choose model=deepquark"),
         (["system=tcc", "task.evaluation_samples=0"], "evaluation_samples=0"),
         (["system=tcc", "optimizer=natural_gradient"], "optimizer=sr"),

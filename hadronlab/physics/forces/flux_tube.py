@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
-from hadronlab.physics.forces.quark_models import QuarkModel, quark_model
+from hadronlab.physics.forces.quark_models import BhaduriModel, QuarkModel, quark_model
 
 
 def shortest_tube(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -54,14 +54,15 @@ class FluxTube(QuarkModel):
 def flux_tube(
     name: str = "AL1", three_body: bool = False, sigma_ratio: float = 0.9204, **changes: float
 ) -> FluxTube:
-    """The flux-tube variant of AL1 or AL2; raises ConfigError for a model without linear confinement, and for a
-    σ_Y/λ that is not a positive number.
+    """The flux-tube variant of AL1, AL2 or a model of one's own, see `quark_model`. Raises ConfigError for one of another form,
+    and for a σ_Y/λ that is not a positive number.
     """
     base = quark_model(name, three_body, **changes)
     if not isinstance(sigma_ratio, int | float) or not 0 < sigma_ratio < math.inf:
         raise ConfigError(f"interaction.sigma_ratio={sigma_ratio} of flux_tube must be a number above 0")
-    if base.p != 1:
+    if base.p != 1 or isinstance(base, BhaduriModel):
         raise ConfigError(
-            f"a flux tube replaces linear confinement, and {base.name} has p = {base.p:.3g}: use AL1 or AL2"
+            f"a flux tube replaces linear confinement beside a Gaussian hyperfine force, which {base.name} does not have: "
+            "use AL1 or AL2"
         )
     return FluxTube(**asdict(base), sigma_ratio=sigma_ratio)
