@@ -5,6 +5,7 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_module
@@ -64,8 +65,21 @@ def test_positronium_is_found(tmp_path):
     assert abs(energy.value + 0.25) < 2e-3
     assert energy.value + 4 * energy.error > -0.25  # variational
     assert observables.scalars["rms_radius.e--e+"].value == pytest.approx(12**0.5, rel=0.05)
+    spread = observables.scalars["local_energy_std"].value
+    assert observables.scalars["v_score"].value == pytest.approx(2 * (spread / energy.value) ** 2)
     assert "threshold" not in observables.scalars and observables.values["training_energy"].shape == (2, 60)
     assert task.objective(observables) == energy.value
+    # E falls with σ², by ½ σ²/Ha: the second estimate is as far below the first; where it rises there is none
+    variances = np.linspace(0.02, 0.001, 60)
+    for slope in (0.5, -0.5):
+        task.record.variances = variances.tolist()
+        task.record.history = [(-0.25 + slope * v, 1e-5) for v in variances]
+        found = task.observe().scalars
+        assert ("energy_zero_variance" in found) == (slope > 0)
+        if slope > 0:
+            second = found["energy_zero_variance"]
+            assert second.value == pytest.approx(energy.value - slope * spread**2, abs=1e-9)
+            assert set(second.parts) == {"walkers", "extrapolation"} and second.error > energy.error
 
 
 def test_a_resumed_run_is_bit_identical(tmp_path):
