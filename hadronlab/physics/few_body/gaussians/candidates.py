@@ -55,7 +55,7 @@ def natural_scale(hamiltonian: Hamiltonian, mass: float, states: int, rng: np.ra
         )
     if best < 5 or not np.isfinite(lowest[best]):
         raise ConfigError("the forces do not hold the particles together at any size: nothing to compute")
-    near = exponents[max(0, best - 30) : best + 31]
+    near = exponents[max(0, best - 30) : best + 31 : 3]
     levels = independent_levels(*hamiltonian.matrices(near, near))
     highest = levels[min(states, len(levels)) - 1]
     return Scale(frequencies[best], 2 * highest - levels[0] + frequencies[best], exponents[best])
