@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from hadronlab.observables.energy_parts import expectation, potential_parts, virial
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.quark_models import quark_model
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.quarks import quark_system
 
 
@@ -15,7 +15,7 @@ from hadronlab.systems.quarks import quark_system
         ("c c u~ d~", 1, 0, quark_model("AL1")),
         ("c c u~ d~", 1, 0, quark_model("AP2")),
         ("u u d", 0.5, 0.5, quark_model("AL1", three_body=True)),
-        ("u u d", 0.5, 0.5, flux_tube()),
+        ("u u d", 0.5, 0.5, string_model()),
     ],
 )
 def test_parts_add_up_to_the_potential(quarks, spin, isospin, interaction):
