@@ -39,7 +39,7 @@ def references(system: FewBodySystem) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _interaction(system: FewBodySystem) -> str:
-    known = {"AL1": AL1, "strings": string_model(), "coulomb": Coulomb()}
+    known = {"AL1": AL1, "flux_tube": string_model(), "coulomb": Coulomb()}
     return next((name for name, interaction in known.items() if interaction == system.interaction), "other")
 
 

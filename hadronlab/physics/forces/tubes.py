@@ -30,14 +30,17 @@ def shortest_double_tube(distances: Tensor) -> Tensor:
     distances r01, r02, r03, r12, r13, r23, (6, batch). For fixed k the rest is a triangle: f(k) = |k − 0| + |k − 1| +
     L_min(k, 2, 3) is convex, and smooth but where k lies on a particle.
     """
+    corners = _corners(distances)
+    result = distances.new_full(distances.shape[1:], torch.inf)
+    searched = torch.ones_like(result, dtype=torch.bool)
+    for particle in (0, 1):
+        value, slope, _ = _two_tubes_and_triangle(corners, corners[particle])
+        result = torch.minimum(result, value)
+        searched &= slope.norm(dim=1) > 1  # no tube to the particle itself pulls as hard as the others do: not the minimum
     r01, r02, r03, r12, r13, r23 = distances
-    on_particles = [
-        r01 + shortest_tube(r02, r03, r23),
-        r01 + shortest_tube(r12, r13, r23),
-        r02 + r12 + r23,
-        r03 + r13 + r23,
-    ]
-    return torch.minimum(torch.stack(on_particles).amin(0), _least(_corners(distances)))
+    result = torch.minimum(result, torch.minimum(r02 + r12, r03 + r13) + r23)
+    result[searched] = torch.minimum(result[searched], _least(corners[:, searched]))
+    return result
 
 
 def least_double_tube(distances: Tensor) -> Tensor:

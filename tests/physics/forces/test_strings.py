@@ -3,10 +3,8 @@
 import math
 from itertools import combinations
 
-import numpy as np
 import pytest
 import torch
-from scipy.optimize import minimize
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
@@ -68,9 +66,12 @@ SQUARE = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)]
     [
         (SQUARE, 1 + math.sqrt(3)),
         ([(0, 0, 0), (1, 0, 0), (0, 3, 0), (1, 3, 0)], 3 + math.sqrt(3)),
-        ([(0, 0, 0), (3, 0, 0), (0, 1, 0), (3, 1, 0)], 2 * math.sqrt(10)),  # both junctions where diagonals cross
+        (
+            [(0, 0, 0), (3, 0, 0), (0, 1, 0), (3, 1, 0)],
+            2 * math.sqrt(10),
+        ),  # both junctions where diagonals cross
         ([(0, 0, 0), (1, 1, 0), (1, 0, 1), (0, 1, 1)], 1 + math.sqrt(6)),  # a regular tetrahedron
-        ([(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0)], 4.0),  # junctions on 1 and 2: 1 + 1 + 1 + the way back: none
+        ([(0, 0, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0)], 3.0),  # junctions on particles
         ([(0, 0, 0), (1, 0, 0), (5, 3, 0), (5, 3, 0)], None),  # a pair together: a triangle
         ([(0, 0, 0)] * 4, 0.0),
         ([(0, 0, 0), (0, 0, 0), (2, 0, 0), (2, 0, 0)], 2.0),
@@ -86,27 +87,22 @@ def test_shortest_double_tube(places, length):
 
 
 def test_shortest_double_tube_is_the_minimum():
-    """Against a search for both junctions, which is from above, and by the bound from below."""
-    points = random_points(4, 40)
+    """Against trees found by descent (Weiszfeld), which are not shorter, and the bound from below."""
+    points = random_points(4, 300)
+    k, j = points[:2].mean(0), points[2:].mean(0)
+    for step in range(4000):
+        smooth = max(0.3 * 0.8**step, 1e-8)
+        ways = torch.stack([points[0] - k, points[1] - k, k - j, points[2] - j, points[3] - j])
+        w = 1 / ((ways**2).sum(2) + smooth**2).sqrt()[..., None]
+        at_k, at_l = w[0] * points[0] + w[1] * points[1], w[3] * points[2] + w[4] * points[3]
+        from_k, from_l = w[:3].sum(0), w[2:].sum(0)
+        determinant = from_k * from_l - w[2] ** 2
+        k, j = (at_k * from_l + at_l * w[2]) / determinant, (at_l * from_k + at_k * w[2]) / determinant
+    tree = ways.norm(dim=2).sum(0)
     found = shortest_double_tube(distances(points))
+    assert bool((found <= tree * (1 + 1e-12)).all())
+    torch.testing.assert_close(found, tree, rtol=1e-5, atol=0)  # descent is slow where junctions meet
     assert bool((least_double_tube(distances(points)) <= found * (1 + 1e-12)).all())
-    for x, length in zip(points.unbind(1), found.tolist(), strict=True):
-        corners = x.numpy()
-
-        def tree(junctions, corners=corners):
-            k, l = junctions.reshape(2, 3)
-            ways = [*(corners[:2] - k), *(corners[2:] - l), k - l]
-            return sum(np.linalg.norm(way) for way in ways)
-
-        starts = [np.concatenate([corners[i], corners[j]]) for i in (0, 1) for j in (2, 3)]
-        starts.append(np.concatenate([corners[:2].mean(0), corners[2:].mean(0)]))
-        starts.append(np.tile(corners.mean(0), 2))
-        searched = min(
-            minimize(tree, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 6000}).fun
-            for start in starts
-        )
-        assert length <= searched * (1 + 1e-12)
-        assert length == pytest.approx(searched, rel=1e-5)  # Nelder and Mead's method stalls at kinks
 
 
 def test_splits():
@@ -144,7 +140,9 @@ def test_strings_move_with_the_quarks(quarks, trees):
 
 
 def test_a_tree_is_taken_where_it_is_shorter():
-    plain, trees = (StringModel(AL1, 1.0, trees).for_content((False, False, True, True)) for trees in (False, True))
+    plain, trees = (
+        StringModel(AL1, 1.0, trees).for_content((False, False, True, True)) for trees in (False, True)
+    )
     r = distances(random_points(4, 2000))
     tree = shortest_double_tube(r)
     torch.testing.assert_close(trees.length(r), torch.minimum(plain.length(r), tree), rtol=1e-12, atol=0)
@@ -177,15 +175,6 @@ def test_baryons():
     torch.testing.assert_close(difference, expected * torch.eye(4, dtype=torch.float64))
 
 
-def test_refusals():
-    with pytest.raises(ConfigError, match="three quarks"):
-        quark_system("tcc", "c c u~ d~", 1, 0, interaction=string_model())
-    with pytest.raises(ConfigError, match="AL1 or AL2"):
+def test_powers_other_than_one_have_no_strings():
+    with pytest.raises(ConfigError, match="AL1, AL2 or BD"):
         string_model("AP1")
-    for wrong in ("wide", -1.0, 0.0):
-        with pytest.raises(ConfigError, match=r"sigma_ratio=.* above 0"):
-            string_model(sigma_ratio=wrong)
-        with pytest.raises(ConfigError, match=r"strength=.* above 0"):
-            Coulomb(wrong)
-
-
