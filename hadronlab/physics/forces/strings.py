@@ -112,8 +112,8 @@ def string_model(
     trees: bool = False,
     **changes: float,
 ) -> StringModel:
-    """AL1, AL2 or BD with strings; raises ConfigError for a model without linear confinement, and for a σ_Y/λ that is not a positive
-    number.
+    """AL1, AL2, BD or a model of one's own, see `quark_model`, with strings. Raises ConfigError for one without linear confinement,
+    and for a σ_Y/λ that is not a positive number.
     """
     base = quark_model(name, three_body, **changes)
     if not isinstance(sigma_ratio, int | float) or not 0 < sigma_ratio < math.inf:

@@ -36,8 +36,10 @@ def shortest_double_tube(distances: Tensor) -> Tensor:
     for particle in (0, 1):
         value, slope, _ = _two_tubes_and_triangle(corners, corners[particle])
         result = torch.minimum(result, value)
-        searched &= slope.norm(dim=1) > 1  # no tube to the particle itself pulls as hard as the others do: not the minimum
-    r01, r02, r03, r12, r13, r23 = distances
+        searched &= (
+            slope.norm(dim=1) > 1
+        )  # no tube to the particle itself pulls as hard as the others do: not the minimum
+    r02, r03, r12, r13, r23 = distances[1:]
     result = torch.minimum(result, torch.minimum(r02 + r12, r03 + r13) + r23)
     result[searched] = torch.minimum(result[searched], _least(corners[:, searched]))
     return result

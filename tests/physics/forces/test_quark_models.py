@@ -1,6 +1,7 @@
 """Radial potentials and Jacobi coordinates against formulas worked out by hand."""
 
 import math
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from hadronlab.physics.few_body.jacobi import (
     permutation_map,
 )
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, quark_model
+from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, BD, bhaduri_model, quark_model
 from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.quarks import quark_system
 
@@ -80,6 +81,25 @@ def test_models_by_name():
         quark_model("AL3")
     with pytest.raises(ConfigError, match="kapa"):
         quark_model("AL1", kapa=1.0)
+    with pytest.raises(ConfigError, match=r"quark masses of AL1: .* choose interaction=ap1"):
+        quark_model("AP1", **numbers(AL1))
+
+
+def numbers(model):
+    return {key: value for key, value in asdict(model).items() if key not in ("name", "three_body")}
+
+
+def test_shipped_files_hold_the_published_numbers_and_make_models_of_ones_own():
+    """BD: 102.67 MeV fm, a0 = 0.0326 (fm/MeV)^½, r0 = 0.4545 fm; AL1 and AP1 as in the other tests here."""
+    assert BD.kappa * HBAR_C_GEV == pytest.approx(0.10267)
+    assert BD.kappa_spin == BD.kappa
+    assert pytest.approx(0.4545) == BD.A * HBAR_C_GEV
+    assert HBAR_C_GEV / BD.string == pytest.approx(1000 * 0.0326**2)
+    for model, make in ((AL2, quark_model), (BD, bhaduri_model)):
+        own = make("mine", **numbers(model))
+        assert own == replace(model, name="mine") and type(own) is type(model)
+    with pytest.raises(ConfigError, match=r"'mine': choose one of AL1.* or give m_b, m_c, m_s"):
+        quark_model("mine", kappa=0.5)
 
 
 def test_wrong_strengths():
