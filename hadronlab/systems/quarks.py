@@ -83,7 +83,7 @@ def quark_system(
         raise ConfigError(
             f"interaction {type(interaction).__name__} cannot be hashed: make it a frozen dataclass"
         )
-    interaction.check(anti)
+    interaction = interaction.for_content(anti)
     bare = [f.removesuffix("~") for f in flavors]
     return QuarkSystem(
         name=name,

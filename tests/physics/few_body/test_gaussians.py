@@ -30,10 +30,10 @@ from hadronlab.physics.few_body.gaussians.selection import grown
 from hadronlab.physics.few_body.gaussians.solve import solve
 from hadronlab.physics.few_body.gaussians.tangents import tangents
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.forces.quark_models import MODELS, QuarkModel, quark_model
 from hadronlab.physics.forces.radial_terms import RadialTerm
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.levels import pair_levels
 from hadronlab.systems.quarks import quark_system
@@ -436,9 +436,9 @@ def test_a_force_of_many_bodies():
 
 
 @pytest.mark.slow
-def test_a_flux_tube():
+def test_a_string_model():
     """The nucleon, MeV: 1000.64(6), and its radius, 0.857 fm."""
-    system = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
+    system = quark_system("N", "u u d", 0.5, 0.5, interaction=string_model())
     found = solve(system, size=22)
     assert found.rounding < 1e-5
     assert -0.06 < mev(system, found)[0] - 1000.64 < 0.06 + 0.1  # exponents are those of Σ r

@@ -15,7 +15,7 @@ import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
-from hadronlab.physics.few_body.gaussians.many_body import ManyBodyMeans, WithLinear
+from hadronlab.physics.few_body.gaussians.many_body import COARSE, ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
@@ -101,17 +101,27 @@ class Hamiltonian:
         """H of all forces from that of `matrices`, and half the difference of H by either rule: the error of what is sampled."""
         if self.many_body is None:
             return energy, np.zeros_like(energy)
-        count, n = len(exponents), self.n_channels
-        halves = np.zeros((2, count, n, count, n))
-        for rows, found, g, _ in self.blocks(exponents, exponents):
-            rest = found.overlap * self.many_body.rest(found.covariance)
-            halves[:, rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 1, 3, 2, 4)
-        flat = halves.reshape(2, count * n, count * n)
-        first, second = (flat + flat.transpose(0, 2, 1)) / 2
+        first, second = (self._rest(self.many_body, exponents, exponents, rule) for rule in (0, 1))
+        first, second = (first + first.T) / 2, (second + second.T) / 2
         return energy + (first + second) / 2, (first - second) / 2
 
+    def judged(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`matrices` of all forces, that of many bodies by a coarse rule."""
+        energy, overlap = self.matrices(left, right)
+        if self.many_body is not None:
+            energy = energy + self._rest(self.many_body, left, right, COARSE)
+        return energy, overlap
+
+    def _rest(self, force: ManyBodyMeans, left: np.ndarray, right: np.ndarray, rule: int) -> np.ndarray:
+        n = self.n_channels
+        result = np.zeros((len(left), n, len(right), n))
+        for rows, found, g, _ in self.blocks(left, right):
+            rest = found.overlap * force.rest(found.covariance, rule)
+            result[rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 2, 1, 3)
+        return result.reshape(len(left) * n, -1)
+
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H and S of each Gaussian by itself, (K, n_functions, n_functions)."""
+        """H and S of each Gaussian by itself, (K, n_functions, n_functions), as `judged`."""
         shape = len(exponents), self.n_components, self.n_channels, self.n_components, self.n_channels
         energy, overlap = np.zeros(shape), np.zeros(shape)
         for g, rotation in enumerate(self.rotations):
@@ -122,6 +132,9 @@ class Hamiltonian:
             energy += np.tensordot(self._terms(found, wave), self._coupled(g), (0, 0)).transpose(
                 2, 0, 3, 1, 4
             )
+            if self.many_body is not None:
+                rest = found.overlap * self.many_body.rest(found.covariance, COARSE)
+                energy[:, 0, :, 0] += np.multiply.outer(rest, self.signed[g])
         own = len(exponents), self.n_functions, self.n_functions
         return energy.reshape(own), overlap.reshape(own)
 
