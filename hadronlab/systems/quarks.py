@@ -16,7 +16,7 @@ from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
 from hadronlab.systems.few_body import FewBodySystem, orbital
-from hadronlab.systems.hadron_thresholds import hadron_thresholds
+from hadronlab.systems.hadron_thresholds import cluster_energies, hadron_thresholds
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
@@ -36,6 +36,9 @@ class QuarkSystem(FewBodySystem):
 
     def thresholds(self) -> list[Threshold]:
         return hadron_thresholds(self, quark_system)
+
+    def threshold_energy(self, threshold: Threshold) -> float:
+        return cluster_energies(self, threshold.clusters, quark_system)
 
     def cluster_system(self, cluster: Cluster) -> FewBodySystem:
         return quark_system(
