@@ -42,10 +42,10 @@ class LeptonSystem(FewBodySystem):
         lowest = lepton_threshold(self, lepton_system)
         return [] if lowest is None else [lowest]
 
-    def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
+    def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem | None:
         if len(cluster.flavors) == 1:
             return None
-        return lepton_system(cluster.name, cluster.flavors, interaction=self.interaction)
+        return lepton_system(cluster.name, cluster.flavors, L=L, interaction=self.interaction)
 
 
 def lepton_system(

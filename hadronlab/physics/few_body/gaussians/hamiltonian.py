@@ -22,6 +22,7 @@ from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_m
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
+from hadronlab.physics.quantum_numbers.spin_orbit import rank
 
 CHUNK = 4096  # pairs of Gaussians at a time, which stay in the cache
 
@@ -61,11 +62,17 @@ class Hamiltonian:
         self.pair_rows = pair_vectors_matrix(masses, pairs_of(len(masses)), particles.hbar_c).numpy()
         self.rotations = [permutation_map(g.perm, masses).numpy() for g in channels.group]
         self.signed = np.array([g.sign * g.matrix for g in channels.group]) / len(channels.group)  # (G, n, n)
-        operators = [channels.operator(name) for name in force.operators]
-        self.operators = np.concatenate([np.zeros((0, channels.n, channels.n)), *operators])
+        # what turns orbits vanishes between S waves
+        names = [
+            name for name in force.operators if not rank(name) or (particles.L and not force.first_order)
+        ]
+        self.ranks = [rank(name) for name in names]
+        self.operators = np.concatenate(
+            [np.zeros((0, channels.n, channels.n)), *map(channels.operator, names)]
+        )
         self.constant = _constant(force, masses, channels)
         self.means: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = PairMeans(
-            force, masses.tolist(), angle
+            force, masses.tolist(), angle, names
         )
         self.many_body: ManyBodyMeans | None = None
         if self.constant is None:
@@ -162,7 +169,7 @@ class Hamiltonian:
     def _terms(self, found: Elements, wave: SWave) -> np.ndarray:
         """Kinetic energy with the constant, and every operator of every pair, (t, q, q, …)."""
         own = self.turn * wave.kinetic + self.constant * wave.overlap
-        potential = wave.of_pairs(*self.means(found.variance))
+        potential = wave.of_pairs(*self.means(found.variance), self.ranks)
         return np.concatenate([own[None], potential.reshape(-1, *own.shape)])
 
     def weights(
