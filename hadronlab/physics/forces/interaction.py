@@ -22,7 +22,7 @@ class Interaction(ABC):
 
     operators: ClassVar[tuple[str, ...]] = ()
     """Names of the O_ij in the order of `radial`: products of 'color' (λ_i·λ_j, −λ* for antiquarks), 'spin'
-    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j) and 'one', joined by '*'."""
+    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j), 'pion', 'kaon', 'eta', 'light' (flavour) and 'one', joined by '*'."""
 
     @abstractmethod
     def mass(self, flavor: str) -> float:
