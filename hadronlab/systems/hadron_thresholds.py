@@ -12,9 +12,10 @@ from functools import cache
 from itertools import combinations, product
 from typing import TypeAlias
 
+from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.three_body import three_body_levels
 from hadronlab.physics.forces.interaction import Interaction
-from hadronlab.physics.quantum_numbers.spin import possible_spins
+from hadronlab.physics.quantum_numbers.spin import coupled_to, possible_spins
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.levels import pair_levels
@@ -66,6 +67,10 @@ def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
     Of a baryon 1P to 0.1 MeV, and 1S to 2 MeV where no spatially symmetric state is allowed, as in a nucleon of S = 3/2.
     """
     radial, wave = int(level[0]) - 1, "SP".index(level[1])
+    if wave and hadron.has_fine_structure:
+        raise ConfigError(
+            "hadrons in P waves begin it, whose spin–orbit and tensor forces are not solved for there"
+        )
     if hadron.n_particles == 3:
         energies = three_body_levels(
             hadron.channels, hadron.interaction, hadron.masses, hadron.hbar_c, angular_momentum=wave
@@ -117,12 +122,8 @@ def _coupled(hadrons: Iterable[Hadron]) -> set[tuple[Fraction, Fraction]]:
     """(S, I) to which the spins and isospins of hadrons couple."""
     total = {(ZERO, ZERO)}
     for _, spin, isospin in hadrons:
-        total = {(s, i) for s0, i0 in total for s in _sums(s0, spin) for i in _sums(i0, isospin)}
+        total = {(s, i) for s0, i0 in total for s in coupled_to(s0, spin) for i in coupled_to(i0, isospin)}
     return total
-
-
-def _sums(a: Fraction, b: Fraction) -> list[Fraction]:
-    return [abs(a - b) + k for k in range(int(a + b - abs(a - b)) + 1)]
 
 
 def _statistics_allow(system: FewBodySystem, hadrons: tuple[Hadron, ...]) -> bool:

@@ -63,6 +63,8 @@ def measure(task: VMCTask) -> Results:
     task.model.cpu()
     if task.threshold is None and task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
+    if task.system.left_out:
+        result.warnings.append(task.system.left_out)
     samples = int(result.scalars["samples"].value)
     if samples < wanted:
         result.warnings.append(f"the time ended the evaluation after {samples} of {wanted} samples")

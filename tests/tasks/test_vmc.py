@@ -277,7 +277,7 @@ def test_a_met_target_ends_the_training(tmp_path):
             ["system=multiquark", "system.quarks=u u u d d d s", "system.spin=1", "system.isospin=0"],
             "7 quarks",
         ),
-        (["system=tcc", "interaction=flux_tube"], "three quarks"),
+        (["system=pcc_52", "interaction=flip_flop_steiner"], "use interaction=flip_flop"),
         (["system=tcc", "interaction=coulomb"], "coulomb: unknown lepton 'c'"),
         (["system=D", "+interaction.kapa=1"], "unknown parameter 'kapa'"),
         (["system=D", "interaction.kappa=abc"], "kappa=abc: .* is a number"),

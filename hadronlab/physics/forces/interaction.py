@@ -22,7 +22,15 @@ class Interaction(ABC):
 
     operators: ClassVar[tuple[str, ...]] = ()
     """Names of the O_ij in the order of `radial`: products of 'color' (λ_i·λ_j, −λ* for antiquarks), 'spin'
-    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j), 'pion', 'kaon', 'eta', 'light' (flavour) and 'one', joined by '*'."""
+    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j), 'pion', 'kaon', 'eta', 'light' (flavour) and
+    'one', joined by '*'. In place of 'spin' also 'spin_orbit' (ℓ_ij·(S_i + S_j)),
+    'antisymmetric_spin_orbit' (ℓ_ij·(S_i − S_j), its factor odd in i ↔ j) or 'tensor' (12 [S_i·r̂ S_j·r̂ − S_i·S_j/3]), ℓ_ij the orbital
+    momentum of the pair in its own rest frame: these act in P waves of Gaussians."""
+
+    @property
+    def first_order(self) -> bool:
+        """Whether spin–orbit and tensor forces are taken to first order only, as 1/r³ must be, which has no lowest level."""
+        return False
 
     @abstractmethod
     def mass(self, flavor: str) -> float:
@@ -58,9 +66,9 @@ class Interaction(ABC):
         names += ["matrix"] * (type(self).matrix is not Interaction.matrix)
         return {name: Term(self, name) for name in names}
 
-    def check(self, anti: tuple[bool, ...]) -> None:
-        """Raise ConfigError if it is not defined for this content (a flux tube needs three quarks)."""
-        return None
+    def for_content(self, anti: tuple[bool, ...]) -> Interaction:
+        """Itself in a system of these quarks and antiquarks (True); raises ConfigError if it is not defined for them."""
+        return self
 
 
 class Term(Interaction):

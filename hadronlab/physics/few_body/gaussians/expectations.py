@@ -5,7 +5,7 @@ Only one side is antisymmetrised, so every operator is the mean over the pairs o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -82,8 +82,10 @@ def channel_weights(particles: Particles, found: Spectrum) -> np.ndarray:
     return np.mean(turned, axis=0)
 
 
-def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]:
-    """'kinetic' and the terms of the interaction by name, (states,), in the unit of the masses."""
+def energy_parts(
+    particles: Particles, found: Spectrum, terms: Mapping[str, Interaction] | None = None
+) -> dict[str, np.ndarray]:
+    """'kinetic' and the terms of the interaction by name (None: its `terms`), (states,), in the unit of the masses."""
     vectors = found.coefficients.reshape(-1, len(found.energies))
 
     def mean(term: Interaction) -> np.ndarray:
@@ -92,7 +94,7 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
         return mean_of(vectors, hamiltonian.corrected(found.exponents, energy)[0])
 
     kinetic = mean(Term(particles.interaction, "none of them"))
-    parts = {name: mean(term) - kinetic for name, term in particles.interaction.terms().items()}
+    parts = {name: mean(term) - kinetic for name, term in (terms or particles.interaction.terms()).items()}
     return {"kinetic": kinetic, **parts}
 
 
