@@ -23,7 +23,8 @@ class Interaction(ABC):
 
     operators: ClassVar[tuple[str, ...]] = ()
     """Names of the O_ij in the order of `radial`: products of 'color' (λ_i·λ_j, −λ* for antiquarks), 'spin'
-    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j) and 'one', joined by '*'. In place of 'spin' also 'spin_orbit' (ℓ_ij·(S_i + S_j)),
+    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j), 'pion', 'kaon', 'eta', 'light' (flavour) and
+    'one', joined by '*'. In place of 'spin' also 'spin_orbit' (ℓ_ij·(S_i + S_j)),
     'antisymmetric_spin_orbit' (ℓ_ij·(S_i − S_j), its factor odd in i ↔ j) or 'tensor' (12 [S_i·r̂ S_j·r̂ − S_i·S_j/3]), ℓ_ij the orbital
     momentum of the pair in its own rest frame: these act in P waves of Gaussians."""
 
