@@ -52,6 +52,15 @@ def hadron_thresholds(system: FewBodySystem, make: Callable[..., FewBodySystem])
     return sorted(found, key=lambda one: one.energy)
 
 
+def cluster_energies(
+    system: FewBodySystem, clusters: Iterable[Cluster], make: Callable[..., FewBodySystem]
+) -> float:
+    """MeV of these clusters far from each other, in the interaction of `system`."""
+    return sum(
+        _cached_mass(make, c.flavors, c.spin, c.isospin, system.interaction, c.level) for c in clusters
+    )
+
+
 def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
     """Mass in MeV of a meson or baryon (1S, 2S, 1P) without V_C, to about 1e-4 and 0.02 MeV.
 
@@ -153,7 +162,7 @@ def _cluster(
         level = "1S" if content.channels.symmetric_projector.any() else "1P"
     name = hadron_name(flavors, spin, isospin, "" if level == "1S" else f"({level})")
     mass = _cached_mass(make, flavors, spin, isospin, system.interaction, level)
-    return Cluster(name, flavors, spin, isospin, mass)
+    return Cluster(name, flavors, spin, isospin, mass, level)
 
 
 def _order(cluster: Cluster) -> tuple[int, int, float]:

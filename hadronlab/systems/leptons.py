@@ -96,7 +96,7 @@ def lepton_system(
             f"choose {(1 - parity) // 2}"
         )
     charges = [1.0 if label.endswith("+") else -1.0 for label in labels]
-    force.check(tuple(charge > 0 for charge in charges))
+    force = force.for_content(tuple(charge > 0 for charge in charges))
     return LeptonSystem(
         name=name,
         labels=tuple(labels),

@@ -17,7 +17,7 @@ from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, coupled_to, half_integer, possible_spins
 from hadronlab.physics.quantum_numbers.spin_orbit import rank
 from hadronlab.systems.few_body import FewBodySystem, orbital
-from hadronlab.systems.hadron_thresholds import hadron_thresholds
+from hadronlab.systems.hadron_thresholds import cluster_energies, hadron_thresholds
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
@@ -37,6 +37,9 @@ class QuarkSystem(FewBodySystem):
 
     def thresholds(self) -> list[Threshold]:
         return hadron_thresholds(self, quark_system)
+
+    def threshold_energy(self, threshold: Threshold) -> float:
+        return cluster_energies(self, threshold.clusters, quark_system)
 
     def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem:
         return quark_system(
@@ -85,7 +88,7 @@ def quark_system(
         raise ConfigError(
             f"interaction {type(interaction).__name__} cannot be hashed: make it a frozen dataclass"
         )
-    interaction.check(anti)
+    interaction = interaction.for_content(anti)
     bare = [f.removesuffix("~") for f in flavors]
     state, totals = orbital(parity, L, J), []
     if L == 1 and not interaction.first_order and any(map(rank, interaction.operators)):

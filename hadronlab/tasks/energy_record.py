@@ -20,14 +20,15 @@ MIXING_STEPS = 20  # least number of steps that R̂ looks at: over fewer it show
 class EnergyRecord:
     """Energies of the walkers of all processes, in `system.energy_unit`, rest masses included.
 
-    history: energy and its error at every step. window: local energies (walkers,) of this process, in internal units,
-    at the steps since the last logged row, `since` of them, and at a few before for R̂. latest, lowest: statistics of
-    the last logged row and of the one of lowest energy.
+    history: energy and its error at every step. variances: of the local energies at every step, `system.energy_unit`².
+    window: local energies (walkers,) of this process, in internal units, at the steps since the last logged row, `since`
+    of them, and at a few before for R̂. latest, lowest: statistics of the last logged row and of the one of lowest energy.
     """
 
     def __init__(self, system: FewBodySystem) -> None:
         self.system = system
         self.history: list[tuple[float, float]] = []
+        self.variances: list[float] = []
         self.window: list[Tensor] = []
         self.since = 0
         self.latest: ChainStatistics | None = None
@@ -39,8 +40,9 @@ class EnergyRecord:
             torch.stack([energy.sum(), energy.square().sum(), energy.new_full((), len(energy))])
         ).tolist()
         mean = total / n
-        error = max(squares / n - mean**2, 0.0) ** 0.5 / n**0.5
-        self.history.append((self.absolute(mean), error * self.system.to_unit))
+        variance = max(squares / n - mean**2, 0.0)
+        self.history.append((self.absolute(mean), (variance / n) ** 0.5 * self.system.to_unit))
+        self.variances.append(variance * self.system.to_unit**2)
         self.window.append(energy)
         self.since += 1
 
@@ -81,6 +83,7 @@ class EnergyRecord:
         """What all processes share: plain containers and tensors."""
         return {
             "history": torch.tensor(self.history, dtype=torch.float64),
+            "variances": torch.tensor(self.variances, dtype=torch.float64),
             "since": self.since,
             "latest": None if self.latest is None else asdict(self.latest),
             "lowest": None if self.lowest is None else asdict(self.lowest),
@@ -88,6 +91,7 @@ class EnergyRecord:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.history = [(e, s) for e, s in state["history"].tolist()]
+        self.variances = state.get("variances", torch.full((len(self.history),), float("nan"))).tolist()
         self.since = state["since"]
         self.latest, self.lowest = (
             ChainStatistics(**state[row]) if state.get(row) else None  # older checkpoints hold no lowest one

@@ -50,11 +50,12 @@ class HeavyBaryons(Interaction):
             raise ConfigError(f"this quark model has no flavour {flavor!r}: use u, d (or q), s, c, b")
         return masses[flavor]
 
-    def check(self, anti: tuple[bool, ...]) -> None:
+    def for_content(self, anti: tuple[bool, ...]) -> HeavyBaryons:
         if len(anti) != 3:
             raise ConfigError(
                 f"this quark model is one of baryons, and this has {len(anti)} particles: give three quarks"
             )
+        return self
 
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         x, cutoff = r / HBAR_C_GEV, self.cutoff * HBAR_C_GEV  # GeV⁻¹, GeV

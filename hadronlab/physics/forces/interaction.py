@@ -65,9 +65,9 @@ class Interaction(ABC):
         names += ["matrix"] * (type(self).matrix is not Interaction.matrix)
         return {name: Term(self, name) for name in names}
 
-    def check(self, anti: tuple[bool, ...]) -> None:
-        """Raise ConfigError if it is not defined for this content (a flux tube needs three quarks)."""
-        return None
+    def for_content(self, anti: tuple[bool, ...]) -> Interaction:
+        """Itself in a system of these quarks and antiquarks (True); raises ConfigError if it is not defined for them."""
+        return self
 
 
 class Term(Interaction):

@@ -100,14 +100,21 @@ def energy_parts(
 
 def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
     """2⟨T⟩ − ⟨r·∇V⟩ of every level, (states,), in the unit of the masses: dE/dλ of the state at λr, zero of an exact one."""
+    up, down = (energies(particles, found, scale) for scale in (1 + NUDGE, 1 - NUDGE))
+    return (up - down) / (2 * NUDGE)
+
+
+def energies(particles: Particles, found: Spectrum, scale: float = 1.0) -> np.ndarray:
+    """cᵀHc/cᵀSc of every level at λr, λ = `scale`, (states,), in the unit of the masses.
+
+    H and S may be those of other `particles` than the levels': of other masses or in another interaction. Where these differ
+    by a little, E differs by the mean of ∂H, for it is stationary in coefficients and exponents.
+    """
     hamiltonian, vectors = Hamiltonian(particles), found.coefficients.reshape(-1, len(found.energies))
-    levels = []
-    for scale in (1 + NUDGE, 1 - NUDGE):
-        exponents = scale**2 * found.exponents
-        energy, overlap = hamiltonian.matrices(exponents, exponents)
-        energy, _ = hamiltonian.corrected(exponents, energy)
-        levels.append(mean_of(vectors, energy) / mean_of(vectors, overlap))
-    return (levels[0] - levels[1]) / (2 * NUDGE)
+    exponents = scale**2 * found.exponents
+    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    energy, _ = hamiltonian.corrected(exponents, energy)
+    return mean_of(vectors, energy) / mean_of(vectors, overlap)
 
 
 def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:
