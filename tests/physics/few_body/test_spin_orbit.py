@@ -249,6 +249,18 @@ def test_published_baryons(quarks, isospin, J):
     np.testing.assert_allclose(found.energies, expected, atol=1.5)
 
 
+def test_three_equal_quarks_are_not_split():
+    """A pair of c quarks in an odd wave has spin 0, on which these forces do not act; their d waves are small. Ω_cc is split."""
+    strong = HeavyBaryons(alpha_so=0.77)
+    levels = [
+        solve_system(quark_system("x", quarks, 0.5, 0, L=1, interaction=strong), 2, size=10).energies
+        for quarks in ("c c c", "c c s")
+    ]
+    equal, unequal = (np.ptp(energies) for energies in levels)
+    assert equal < 0.1
+    assert unequal > 5
+
+
 def test_a_parameter_of_orbits_is_one():
     """⟨∂H/∂α_so⟩ is, to the size of the basis, that of energies solved for at 0.072 and 0.082, −12.239 MeV."""
     system = quark_system("x", "c c u", 0.5, 0.5, L=1, J=0.5, interaction=HeavyBaryons())
