@@ -72,7 +72,7 @@ class Sensitivity(SampleObservable):
 
     def of_levels(self, levels: Levels) -> Results:
         system = levels.system
-        if system.totals and system.interaction.first_order:
+        if system.L and system.has_fine_structure and system.interaction.first_order:
             return Results(warnings=["no sensitivities of levels whose forces are partly of first order"])
         parameters, others = self._variations(system)
 
