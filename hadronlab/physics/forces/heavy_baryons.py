@@ -50,7 +50,7 @@ class HeavyBaryons(Interaction):
             raise ConfigError(f"this quark model has no flavour {flavor!r}: use u, d (or q), s, c, b")
         return masses[flavor]
 
-    def for_content(self, anti: tuple[bool, ...]) -> HeavyBaryons:
+    def for_content(self, anti: tuple[bool, ...]) -> Interaction:
         if len(anti) != 3:
             raise ConfigError(
                 f"this quark model is one of baryons, and this has {len(anti)} particles: give three quarks"
