@@ -92,17 +92,16 @@ def particle_kinetic(wavefunction: WaveFunction, r: Tensor, chunk: int = 4096) -
         torch.empty(r.shape[0], r.shape[-1], dtype=torch.float64, device=r.device),
     )
     step = 1e-4 * wavefunction.length
-    for part in chunks(r.shape[-1], chunk):
-        here = r[..., part].double()
-        density = wavefunction(here).square().sum(0)
-        for i, mass in enumerate(system.masses.tolist()):
-            square = torch.zeros_like(density)
-            for axis in range(3):
-                ends = []
-                for sign in (1, -1):
-                    moved = here.clone()
-                    moved[i, axis] += sign * step
-                    ends.append(wavefunction(moved))
-                square += ((ends[0] - ends[1]) / (2 * step)).square().sum(0)
-            found[i, part] = system.hbar_c**2 / (2 * mass) * square / density
+    with wavefunction.parameters_kept():
+        for part in chunks(r.shape[-1], chunk):
+            here = r[..., part].double()
+            density = wavefunction(here).square().sum(0)
+            for i, mass in enumerate(system.masses.tolist()):
+                square = torch.zeros_like(density)
+                for axis in range(3):
+                    moved = torch.zeros_like(here)
+                    moved[i, axis] = step
+                    slope = (wavefunction(here + moved) - wavefunction(here - moved)) / (2 * step)
+                    square += slope.square().sum(0)
+                found[i, part] = system.hbar_c**2 / (2 * mass) * square / density
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -38,10 +39,10 @@ def changes(system: FewBodySystem) -> dict[str, Change]:
     dataclass, and m_q, m_c, … of the masses of which these say nothing. A parameter that is 0, and so switched off, has none.
     """
     found = {}
-    for name, value in _numbers(system.interaction).items():
+    for name, (value, changed) in _numbers(system.interaction).items():
         step = STEP * abs(value)
         try:
-            above, below = (_with_number(system, name, v) for v in (value + step, value - step))
+            above, below = (with_interaction(system, changed(v)) for v in (value + step, value - step))
         except ConfigError:
             continue  # one that must not be changed
         if _matters(above, below):
@@ -69,15 +70,21 @@ def bare(flavor: str) -> str:
     return flavor.rstrip("~+-")
 
 
-def _numbers(interaction: Interaction) -> dict[str, float]:
-    own: Any = interaction
-    numbers = [one.name for one in fields(own) if one.type in (float, "float")] if is_dataclass(own) else []
-    return {name: getattr(own, name) for name in numbers if getattr(own, name) != 0}
+def _numbers(own: Any) -> dict[str, tuple[float, Callable[[float], Any]]]:
+    """Every number field of a dataclass and of the interactions within it: its value, and how to make one with another value."""
 
+    def changed(name: str, make: Callable[[float], Any], value: float) -> Any:
+        return replace(own, **{name: make(value)})
 
-def _with_number(system: FewBodySystem, name: str, value: float) -> FewBodySystem:
-    own: Any = system.interaction
-    return with_interaction(system, replace(own, **{name: value}))
+    found: dict[str, tuple[float, Callable[[float], Any]]] = {}
+    for one in fields(own) if is_dataclass(own) else ():
+        value = getattr(own, one.name)
+        if isinstance(value, Interaction):
+            inner = _numbers(value)
+            found |= {name: (v, partial(changed, one.name, make)) for name, (v, make) in inner.items()}
+        elif one.type in (float, "float") and value != 0:
+            found[one.name] = value, partial(changed, one.name, float)
+    return found
 
 
 def _matters(above: FewBodySystem, below: FewBodySystem) -> bool:

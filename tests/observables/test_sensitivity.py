@@ -13,8 +13,10 @@ from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.levels import Levels
 from hadronlab.observables.sensitivity import Sensitivity
+from hadronlab.physics.forces.charmonium import Charmonium
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.forces.quark_models import AL1, AP1, BD
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.hadron_thresholds import hadron_mass
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.parameters import changes, with_interaction
@@ -35,6 +37,29 @@ def test_parameters_are_those_on_which_h_depends():
     ) and "r_c" not in changes(quark_system("D", "c u~", 0, 0.5, interaction=BD))
     leptons = changes(lepton_system("ps-", "e- e- e+"))
     assert {name: change.within for name, change in leptons.items()} == {"strength": True, "m_e": False}
+
+
+def test_numbers_of_a_model_within_another():
+    """Strings in a nucleon: those of AL1 and σ_Y/λ; V = σ_Y/λ · λ L_min − (3/2) Λ + …"""
+    system = quark_system("N", "u u d", 0.5, 0.5, interaction=string_model("AL1"))
+    found, distances = changes(system), torch.ones(1, 3, dtype=torch.float64)
+    assert set(found) == {"sigma_ratio", "kappa", "string", "constant", "kappa_spin", "A", "B", "m_q"}
+    slope = {
+        name: float(change.derivative(lambda s: s.potential(distances))[0, 0, 0])
+        for name, change in found.items()
+    }
+    length = 3**0.5 / 0.1973269804
+    assert slope["sigma_ratio"] == pytest.approx(AL1.string * length, rel=1e-6)
+    assert slope["string"] == pytest.approx(0.9204 * length, rel=1e-6)
+    assert slope["constant"] == pytest.approx(-1.5, rel=1e-6)
+
+
+def test_forces_of_first_order_have_none():
+    charmonium = Charmonium(m_c=1.4794, alpha_s=0.5461, b=0.1425, sigma=1.0946)
+    found = Sensitivity().of_levels(
+        levels_of(quark_system("x", "c c~", 1, 0, L=1, interaction=charmonium), size=4)
+    )
+    assert not found.estimates and "first order" in found.warnings[0]
 
 
 @dataclass(frozen=True)

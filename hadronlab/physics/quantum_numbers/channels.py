@@ -12,6 +12,7 @@ import numpy as np
 from hadronlab.errors import ConfigError
 from hadronlab.physics.quantum_numbers.color import color_basis
 from hadronlab.physics.quantum_numbers.couplings import CoupledBasis, coupling_tree, pairs_of
+from hadronlab.physics.quantum_numbers.flavor import NAMES, flavor_factors
 from hadronlab.physics.quantum_numbers.isospin import IsospinBasis, isospin_basis
 from hadronlab.physics.quantum_numbers.permutations import identical_groups, permutation_group, sign
 from hadronlab.physics.quantum_numbers.spin import possible_spins, spin_basis
@@ -68,24 +69,26 @@ class ChannelBasis:
         )
 
     def operator(self, name: str) -> np.ndarray:
-        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j),
-        'isospin' (I_i·I_j), 'charge' (e_i e_j) or 'one', joined by '*', such as 'color*spin'; in place of 'spin' one of `RANKS`,
-        which is zero between channels without an orbit.
+        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j), 'isospin' (I_i·I_j), 'charge'
+        (e_i e_j), 'pion', 'kaon', 'eta' and 'light' (see flavor.py) or 'one', joined by '*', such as 'color*spin'; in place of 'spin'
+        one of `RANKS`, which is zero between channels without an orbit.
 
         Raises ConfigError for any other name.
         """
         factors = set(name.split("*"))
-        orbital = factors & set(RANKS)
+        orbital, flavored = factors & set(RANKS), factors & set(NAMES)
         if (
-            factors - {"color", "spin", "isospin", "charge", "one", *RANKS}
+            factors - {"color", "spin", "isospin", "charge", "one", *RANKS, *NAMES}
             or ("charge" in factors and self.charges is None)
             or len(orbital | factors & {"spin"}) > 1
         ):
             raise ConfigError(
-                f"unknown pair operator {name!r}: use products of color, spin, isospin, one (leptons: charge), and of "
-                f"{', '.join(RANKS)} one in place of spin"
+                f"unknown pair operator {name!r}: use products of color, spin, isospin, {', '.join(NAMES)}, one (leptons: charge), "
+                f"and of {', '.join(RANKS)} one in place of spin"
             )
         turning = self.spin.orbital if isinstance(self.spin, SpinOrbitBasis) else {}
+        weights = np.prod([flavor_factors(key, self.kinds) for key in sorted(flavored)], axis=0)
+        factors |= {"isospin"} if "pion" in factors else set()
         matrices = []
         for p, (i, j) in enumerate(pairs_of(len(self.kinds))):
             parts = [(b.pair_matrices[p] if key in factors else np.eye(b.n)) for key, b in self._parts]
@@ -93,7 +96,7 @@ class ChannelBasis:
                 parts[1] = turning[key][p] if turning else np.zeros_like(parts[1])
             charge = self.charges[i] * self.charges[j] if self.charges and "charge" in factors else 1.0
             matrices.append(charge * reduce(np.kron, parts))
-        return np.array(matrices)
+        return np.array(matrices) * np.reshape(weights, (-1, 1, 1))
 
     @cached_property
     def group(self) -> tuple[PermutationElement, ...]:

@@ -436,7 +436,7 @@ def test_a_force_of_many_bodies():
 
 
 @pytest.mark.slow
-def test_a_string_model():
+def test_a_flux_tube():
     """The nucleon, MeV: 1000.64(6), and its radius, 0.857 fm."""
     system = quark_system("N", "u u d", 0.5, 0.5, interaction=string_model())
     found = solve(system, size=22)

@@ -19,7 +19,7 @@ from hadronlab.physics.few_body.gaussians.many_body import COARSE, ManyBodyMeans
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
-from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction, many_body_constant
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 from hadronlab.physics.quantum_numbers.spin_orbit import rank
@@ -70,7 +70,11 @@ class Hamiltonian:
         self.operators = np.concatenate(
             [np.zeros((0, channels.n, channels.n)), *map(channels.operator, names)]
         )
-        self.constant = _constant(force, masses, channels)
+        if force.matrix(torch.ones(len(self.pair_rows), 1, dtype=masses.dtype), masses, channels) is not None:
+            raise ConfigError(
+                f"Gaussians know numbers of all distances, not the matrix of {type(force).__name__}"
+            )
+        self.constant = many_body_constant(force, masses)
         self.means: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = PairMeans(
             force, masses.tolist(), angle, names
         )
@@ -211,16 +215,3 @@ class Hamiltonian:
 def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Σ_αs l_kαs r_lαs, (k, l)."""
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
-
-
-def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float | None:
-    """A many-body term that is one number; None of one that depends on the distances."""
-    n_pairs = len(pairs_of(len(masses)))
-    name = type(interaction).__name__
-    distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
-    if interaction.matrix(distances, masses, channels) is not None:
-        raise ConfigError(f"Gaussians know numbers of all distances, not the matrix of {name}")
-    extra = interaction.many_body(distances, masses)
-    if extra is None:
-        return 0.0
-    return None if bool(extra.max() > extra.min()) else float(extra[0])
