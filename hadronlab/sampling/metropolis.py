@@ -23,7 +23,7 @@ MOVES: Mapping[str, Callable[[WaveFunction], Move]] = {
     "dilation": partial(Dilation, weight=0.1),
     "separation": partial(Separation, weight=0.0),
 }
-COLUMNS = 72_000  # walkers times permutations whose densities are computed together: more would not stay in the cache
+COLUMNS = 72_000  # walkers times copies of a network whose densities are computed together: more would not stay in the cache
 
 
 class MetropolisSampler:
@@ -137,7 +137,7 @@ class MetropolisSampler:
             self.channel = self.channel[index].clone()
 
     def _evaluate(self, r: Tensor, channel: Tensor | None) -> Tensor:
-        copies = len(self.wavefunction.system.group)
+        copies = self.wavefunction.copies
         size = at_once(r, max(1, COLUMNS // copies), copies)
         channels = [None] * (-(-r.shape[-1] // size)) if channel is None else channel.split(size)
         parts = zip(r.split(size, -1), channels, strict=True)

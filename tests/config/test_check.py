@@ -23,7 +23,7 @@ from hadronlab.errors import ConfigError
     [
         (["system=separabl"], "did you mean 'separable'"),
         (["modl=sdnn"], "did you mean 'model'"),
-        (["model="], "model= is not known: choose one of deepquark, free, gaussians"),
+        (["model="], "model= is not known: choose one of deepquark, equivariant, free, gaussians"),
         (
             ["experiment=separable_bes"],
             "experiment=separable_bes is not known: did you mean 'separable_best'?",
@@ -138,7 +138,7 @@ def test_every_loss_of_wave_functions_passes(choice: str, loss: str) -> None:
 
 
 def test_models_that_build_on_others_are_choices_too() -> None:
-    assert models_for("vmc") == ["deepquark", "invariant", "molecular", "unbound"]
+    assert models_for("vmc") == ["deepquark", "equivariant", "invariant", "molecular", "unbound"]
     with pytest.raises(ConfigError, match=r"model: Hybrid .* system=tcc .* choose model= one of .*molecular"):
         check(composed("system=tcc", "experiment=xixi_best"))
 

@@ -111,5 +111,39 @@ class ExponentialEnvelope(nn.Module):
         scale = self.scale.to(r.dtype)[:, None]
         t = r / scale
         w = 1 + t * t
-        quarter = w**-0.25
+        quarter = w.sqrt().rsqrt()
         return scale * (w * quarter - 1), 1.5 * t * quarter, (1.5 + 0.75 * t * t) * quarter / (w * scale)
+
+
+class TiedEnvelope(ExponentialEnvelope):
+    """One exponential for each of C groups of particles, with equal decays where `ties` are.
+
+    Args:
+        decay: (k, n_ties), initial a, inverse fm: of the distances, and with k = 2 of the lengths that grow as r^{3/2}.
+        ties: (C, n_pairs), the decay of each group and pair.
+        scale, slope: as above.
+    """
+
+    ties: Tensor
+
+    def __init__(self, decay: Tensor, ties: Tensor, scale: Tensor, slope: Tensor | None = None):
+        n_pairs = ties.shape[1]
+        super().__init__(decay.new_ones(1, len(decay) * n_pairs), torch.arange(n_pairs)[None], scale, slope)
+        self.raw_decay = nn.Parameter(decay + torch.log(-torch.expm1(-decay)))
+        ties = torch.cat([ties, ties + decay.shape[1]], 1) if self.confining else ties
+        self.register_buffer("ties", ties, persistent=False)
+
+    def folded_decay(self, dtype: torch.dtype, copies: slice = slice(None)) -> Tensor:
+        return self.decay.to(dtype).flatten()[self.ties[copies, None]]
+
+    def backward(self, r: Tensor, cotangent: Tensor, out: Tensor) -> None:
+        """As above, with cotangents (C, 1, R, batch)."""
+        contact = None if self.slope is None else self._contact(r)[0]
+        products = (cotangent * self._lengths(r, contact)[:, None]).flatten(0, 1)  # (C · n_lengths, R, batch)
+        rows = products.new_zeros(self.raw_decay.numel(), *products.shape[1:])
+        rows.index_add_(0, self.ties.flatten(), products)
+        rows *= -torch.sigmoid(self.raw_decay).to(r.dtype).view(-1, 1, 1)
+        if out.dim() == 1:
+            out += rows.sum((1, 2))
+        else:
+            out.copy_(rows)

@@ -27,7 +27,8 @@ class WaveFunction(nn.Module):
 
     `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at
     that size in GeV. `start_width` is that of the Gaussian (fm) from which walkers begin, where ψ has places that
-    walkers would not find from the expected distances in time; None: the natural one.
+    walkers would not find from the expected distances in time; None: the natural one. `copies`: places at which a network is evaluated
+    for one ψ, by which passes are cut.
     """
 
     scale: Tensor
@@ -39,7 +40,7 @@ class WaveFunction(nn.Module):
     def __init__(self, system: FewBodySystem):
         super().__init__()
         self.system = system
-        self.n_channels = system.n_channels
+        self.n_channels, self.copies = system.n_channels, len(system.group)
         masses = torch.as_tensor(system.masses, dtype=torch.float64)
         scale, self.energy_scale = natural_scales(system)
         self.register_buffer("scale", scale, persistent=False)

@@ -6,6 +6,7 @@ import torch
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions import invariant
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.molecules import molecular_channels, molecular_generators, partitions_of
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels
@@ -32,6 +33,11 @@ MODELS = {
     ),
     "kato": lambda s: InvariantWaveFunction(s, widths=(6, 5), features=("smooth", "lorentzian"), kato=True),
     "exponential": lambda s: InvariantWaveFunction(s, widths=(6, 5), confining=False),
+    "equivariant": lambda s: EquivariantWaveFunction(
+        s,
+        widths=(6, 5),
+        clusters=[[[*range(s.n_particles // 2)], [*range(s.n_particles // 2, s.n_particles)]]],
+    ),
     "deepquark": lambda s: DeepQuarkWaveFunction(
         s, widths=(6, 5), boundary=3 * length(s), channel_sum="exact"
     ),
@@ -66,7 +72,7 @@ def close(a, b, tolerance):
     assert ((a - b).abs() / scale).max() < tolerance
 
 
-@pytest.mark.parametrize("model", ["invariant", "kato", "deepquark"])
+@pytest.mark.parametrize("model", ["invariant", "kato", "equivariant", "deepquark"])
 def test_antisymmetric(system, model):
     psi = MODELS[model](system)
     r = points(system)
@@ -76,7 +82,7 @@ def test_antisymmetric(system, model):
         close(matrix @ permuted, element.sign * psi(r), 1e-12)
 
 
-@pytest.mark.parametrize("model", ["invariant", "kato", "deepquark"])
+@pytest.mark.parametrize("model", ["invariant", "kato", "equivariant", "deepquark"])
 def test_parity_and_translation(system, model):
     psi = MODELS[model](system)
     r = points(system)
@@ -93,7 +99,7 @@ def test_odd_parity_projection():
     close(psi(-points(odd)), -psi(points(odd)), 1e-12)
 
 
-@pytest.mark.parametrize("model", ["invariant", "kato"])
+@pytest.mark.parametrize("model", ["invariant", "kato", "equivariant"])
 def test_rotation(system, model):
     psi = MODELS[model](system)
     r = points(system)
