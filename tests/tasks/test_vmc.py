@@ -82,6 +82,18 @@ def test_positronium_is_found(tmp_path):
             assert set(second.parts) == {"walkers", "extrapolation"} and second.error > energy.error
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("system", "lowest", "above"), [("ps2", -0.516004, 2e-3), ("hadron system.hadron=N", 995.112, 3.0)]
+)
+def test_functions_of_pairs_find_the_lowest_energies(tmp_path, system, lowest, above):
+    """References: published for Ps₂, converged Gaussians for the nucleon; 120 steps of 400 walkers end within `above` of them."""
+    settings = ["model=equivariant", "model.widths=[8,6]", "trainer.max_steps=120", "sampler.n_walkers=400"]
+    task, _ = fit(tmp_path, *f"system={system}".split(), *settings)
+    energy = task.observe().scalars["energy"]
+    assert lowest - 4 * energy.error - 1e-3 * above < energy.value < lowest + above + 4 * energy.error
+
+
 def test_a_resumed_run_is_bit_identical(tmp_path):
     arguments = ("system=D", "schedule.stages.descend.until=3", "schedule.keep=3", "schedule.keep_every=2")
     whole, _ = fit(tmp_path / "whole", *arguments, "trainer.max_steps=14")
