@@ -73,7 +73,7 @@ class Sensitivity(SampleObservable):
     def of_levels(self, levels: Levels) -> Results:
         system = levels.system
         if system.L and system.has_fine_structure and system.interaction.first_order:
-            return Results(warnings=["sensitivities of forces that are taken to first order are not known"])
+            return Results(warnings=["no sensitivities of levels whose forces are partly of first order"])
         parameters, others = self._variations(system)
 
         def energy(changed: FewBodySystem) -> float:

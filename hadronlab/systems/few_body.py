@@ -159,7 +159,10 @@ class FewBodySystem:
         if not self.L:
             return "spin–orbit and tensor forces vanish within S waves: the D waves that they mix in are left out"
         if self.interaction.first_order:
-            return "spin–orbit and tensor forces are taken to first order: energies are no upper bounds"
+            return (
+                "spin–orbit and tensor forces are taken to first order: energies are no upper bounds, and their errors those of the "
+                "central forces"
+            )
         return "the waves other than L = 1 that spin–orbit and tensor forces mix in are left out"
 
     @property

@@ -92,4 +92,6 @@ def _matters(above: FewBodySystem, below: FewBodySystem) -> bool:
     scale = natural_scales(above)[0]
     distances = scale * torch.tensor([[0.4], [0.9], [1.7]], dtype=scale.dtype)
     potentials = torch.equal(above.potential(distances), below.potential(distances))
+    if above.L and above.has_fine_structure:  # which is no part of `potential`
+        potentials = potentials and torch.equal(above.radial(distances.T), below.radial(distances.T))
     return not (potentials and torch.equal(above.masses, below.masses))

@@ -98,9 +98,8 @@ def _coupled(highest: np.ndarray, S: Fraction, J: Fraction) -> np.ndarray:
         while J - m < M:
             spins, M = _lowered(spins) / np.sqrt(float(S * (S + 1) - M * (M - 1))), M - 1
         result[:, 1 - m] = weight * spins
-        if (
-            m < 1
-        ):  # so that J_+ of the sum vanishes: on |m + 1, M⟩ from this orbit and from the spins of the next term
+        if m < 1:
+            # J_+ of the sum vanishes: on |m + 1, M⟩ come this term, its orbit raised, and the next, its spins raised
             weight *= -ROOT / np.sqrt(float(S * (S + 1) - M * (M - 1)))
     norm = np.sqrt((result**2).sum(tuple(range(1, result.ndim)), keepdims=True))
     return result / norm

@@ -11,6 +11,7 @@ import torch
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.few_body.gaussians.elements import elements, inside_out
+from hadronlab.physics.few_body.gaussians.expectations import energies
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.solve import solve
 from hadronlab.physics.few_body.gaussians.waves import PWave, frames
@@ -19,6 +20,7 @@ from hadronlab.physics.forces.charmonium import Charmonium
 from hadronlab.physics.forces.heavy_baryons import HeavyBaryons
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import quark_channels
+from hadronlab.systems.parameters import changes
 from hadronlab.systems.quarks import quark_system
 from hadronlab.systems.spectra import solve_system, split
 
@@ -245,6 +247,28 @@ def test_published_baryons(quarks, isospin, J):
     system = quark_system("x", quarks, spin, isospin, L=1, J=J, interaction=HeavyBaryons())
     found = solve_system(system, len(expected), accuracy=0.1, size=22)
     np.testing.assert_allclose(found.energies, expected, atol=1.5)
+
+
+def test_three_equal_quarks_are_not_split():
+    """A pair of c quarks in an odd wave has spin 0, on which these forces do not act; their d waves are small. Ω_cc is split."""
+    strong = HeavyBaryons(alpha_so=0.77)
+    levels = [
+        solve_system(quark_system("x", quarks, 0.5, 0, L=1, interaction=strong), 2, size=10).energies
+        for quarks in ("c c c", "c c s")
+    ]
+    equal, unequal = (np.ptp(energies) for energies in levels)
+    assert equal < 0.1
+    assert unequal > 5
+
+
+def test_a_parameter_of_orbits_is_one():
+    """⟨∂H/∂α_so⟩ is, to the size of the basis, that of energies solved for at 0.072 and 0.082, −12.239 MeV."""
+    system = quark_system("x", "c c u", 0.5, 0.5, L=1, J=0.5, interaction=HeavyBaryons())
+    found = solve(system, size=10)
+    assert changes(system)["alpha_so"].derivative(lambda s: energies(s, found)[0]) == pytest.approx(
+        -0.012239, rel=0.05
+    )
+    assert "cutoff" in changes(system)
 
 
 class Singular(Charmonium):
