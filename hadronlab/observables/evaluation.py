@@ -151,11 +151,16 @@ class Record:
 
 
 def sampling_quality(evaluation: Evaluation) -> Results:
-    """`local_energy_std`, `acceptance`, `r_hat`, `tau_corr`, `samples`, and warnings where the walkers disagree."""
-    energy = evaluation.statistics["energy"]
+    """`local_energy_std`, `v_score`, `acceptance`, `r_hat`, `tau_corr`, `samples`, and warnings where the walkers disagree.
+
+    The V-score N Var(E_L)/(E − Σm)² of N particles compares the quality of states across systems [Wu et al., Science 386,
+    296 (2024)]: zero for an exact state; free particles at rest are the zero of the energy.
+    """
+    energy, system = evaluation.statistics["energy"], evaluation.system
     result = Results(
         {
-            "local_energy_std": Estimate(energy.std, evaluation.system.energy_unit),
+            "local_energy_std": Estimate(energy.std, system.energy_unit),
+            "v_score": Estimate(system.n_particles * (energy.std / (energy.mean - system.mass_sum)) ** 2),
             "acceptance": Estimate(evaluation.acceptance),
             "r_hat": Estimate(energy.r_hat),
             "tau_corr": Estimate(energy.tau_corr),

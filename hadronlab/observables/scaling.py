@@ -56,6 +56,8 @@ class Scaling(ABC):
             return Results(
                 warnings=["no resonances: no threshold of this system is known, hence no continuum"]
             )
+        if system.totals and system.interaction.first_order:
+            return Results(warnings=["no resonances: forces of first order make no continuum"])
         lowest = levels.thresholds[0].energy
         highest = float(found.energies.max()) if self.highest is None else self.highest
         if highest <= lowest:

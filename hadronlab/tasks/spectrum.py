@@ -27,7 +27,7 @@ from hadronlab.sampling.independent import IndependentSampler
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
-from hadronlab.systems.spectra import in_unit, system_solver
+from hadronlab.systems.spectra import in_unit, split, system_solver
 from hadronlab.systems.threshold import Threshold
 from hadronlab.tasks.base import Task, build_observables, build_optimizer
 
@@ -101,6 +101,11 @@ class SpectrumTask(Task):
             )
         self.model, self.seed, self.states = model, seed, states
         self.observables = dict(observables or {})
+        unknown = [name for name, one in self.observables.items() if not isinstance(one, HasClosedElements)]
+        if unknown and self.system.totals:
+            raise ConfigError(
+                f"states that spin–orbit and tensor forces mix are not sampled: leave out observables.{unknown[0]}, or give it of_levels"
+            )
         self.make_sampler, self._optimizer = sampler, optimizer
         self.accuracy = target_error / 30 if accuracy is None else accuracy
         self.evaluation_walkers, self.evaluation_samples = evaluation_walkers, evaluation_samples
@@ -220,10 +225,11 @@ class SpectrumTask(Task):
 
     def observe(self) -> Results:
         """Levels of the last stage of the basis: matrix elements, and samples of the lowest where an observable needs them."""
-        found = in_unit(self.system, self.solver.spectrum())
-        self.model.cpu().take_coefficients(found)
+        solved = self.solver.spectrum()
+        self.model.cpu().take_coefficients(solved)
         self.model.put(self.solver.parameters)
-        levels = Levels(self.system, found, self.thresholds, self.accuracy)
+        system, found = split(self.system, solved)
+        levels = Levels(system, in_unit(system, found), self.thresholds, self.accuracy)
         result = Results({"energy": levels.energy})
         sampled: dict[str, SampleObservable] = {}
         for name, observable in self.observables.items():
@@ -236,6 +242,8 @@ class SpectrumTask(Task):
             result.estimates["energy"] = levels.energy  # which has no statistical error
         if self.no_threshold:
             result.warnings.append(f"the threshold is unknown, bound or not: {self.no_threshold}")
+        if system.left_out:
+            result.warnings.append(system.left_out)
         if self.history:
             result.estimates["training_energy"] = Estimate(
                 np.array([self.history, np.zeros(len(self.history))]),

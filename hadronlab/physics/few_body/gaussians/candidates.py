@@ -49,7 +49,7 @@ def natural_scale(hamiltonian: Hamiltonian, mass: float, states: int, rng: np.ra
         if overlap.diagonal().max() > 1e-6:
             lowest[k] = independent_levels(energy, overlap)[0]
     best = int(lowest.argmin())
-    if best > len(lowest) - 5:
+    if best > len(lowest) - 5 or lowest[-1] < 0:  # the largest kinetic energy does not hold them apart
         raise ConfigError(
             "the energy falls without end as the particles approach: the interaction is not bounded below"
         )

@@ -26,12 +26,12 @@ def grown(
     A candidate is judged in the space of the levels of the present basis and its own channels, by Σ_s E_s. Raises LinAlgError where
     all of them depend on the basis to rounding.
     """
-    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    energy, overlap = hamiltonian.judged(exponents, exponents)
     n, start = hamiltonian.n_functions, None
     while len(exponents) < size:
         levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start)
         offered = candidates.draw(CANDIDATES, rng)
-        beside = hamiltonian.matrices(offered, exponents)
+        beside = hamiltonian.judged(offered, exponents)
         within = hamiltonian.own_matrices(offered)
         reduced = [np.diag(levels), np.eye(len(levels))]
         rows = [(new @ vectors).reshape(CANDIDATES, n, -1) for new in beside]
