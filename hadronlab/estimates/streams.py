@@ -18,6 +18,7 @@ STREAMS = (
     "pseudo_experiments",
     "truth",
     "basis",
+    "vectors",
 )  # add new ones at the end
 
 

@@ -105,13 +105,14 @@ class Sensitivity(SampleObservable):
     ) -> Results:
         parameters, others = self._variations(system)
         unit = system.energy_unit
-        found = {f"sensitivity.{name}": slope.map(float, unit) for name, slope in slopes.items()}
+        found = {f"sensitivity.{name}": slope.map(_rounded(slope), unit) for name, slope in slopes.items()}
         if threshold is None:
             return Results(found)
         for name, change in parameters.items():
             if change.within:
                 of_threshold = change.derivative(lambda changed: changed.threshold_energy(threshold))
-                found[f"binding_sensitivity.{name}"] = slopes[name].map(_less_than(of_threshold), unit)
+                binding = slopes[name].map(_less_than(of_threshold))
+                found[f"binding_sensitivity.{name}"] = binding.map(_rounded(slopes[name]), unit)
         bindings = [energy.map(_less_than(threshold.energy), unit)]
         for name, other in others.items():
             bindings.append(elsewhere[name].map(_less_than(other.threshold_energy(threshold)), unit))
@@ -132,6 +133,11 @@ class Sensitivity(SampleObservable):
         return Results(found)
 
 
-def _less_than(limit: float | None) -> Callable[[float], float]:
-    """The distance below a threshold, nan where that is not known."""
-    return lambda value: float("nan") if limit is None else limit - value
+def _less_than(limit: float) -> Callable[[float], float]:
+    return lambda value: limit - value
+
+
+def _rounded(slope: Estimate) -> Callable[[float], float]:
+    """To 10⁻⁹ of the slope: below that are the rounding errors of differences."""
+    unit = 1e-9 * abs(slope.value) or 1.0
+    return lambda value: round(value / unit) * unit if np.isfinite(value) else value

@@ -8,7 +8,14 @@ from typing import Any
 
 from hadronlab.observables.protocols import Drawable
 from hadronlab.observables.results import Results
-from hadronlab.plotting import coupled_channels, femtoscopy, few_body, hadron_pair, level_scheme
+from hadronlab.plotting import (
+    coupled_channels,
+    femtoscopy,
+    few_body,
+    hadron_pair,
+    level_scheme,
+    training_levels,
+)
 from hadronlab.plotting.curves import loss_curves
 from hadronlab.plotting.profiles import profiles
 from hadronlab.plotting.style import figure, save, style
@@ -19,6 +26,7 @@ FIGURES = {
     **femtoscopy.FIGURES,
     **few_body.FIGURES,
     **level_scheme.FIGURES,
+    **training_levels.FIGURES,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,7 +20,7 @@ class LocalEnergy:
     """H at a batch of samples of ρ, without rest masses, in the internal unit of the system (GeV or Hartree).
 
     energy, kinetic, potential: (batch,), energy = kinetic + potential, each ΣψOψ/ρ.
-    psi, h_psi: (K, batch), the K channels that make up ρ = Σ ψ² (all, or the sampled one), and Hψ.
+    psi, h_psi: (K, batch), the K channels that make up ρ = Σ ψ² (all, or the sampled one), of all states, and Hψ.
     weights: (n_channels, batch), ψ_α²/Σψ², the share of every channel.
     distances: (n_pairs, batch), fm.
     """
@@ -38,6 +38,10 @@ class LocalEnergy:
         """ρ, (batch,)."""
         return self.psi.square().sum(0)
 
+    def some(self, chosen: slice) -> LocalEnergy:
+        """Of these samples."""
+        return LocalEnergy(*(getattr(self, field.name)[..., chosen] for field in fields(self)))
+
 
 @torch.no_grad()
 def local_energy(
@@ -48,7 +52,7 @@ def local_energy(
 
     With `channel` (batch,) it is E_L(r, α) = (Hψ)_α/ψ_α   [DeepQuark, Eq. 15].
     """
-    system = wavefunction.system
+    system, states = wavefunction.system, wavefunction.n_states
     psi_parts, t_parts, v_parts, distances = [], [], [], []
     # beside what the wave function divides itself, V holds n_channels² numbers a sample
     chunk = at_once(r, 4096, max(16, system.n_channels**2 // 16)) if chunk is None else chunk
@@ -58,13 +62,15 @@ def local_energy(
         distance = system.distances(r[..., part])
         psi_parts.append(psi)
         t_parts.append(t_psi)
-        v_parts.append(system.potential_apply(distance, psi))
+        of_states = psi.split(system.n_channels)
+        v_parts.append(torch.cat([system.potential_apply(distance, state) for state in of_states]))
         distances.append(distance)
     psi, t_psi, v_psi = torch.cat(psi_parts, 1), torch.cat(t_parts, 1), torch.cat(v_parts, 1)
-    weights = psi.square()
+    weights = psi.square().unflatten(0, (states, -1)).sum(0)
     weights /= weights.sum(0)
     if channel is not None:
-        psi, v_psi = psi.gather(0, channel[None]), v_psi.gather(0, channel[None])
+        sampled = channel.expand(states, 1, -1)
+        psi, v_psi = (x.unflatten(0, (states, -1)).gather(1, sampled)[:, 0] for x in (psi, v_psi))
     density = psi.square().sum(0)
     kinetic, potential = (psi * t_psi).sum(0) / density, (psi * v_psi).sum(0) / density  # Eq. (15)
     return LocalEnergy(

@@ -13,6 +13,7 @@ from torch.nn.utils import vector_to_parameters
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
+from hadronlab.sampling.ritz import equilibrate, overlaps, ritz
 
 
 def set_energies(
@@ -23,7 +24,7 @@ def set_energies(
     thermalisation: int,
     max_seconds: float | None = None,
 ) -> dict[str, float]:
-    """Mean local energy of every set of parameters (P,), internal unit, inf where it is not finite; leaves the last set
+    """Mean local energy, or mean level of several states, of every set of parameters (P,), internal unit, inf where it is not finite; leaves the last set
     in the wave function.
 
     One population of walkers serves all: `thermalisation` sweeps before the first set, a quarter of them before each
@@ -35,14 +36,15 @@ def set_energies(
     for name, theta in sets.items():
         vector_to_parameters(theta.to(sampler.device), wavefunction.parameters())
         sampler.adapt = True
-        sampler.sample(-(-thermalisation // 4) if energies else thermalisation)
+        equilibrate(wavefunction, sampler, -(-thermalisation // 4) if energies else thermalisation)
         sampler.adapt = False
-        means: list[Tensor] = []
+        parts: list[Tensor] = []
         started = time.monotonic()
-        while len(means) < steps:
-            means.append(local_energy(wavefunction, *sampler.sample()).energy.mean())
-            if share is not None and time.monotonic() - started > share and len(means) >= 2:
+        while len(parts) < steps:
+            local = local_energy(wavefunction, *sampler.sample())
+            parts.append(overlaps(local, wavefunction.n_states))
+            if share is not None and time.monotonic() - started > share and len(parts) >= 2:
                 break
-        mean = float(torch.stack(means).mean())
-        energies[name] = mean if math.isfinite(mean) else math.inf
+        mean = torch.stack(parts).mean(0)
+        energies[name] = float(ritz(mean).energies.mean()) if bool(mean.isfinite().all()) else math.inf
     return energies

@@ -211,10 +211,10 @@ class FewBodySystem:
         """The lowest of them, None where the system cannot fall apart. Raises ConfigError where that is not known."""
         return next(iter(self.thresholds()), None)
 
-    def threshold_energy(self, threshold: Threshold) -> float | None:
-        """That of the same clusters as those of `threshold`, which may be of another interaction; None where it is not known."""
+    def threshold_energy(self, threshold: Threshold) -> float:
+        """That of the same clusters as those of `threshold`, which may be of another interaction; nan where it is not known."""
         same = (one.energy for one in self.thresholds() if one.name == threshold.name)
-        return next(same, None)
+        return next(same, float("nan"))
 
     def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem | None:
         """A cluster of a threshold as a system of its own, with an orbital momentum; None: it is one particle, or not known."""

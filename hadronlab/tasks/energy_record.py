@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,29 +21,39 @@ MIXING_STEPS = 20  # least number of steps that R̂ looks at: over fewer it show
 class EnergyRecord:
     """Energies of the walkers of all processes, in `system.energy_unit`, rest masses included.
 
-    history: energy and its error at every step. variances: of the local energies at every step, `system.energy_unit`².
-    window: local energies (walkers,) of this process, in internal units, at the steps since the last logged row, `since`
-    of them, and at a few before for R̂. latest, lowest: statistics of the last logged row and of the one of lowest energy.
+    Of several states the energy is the mean of their levels.
+
+    history: energy and its error at every step. variances: of the local
+    energies at every step, `system.energy_unit`². levels: those of all states at every step; recent: their means over
+    the steps of the last logged row. window: local energies (walkers,) of this process, in internal units, at the steps
+    since the last logged row, `since` of them, and at a few before for R̂. latest, lowest: statistics of the last logged
+    row and of the one of lowest energy.
     """
 
     def __init__(self, system: FewBodySystem) -> None:
         self.system = system
         self.history: list[tuple[float, float]] = []
         self.variances: list[float] = []
+        self.levels: list[list[float]] = []
+        self.recent: list[float] = []
         self.window: list[Tensor] = []
         self.since = 0
         self.latest: ChainStatistics | None = None
         self.lowest: ChainStatistics | None = None
 
-    def add(self, energy: Tensor, processes: Processes) -> None:
-        """A step with the local energies (walkers,) of this process."""
-        total, squares, n = processes.total(
-            torch.stack([energy.sum(), energy.square().sum(), energy.new_full((), len(energy))])
+    def add(self, energies: Tensor, processes: Processes) -> None:
+        """A step with the local energies (states, walkers) of this process."""
+        energy = energies.mean(0)
+        *levels, total, squares, n = processes.total(
+            torch.stack(
+                [*energies.sum(1), energy.sum(), energy.square().sum(), energy.new_full((), len(energy))]
+            )
         ).tolist()
         mean = total / n
         variance = max(squares / n - mean**2, 0.0)
         self.history.append((self.absolute(mean), (variance / n) ** 0.5 * self.system.to_unit))
         self.variances.append(variance * self.system.to_unit**2)
+        self.levels.append([self.absolute(level / n) for level in levels])
         self.window.append(energy)
         self.since += 1
 
@@ -61,6 +72,7 @@ class EnergyRecord:
         )
         if self.lowest is None or self.latest.mean < self.lowest.mean:
             self.lowest = self.latest
+        self.recent = np.mean(self.levels[-self.since :], 0).tolist()
         self.window, self.since = self.window[-MIXING_STEPS:], 0
         return self.latest
 
@@ -84,6 +96,7 @@ class EnergyRecord:
         return {
             "history": torch.tensor(self.history, dtype=torch.float64),
             "variances": torch.tensor(self.variances, dtype=torch.float64),
+            "levels": torch.tensor(self.levels, dtype=torch.float64),
             "since": self.since,
             "latest": None if self.latest is None else asdict(self.latest),
             "lowest": None if self.lowest is None else asdict(self.lowest),
@@ -92,6 +105,7 @@ class EnergyRecord:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.history = [(e, s) for e, s in state["history"].tolist()]
         self.variances = state.get("variances", torch.full((len(self.history),), float("nan"))).tolist()
+        self.levels = state["levels"].tolist() if "levels" in state else [[e] for e, _ in self.history]
         self.since = state["since"]
         self.latest, self.lowest = (
             ChainStatistics(**state[row]) if state.get(row) else None  # older checkpoints hold no lowest one

@@ -22,6 +22,7 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
 from hadronlab.tasks.protocols import SampledEvaluation
+from hadronlab.tasks.several_states import fix_states, of_all_states
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask
@@ -42,33 +43,44 @@ def measure(task: VMCTask) -> Results:
     """
     task.model.eval().to(task.sampler.device)
     task.chosen_parameters = load_best_set(task)
-    left, fixed = seconds_left(task), task.evaluation_samples
-    walkers = affordable_walkers(task, task.burn_in, None if left is None else left / 3)
+    biases = fix_states(task)
+    found = [_measure_state(task, k) for k in range(task.model.n_states)]
+    task.model.cpu()
+    result = of_all_states(task, found, biases)
+    if task.threshold is None and task.no_threshold:
+        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
+    if task.system.left_out:
+        result.warnings.append(task.system.left_out)
+    _add_training(task, result)
+    return result
+
+
+def _measure_state(task: VMCTask, k: int) -> Results:
+    """Expectation values of one of the states, in its share of the time that is left."""
+    states, fixed = task.model.n_states, task.evaluation_samples
+    left = seconds_left(task)
+    share = None if left is None else left / (states - k)
+    walkers = affordable_walkers(task, task.burn_in, None if share is None else share / 3)
     most = task.max_samples if fixed is None else fixed
     walkers = min(walkers, max(FEWEST_WALKERS, most // SAMPLES_OF_EACH))
     wanted = SAMPLES_OF_EACH * walkers if fixed is None else max(fixed, 2 * walkers)
+    left = seconds_left(task)
     result = evaluate(
-        task.model,
+        task.model.state(k),
         task.observables,
-        task.threshold,
+        task.threshold if k == 0 else None,
         target_error=task.target_error / 3 if fixed is None else None,
         n_samples=wanted,
         max_samples=task.max_samples,
         n_walkers=walkers,
         thermalisation=task.burn_in,
-        seed=stream_seed(task.seed, "evaluation"),
-        max_seconds=seconds_left(task),
+        seed=stream_seed(task.seed, "evaluation", *[k] * (k > 0)),
+        max_seconds=None if left is None else left / (states - k),
         make_sampler=task.make_sampler,
     )
-    task.model.cpu()
-    if task.threshold is None and task.no_threshold:
-        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if task.system.left_out:
-        result.warnings.append(task.system.left_out)
     samples = int(result.scalars["samples"].value)
     if samples < wanted:
         result.warnings.append(f"the time ended the evaluation after {samples} of {wanted} samples")
-    _add_training(task, result)
     return result
 
 
@@ -179,6 +191,11 @@ def _add_training(task: VMCTask, result: Results) -> None:
             f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
             "(trainer.max_steps)"
         )
+    if task.model.n_states > 1:
+        levels = np.array(task.record.levels).T
+        rows = tuple(map(str, range(len(levels))))
+        result.estimates["training_levels"] = Estimate(levels, energy.unit, rows=rows)
+        return
     _add_zero_variance(task, result)
     history = np.array(task.history).T
     result.estimates["training_energy"] = Estimate(history, energy.unit, rows=("energy", "error"))

@@ -21,7 +21,9 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import HasClosedElements, SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.physics.few_body.gaussians.draws import Draws
 from hadronlab.physics.few_body.gaussians.solve import Solver
+from hadronlab.sampling.independent import IndependentSampler
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
@@ -37,7 +39,8 @@ class SpectrumTask(Task):
     which the levels fall; the optimizer takes it: SGD with a rate of 1. See physics/few_body/gaussians/solve.py.
 
     Args:
-        sampler: called with the model, n_walkers and seed, where an observable needs samples of |ψ|².
+        sampler: called with the model, n_walkers and seed, where an observable needs samples of |ψ|² of a P wave, or of more
+            Gaussians and permutations than independent samples can be drawn of.
         optimizer: called with the parameters.
         observables: of the lowest level: from matrix elements where they have them, else from samples.
         seed: of the candidates for the basis, and of samples.
@@ -45,8 +48,8 @@ class SpectrumTask(Task):
         accuracy: of each energy, MeV (leptons: Hartree); None: a thirtieth of target_error.
         target_error: of the energy, as of a variational run.
         seconds: no stage begins that would end later.
-        evaluation_walkers, evaluation_samples, max_samples, burn_in: of samples: walkers, their number (None: 40 of each
-            walker, at most max_samples), sweeps before the first.
+        evaluation_walkers, evaluation_samples, max_samples, burn_in: of samples: walkers, or independent points of a set, their
+            number (None: 40 of each walker, at most max_samples), sweeps of walkers before the first.
     """
 
     task: ClassVar[str] = "spectrum"
@@ -235,7 +238,7 @@ class SpectrumTask(Task):
             else:
                 sampled[name] = observable
         if sampled:
-            result.add(self._sampled(sampled))
+            result.add(self._sampled(sampled, Draws.of(self.system, found)))
             result.estimates["energy"] = levels.energy  # which has no statistical error
         if self.no_threshold:
             result.warnings.append(f"the threshold is unknown, bound or not: {self.no_threshold}")
@@ -249,7 +252,7 @@ class SpectrumTask(Task):
             )
         return result
 
-    def _sampled(self, observables: Mapping[str, SampleObservable]) -> Results:
+    def _sampled(self, observables: Mapping[str, SampleObservable], draws: Draws | None) -> Results:
         samples = self.evaluation_samples or 40 * self.evaluation_walkers
         walkers = max(1, min(self.evaluation_walkers, samples // 2))
         return evaluate(
@@ -261,7 +264,9 @@ class SpectrumTask(Task):
             thermalisation=self.burn_in,
             seed=stream_seed(self.seed, "evaluation"),
             max_seconds=None if self.deadline is None else max(0.0, self.deadline - time.monotonic()),
-            make_sampler=self.make_sampler,
+            make_sampler=self.make_sampler
+            if draws is None
+            else lambda _, **given: IndependentSampler(draws, **given),
         )
 
     def objective(self, results: Results) -> float | None:

@@ -1,4 +1,4 @@
-"""Neural variational Monte Carlo as a LightningModule: walkers, local energies, and the ground state they find."""
+"""Neural variational Monte Carlo as a LightningModule: walkers, local energies, and the lowest states they find."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.nn.utils import parameters_to_vector
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.estimates.trend import remaining_descent
+from hadronlab.models.wavefunctions.span import states_of
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
@@ -26,18 +27,20 @@ from hadronlab.optim.schedule import Schedule, Stage
 from hadronlab.optim.sr_statistics import energy_gradient, reconfigure
 from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
+from hadronlab.sampling.ritz import Ritz, equilibrate, overlaps, ritz
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.threshold import Threshold
 from hadronlab.tasks.base import Task, build_observables, build_optimizer
-from hadronlab.tasks.description import description, status_line
+from hadronlab.tasks.description import description, health, logged_row, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
 from hadronlab.tasks.training_state import load_training_state, training_state
 
 
 class VMCTask(Task):
-    """Minimise ⟨H⟩ of `model` over its parameters; every step draws samples of ρ and computes their local energies.
+    """Minimise ⟨H⟩ of `model`, or the sum of the levels of its states, over its parameters; every step draws samples of ρ
+    and computes their local energies.
 
     The loss itself is zero: StochasticReconfiguration turns `samples` and `local` into the gradient that the optimizer
     steps with, or else the task writes the plain one.
@@ -49,6 +52,7 @@ class VMCTask(Task):
         plain_gradient: whether the optimizer steps along ∂E/∂θ, there being no natural gradient.
         observables: of the final evaluation, by name.
         seed: of all walkers.
+        states: how many, the lowest of their quantum numbers; those of the model.
         target_error: of the energy, MeV (leptons: Hartree), that a run is to reach.
         evaluation_walkers, evaluation_samples, max_samples, burn_in: of the final evaluation: walkers, samples (None:
             as many as a third of the target error asks for, at most max_samples), sweeps before the first one (also
@@ -57,21 +61,23 @@ class VMCTask(Task):
     """
 
     task: ClassVar[str] = "vmc"
-    purpose: ClassVar[str] = "finds the ground state of a few-body system"
+    purpose: ClassVar[str] = "finds the lowest states of a few-body system"
     needs: ClassVar[tuple[str, ...]] = ("sampler", "schedule")
     unused: ClassVar[tuple[str, ...]] = ("loss", "data")
     recommended_optimizer: ClassVar[str] = "sr"
     model: WaveFunction
     samples: tuple[Tensor, Tensor | None]
     local: LocalEnergy
+    ritz: Ritz
 
     @classmethod
     def build(cls, config: DictConfig) -> Self:
         """The wave function is made for the system, the sampler for the wave function."""
         torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
         system = instantiate(config.system, _convert_="all")
+        make_model = instantiate(config.model, _partial_=True, _convert_="all")
         return instantiate(config.task, _partial_=True)(
-            model=instantiate(config.model, _partial_=True, _convert_="all")(system),
+            model=states_of(make_model, system, config.task.get("states", 1)),
             sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
             optimizer=build_optimizer(config),
             observables=build_observables(config),
@@ -90,6 +96,7 @@ class VMCTask(Task):
         plain_gradient: bool = False,
         observables: Mapping[str, SampleObservable] | None = None,
         seed: int = 1,
+        states: int = 1,
         target_error: float = 0.1,
         evaluation_walkers: int = 2000,
         evaluation_samples: int | None = None,
@@ -116,13 +123,14 @@ class VMCTask(Task):
         self.evaluation_walkers, self.evaluation_samples = evaluation_walkers, evaluation_samples
         self.max_samples, self.burn_in = max_samples, burn_in
         self.sampler = sampler(model, seed=stream_seed(seed, "walkers", 0, 0, 0))
-        self.n_walkers = self.sampler.n_walkers  # of this process
+        # of this process; levels of few walkers lie too low, and an excited one pulls the others along
+        self.n_walkers = self.sampler.n_walkers * (2 * model.n_states if model.n_states > 1 else 1)
         self.processes = ALONE  # all of the run acting as one; the run says which
         self.equilibrated = False  # whether the walkers have had their burn-in
         self.stage: Stage = schedule.stage(0)
         if (
             wanted := self._wanted_walkers
-        ) != self.n_walkers:  # from the start, for copies of walkers are no others
+        ) != self.sampler.n_walkers:  # from the start, for copies of walkers are no others
             self.sampler = sampler(model, n_walkers=wanted, seed=stream_seed(seed, "walkers", 0, 0, 0))
         self.record = EnergyRecord(model.system)
         self.parameter_sets = ParameterSets(schedule)
@@ -160,11 +168,12 @@ class VMCTask(Task):
             self.record.forget_walkers()
         with failing_together(self.processes):
             if not self.equilibrated:
-                self.sampler.sample(self.burn_in)
+                equilibrate(self.model, self.sampler, self.burn_in, self.processes.total)
                 self.equilibrated = True
             self.samples = self.sampler.sample()
             self.local = local_energy(self.model, *self.samples)
-        self.record.add(self.local.energy, self.processes)
+        self.ritz = ritz(overlaps(self.local, self.model.n_states, self.processes.total))
+        self.record.add(self.ritz.of_samples(self.local), self.processes)
         if self.global_step % self.log_every == 0 and self.record.since > 1:
             self._log()
         return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
@@ -196,20 +205,13 @@ class VMCTask(Task):
         return max(1, round(self.n_walkers * self.stage.walkers))
 
     def _log(self) -> None:
-        found, sampler = self.record.summarise(self.processes), self.sampler
-        self.log_now(
-            {
-                "energy": found.mean,
-                "energy_error": found.error,
-                "local_energy_std": found.std,
-                "acceptance": sampler.acceptance,
-                "r_hat": found.r_hat,
-                "tau_corr": found.tau_corr,
-                "walkers": sampler.n_walkers * self.processes.size,
-                **{f"step.{move}": size for move, size in sampler.step_sizes.items()},
-            }
-        )
-        sampler.reset_acceptance()
+        self.log_now(logged_row(self))
+        self.sampler.reset_acceptance()
+
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """The next walkers follow the Ritz vectors of the present ones."""
+        super().optimizer_step(*args, **kwargs)
+        self.model.rotate(self.ritz.vectors)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         self.parameter_sets.update(self.global_step, parameters_to_vector(self.model.parameters()).detach())
@@ -258,22 +260,7 @@ class VMCTask(Task):
         return remaining_descent(history[:, 0], history[:, 1], self.schedule.last_stage_start)
 
     def health(self) -> dict[str, float]:
-        """What the guards watch."""
-        if not self.history:
-            return {}
-        energy, error = self.history[-1]
-        known = self.reference.get("energy", {})
-        bound = {"energy_bound": known["value"] - 3 * known["error"]} if "error" in known else {}
-        latest, enough = self.record.latest, float(self.sampler.proposed.sum()) >= 50
-        rise = self.record.rise()
-        return {
-            "energy": energy,
-            "energy_error": error,
-            **({"acceptance": self.sampler.acceptance} if enough else {}),
-            **({"r_hat": latest.r_hat} if latest is not None and latest.r_hat == latest.r_hat else {}),
-            **({} if rise is None else {"energy_rise": rise[0], "energy_rise_error": rise[1]}),
-            **bound,
-        }
+        return health(self)
 
     def describe(self) -> dict[str, str]:
         return description(self)

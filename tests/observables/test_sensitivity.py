@@ -146,6 +146,8 @@ def test_samples_agree_with_matrix_elements():
     sampled = evaluate(psi, {"sensitivity": observable}, n_samples=3000, n_walkers=300, thermalisation=100)
     exact = observable.of_levels(levels)
     assert set(exact.estimates) <= set(sampled.estimates)
+    constant = sampled.estimates["sensitivity.constant"]  # of every sample −(3/2) GeV, to rounding
+    assert constant.value == pytest.approx(-1500) and not constant.error
     for name, closed in exact.values.items():
         error = sampled.estimates[name].error or 1e-6
         assert abs(sampled.values[name] - closed) < 4 * error + 1e-6 * abs(closed), name

@@ -1,12 +1,15 @@
 """Streamed stochastic reconfiguration against the dense formulas."""
 
 import threading
+from functools import partial
 
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunctions.span import Span, states_of
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import (
     Processes,
@@ -15,10 +18,10 @@ from hadronlab.optim.sr_statistics import (
     energy_gradient,
     kernel_rows,
     reconfigure,
-    residual,
-    row_cotangents,
 )
+from hadronlab.optim.state_rows import homing_rows, residual, row_cotangents
 from hadronlab.sampling.local_energy import local_energy
+from hadronlab.sampling.ritz import overlaps, ritz
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
 
@@ -248,3 +251,107 @@ def test_tangent_coordinates_are_orthonormal(system):
     parameters = psi.from_tangent(vectors)
     torch.testing.assert_close(parameters.T @ parameters, vectors.T @ vectors)
     torch.testing.assert_close(psi.to_tangent(parameters[:, 0]), vectors[:, 0])
+
+
+@pytest.mark.parametrize("case", [scalar_case, vector_case])
+def test_one_state_of_a_span_makes_the_step_of_two_rows_a_sample(case):
+    """S = ⟨ŌŌᵀ + rows of z⟩ − ⟨Ō⟩⟨Ō⟩ᵀ and F written out; the sums differ by rounding alone."""
+    psi, r = case()
+    span, local = Span([psi]), local_energy(psi, r)
+    n, density = r.shape[-1], local.density
+    signs = torch.randint(0, 2, local.psi.shape, generator=torch.Generator().manual_seed(3)).double() * 2 - 1
+    along = local.psi / density
+    across = (signs - along * (signs * local.psi).sum(0)) / density.sqrt()
+    cotangents = torch.stack([along, across])[: len(local.psi)]
+    rows = psi.parameter_rows(r, cotangents)
+    mean = rows[:, 0].mean(1)
+    fisher = torch.einsum("prb,qrb->pq", rows, rows) / n - torch.outer(mean, mean)
+    gradient = energy_gradient(psi, r, None, local)
+    for wavefunction in (psi, span):
+        assert wavefunction.n_states == 1
+        local = local_energy(wavefunction, r)
+        found = SRStatistics.zeros(psi.n_parameters, r)
+        accumulate(
+            found,
+            wavefunction,
+            r,
+            None,
+            local.psi,
+            residual(local),
+            generator=torch.Generator().manual_seed(3),
+        )
+        assert (found.fisher - fisher).abs().max() < 1e-12 * fisher.abs().max()
+        assert (found.gradient - gradient).abs().max() < 1e-12 * gradient.abs().max()
+    one, other = (
+        reconfigure(
+            DampedSolver(1e-3, 0.8, 0.05),
+            w,
+            r,
+            None,
+            local_energy(w, r),
+            0.2,
+            40.0,
+            generator=torch.Generator().manual_seed(1),
+        )
+        for w in (psi, span)
+    )
+    assert (one - other).norm() < 1e-12 * one.norm()
+
+
+def span_case(batch=150):
+    torch.manual_seed(0)
+    psi = states_of(partial(InvariantWaveFunction, widths=(4, 3)), quark_system("D", "c u~", 0, 0.5), 2)
+    psi.rotate(torch.tensor([[1.0, 0.4], [-2.0, 1.5]], dtype=torch.float64))
+    return psi, 0.4 * torch.randn(2, 3, batch, dtype=torch.float64)
+
+
+def test_the_step_of_two_states_equals_the_dense_formula():
+    """S = K ⟨Σ_i ∂ψ_i (1 − P) ∂ψ_i/ρ⟩ and F = 2K ⟨Σ_i ∂ψ_i (1 − P) Hψ_i/ρ⟩ with P of the sample, from autograd: one channel has
+    complete rows."""
+    psi, r = span_case()
+    local, size = local_energy(psi, r), psi.n_parameters
+    tangents = torch.zeros(2, size, r.shape[-1], dtype=torch.float64)
+    for i in range(2):
+        for b in range(r.shape[-1]):
+            grads = torch.autograd.grad(psi(r[..., b : b + 1])[i, 0], list(psi.parameters()))
+            tangents[i, :, b] = torch.cat([g.flatten() for g in grads])
+    root = local.density.sqrt()
+    span, o, h = local.psi / root, tangents / root, local.h_psi / root
+    beyond = torch.eye(r.shape[-1]).double() - span.T @ torch.linalg.solve(span @ span.T, span)
+    fisher = 2 * sum(o[i] @ beyond @ o[i].T for i in range(2)) / r.shape[-1]
+    gradient = 4 * sum(o[i] @ beyond @ h[i] for i in range(2)) / r.shape[-1]
+    found = SRStatistics.zeros(size, r, 2)
+    accumulate(found, psi, r, None, local.psi, residual(local, states=2))
+    torch.testing.assert_close(found.fisher, fisher, rtol=1e-8, atol=1e-10 * float(fisher.abs().max()))
+    torch.testing.assert_close(found.gradient, gradient, rtol=1e-8, atol=1e-10 * float(gradient.abs().max()))
+    torch.testing.assert_close(energy_gradient(psi, r, None, local), gradient, rtol=1e-8, atol=1e-9)
+    rows, e = kernel_rows(psi, r, None, local.psi, residual(local, states=2))
+    homing, target = homing_rows(psi, found.motions)
+    torch.testing.assert_close(rows.T @ rows, fisher + homing.T @ homing, rtol=1e-7, atol=1e-9)
+    torch.testing.assert_close(2 * rows.T @ e, gradient + 2 * homing.T @ target, rtol=1e-7, atol=1e-9)
+
+
+def test_the_gradient_of_two_states_is_that_of_the_sum_of_their_levels():
+    """The levels tr S⁻¹H of fixed weights 1/ρ by finite differences, for states that are orthonormal on the sample."""
+    psi, r = span_case()
+    for _ in range(60):  # for ρ follows them
+        psi.rotate(ritz(overlaps(local_energy(psi, r), 2)).vectors)
+    local = local_energy(psi, r)
+    torch.testing.assert_close(overlaps(local, 2)[0], 0.5 * torch.eye(2).double(), rtol=0, atol=1e-9)
+    weights, theta = 1 / local.density, parameters_to_vector(psi.parameters()).detach()
+    direction = torch.randn(len(theta), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+    def matrix(theta):
+        vector_to_parameters(theta, psi.parameters())
+        found = local_energy(psi, r)
+        return found.psi, found.h_psi
+
+    (before, h), steps = matrix(theta), []
+    for s in (1e-5, -1e-5):
+        after, _ = matrix(theta + s * direction)
+        # ⟨δψ|(1 − P)H|ψ⟩ is half the derivative where H is taken as it is, from the right: Hψ of the unmoved states
+        s_matrix, h_matrix = ((after * weights) @ x.T for x in (before, h))
+        steps.append(float(torch.linalg.solve(s_matrix, h_matrix).trace()))
+    vector_to_parameters(theta, psi.parameters())
+    derivative = 2 * (steps[0] - steps[1]) / 2e-5
+    assert float(energy_gradient(psi, r, None, local) @ direction) == pytest.approx(derivative, rel=1e-5)

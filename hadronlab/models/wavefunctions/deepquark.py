@@ -135,6 +135,10 @@ class DeepQuarkWaveFunction(WaveFunction):
         psi, exponent = self._antisymmetric(r)
         return psi * exponent.exp()
 
+    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        psi, exponent = self._antisymmetric(r, channel)
+        return psi * exponent.exp()
+
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
         psi, exponent = self._antisymmetric(r, channel)
         return psi.square().sum(0).log().add(exponent, alpha=2.0)

@@ -25,6 +25,9 @@ class WaveFunction(nn.Module):
     With `samples_channel`, a sample is a point and one channel, ρ(r, α) = ψ_α(r)² [DeepQuark, Eq. 12];
     otherwise a sample is a point and the channels are summed exactly, ρ(r) = Σ_α ψ_α(r)².
 
+    With `n_states` above 1 it holds several states of the system (see span.py): whatever has n_channels rows here has
+    n_states · n_channels, those of one state after those of another, and ρ is summed over the states too.
+
     `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at
     that size in GeV. `start_width` is that of the Gaussian (fm) from which walkers begin, where ψ has places that
     walkers would not find from the expected distances in time; None: the natural one. `copies`: places at which a network is evaluated
@@ -36,6 +39,7 @@ class WaveFunction(nn.Module):
 
     task = "vmc"
     samples_channel = False
+    n_states = 1
 
     def __init__(self, system: FewBodySystem):
         super().__init__()
@@ -53,14 +57,32 @@ class WaveFunction(nn.Module):
 
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
         """ln ρ, (batch,), safe against underflow in float32; channel (batch,) if `samples_channel`."""
-        psi = self(r)
+        psi = self.amplitudes(r, channel)
         if channel is not None:
-            return psi.gather(0, channel[None])[0].abs().log().mul(2)  # Eq. (12)
+            return psi[0].abs().log().mul(2)  # Eq. (12)
         return psi.square().sum(0).log()
+
+    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        """ψ of all channels, or with `channel` (batch,) one row, that of the channel."""
+        psi = self(r)
+        return psi if channel is None else psi.gather(0, channel[None])
 
     def parameters_kept(self) -> AbstractContextManager[None]:
         """While the parameters stay as they are, as between two steps: what is made of them alone may be made once."""
         return nullcontext()
+
+    def rotate(self, vectors: Tensor) -> None:
+        """Go over to the states ψ̃_i = Σ_j vectors_ij ψ_j, (n_states, n_states); one state stays what it is."""
+
+    def mixture(self) -> Tensor:
+        """Motions ψ̃_i → ψ̃_i − Σ_j m_ij ψ̃_j within the span, (n_states, n_states), which would leave every state to a set of
+        parameters of its own.
+        """
+        return torch.zeros(self.n_states, self.n_states, dtype=torch.float64)
+
+    def state(self, index: int) -> WaveFunction:
+        """One of the states alone."""
+        return self
 
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """ψ (n_channels, batch) and Tψ = −Σ_i ∇_i²ψ/2m_i, without the centre of mass, GeV × ψ.

@@ -16,7 +16,7 @@ from hadronlab.physics.forces.interaction import Interaction
 
 @dataclass(frozen=True)
 class HeavyBaryons(Interaction):
-    """Parameters of the publication; K, C and masses in GeV, cutoff Λ in fm⁻¹.
+    """Parameters as quoted of the publication, whose tables were not at hand: look them up before you cite a number. K, C and masses in GeV, cutoff Λ in fm⁻¹.
 
     V_ij = −(3/16) λ_i·λ_j { −4K/(3μ_ij r) + b r + (32πα_ss/(9m_i m_j)) (Λ²/(4πr)) e^{−Λr} S_i·S_j
            + (α_so g²/(3r³)) [(1/m_i² + 1/m_j² + 4/(m_i m_j)) ℓ_ij·(S_i + S_j) + (1/m_i² − 1/m_j²) ℓ_ij·(S_i − S_j)]

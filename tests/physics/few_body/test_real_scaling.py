@@ -39,9 +39,13 @@ def test_a_continuum_has_no_plateau():
 
 
 def test_a_short_plateau_is_none():
-    """Levels that stop for three scales, over less than `LEAST` of ln s, go on."""
-    energies = np.exp(-2 * np.log(SCALES))
+    """Levels that stop for three scales, over less than `LEAST` of ln s, go on; and where all of them stop, the basis fails."""
+    energies = SCALES**-2
     energies[20:23] = energies[20]
-    assert not plateaus([np.array([e]) for e in energies], SCALES, [0.0])
+    assert not plateaus(
+        [np.array([e, 3 * s**-2]) for e, s in zip(energies, SCALES, strict=True)], SCALES, [0.0]
+    )
     energies[20:27] = energies[20]
-    assert len(plateaus([np.array([e]) for e in energies], SCALES, [0.0])) == 1
+    found = plateaus([np.array([e, 3 * s**-2]) for e, s in zip(energies, SCALES, strict=True)], SCALES, [0.0])
+    assert [one.energy for one in found] == [energies[20]]
+    assert not plateaus([np.array([e, 3 * e]) for e in energies], SCALES, [0.0])

@@ -1,0 +1,141 @@
+"""Several states at once: wave functions of one system, and the linear combinations of them that are meant."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction, rows_for
+
+if TYPE_CHECKING:
+    from hadronlab.systems.few_body import FewBodySystem
+
+SIZES = (1.0, 0.5, 1.8)  # of the members at first: far from dependent, and an excited state is larger
+
+
+class Span(WaveFunction):
+    """States ψ̃_i = Σ_k c_ik ψ_k of members ψ_k, whose parameters are its own; ψ̃_iα follow one another, i first.
+
+    Walkers sample ρ = Σ_iα ψ̃_iα², so that all states are seen at once; `rotate` makes them the Ritz vectors of a sample.
+
+    Args:
+        members: wave functions of one system, alike but for their parameters.
+        vectors: c (n_states, n_members); None: the members themselves.
+    """
+
+    vectors: Tensor
+    members: Sequence[WaveFunction]  # a ModuleList
+
+    def __init__(self, members: Sequence[WaveFunction], vectors: Tensor | None = None) -> None:
+        first = members[0]
+        super().__init__(first.system)
+        self.members = nn.ModuleList(members)  # type: ignore[assignment]
+        self.register_buffer("vectors", torch.eye(len(members)).double() if vectors is None else vectors)
+        self.n_states = len(self.vectors)
+        self.samples_channel = first.samples_channel
+        widths = [member.start_width for member in members]
+        self.start_width = max((w for w in widths if w is not None), default=None)
+
+    def state(self, index: int) -> Span:
+        """One of the states alone, which shares the members."""
+        return Span(list(self.members), self.vectors[index : index + 1].clone())
+
+    def rotate(self, vectors: Tensor) -> None:
+        self.vectors = vectors @ self.vectors
+
+    def mixture(self) -> Tensor:
+        own = torch.linalg.inv(self.vectors).diagonal()  # ψ_i = Σ_j (c⁻¹)_ij ψ̃_j is to keep its own ψ̃_i alone
+        return torch.eye(self.n_states).to(self.vectors) - self.vectors * own
+
+    def _combined(self, parts: Sequence[Tensor]) -> Tensor:
+        """Σ_k c_ik x_k, (n_states · m, batch), of x_k (m, batch)."""
+        stacked = torch.stack(list(parts))
+        return (self.vectors.to(stacked.dtype) @ stacked.flatten(1)).view(-1, stacked.shape[-1])
+
+    def _of_members(self, cotangent: Tensor) -> Tensor:
+        """Cotangents of every member, (n_members, R, m, batch), from those of the states, (R, n_states · m, batch)."""
+        of_states = cotangent.unflatten(1, (self.n_states, -1))
+        return torch.einsum("ik,rimb->krmb", self.vectors.to(cotangent.dtype), of_states)
+
+    @contextmanager
+    def parameters_kept(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for member in self.members:
+                stack.enter_context(member.parameters_kept())
+            yield
+
+    def forward(self, r: Tensor) -> Tensor:
+        return self._combined([member(r) for member in self.members])
+
+    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        return self._combined([member.amplitudes(r, channel) for member in self.members])
+
+    def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        return self.amplitudes(r, channel).square_().sum(0).log_()
+
+    def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        psi, t_psi = zip(*(member.kinetic(r, channel) for member in self.members), strict=True)
+        return self._combined(psi), self._combined(t_psi)
+
+    def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        pairs = zip(self.members, self._of_members(cotangent), strict=True)
+        return torch.cat([member.parameter_rows(r, c, channel) for member, c in pairs])
+
+    def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        pairs = zip(self.members, self._of_members(cotangent[None])[:, 0], strict=True)
+        return torch.cat([member.parameter_gradient(r, c, channel) for member, c in pairs])
+
+    def tangent_rows(
+        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
+    ) -> Tensor:
+        out = rows_for(self.n_tangent, cotangent, spare)
+        parts = zip(self.members, self._of_members(cotangent), out.split(self._tangent_sizes), strict=True)
+        for member, c, place in parts:
+            place.copy_(member.tangent_rows(r, c, channel))
+        return out
+
+    def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
+        pairs = zip(self.members, self._of_members(cotangent[None])[:, 0], strict=True)
+        return torch.cat([member.tangent_gradient(r, c, channel) for member, c in pairs])
+
+    def from_tangent(self, vector: Tensor) -> Tensor:
+        parts = zip(self.members, vector.split(self._tangent_sizes), strict=True)
+        return torch.cat([member.from_tangent(part) for member, part in parts])
+
+    def to_tangent(self, vector: Tensor) -> Tensor:
+        sizes = [member.n_parameters for member in self.members]
+        parts = zip(self.members, vector.split(sizes), strict=True)
+        return torch.cat([member.to_tangent(part) for member, part in parts])
+
+    @property
+    def _tangent_sizes(self) -> list[int]:
+        return [member.n_tangent for member in self.members]
+
+    @property
+    def n_tangent(self) -> int:
+        return sum(self._tangent_sizes)
+
+
+def states_of(make: Callable[..., WaveFunction], system: FewBodySystem, states: int) -> WaveFunction:
+    """The wave function that `make(system)` gives, or a span of so many, begun at different sizes where it takes a `size`."""
+    if states < 1:
+        raise ConfigError(f"task.states={states}: must be 1 or more")
+    if states == 1:
+        return make(system)
+    sizes = list(islice(cycle(SIZES), states))
+    scaled = "size" in inspect.signature(make).parameters
+    own = make.keywords.get("size", 1.0) if isinstance(make, partial) else 1.0
+    members = [make(system, size=own * size) if scaled else make(system) for size in sizes]
+    if not scaled:
+        return Span(members)
+    # a function of r/s has the norm s^{3(N−1)/2}: the walkers begin in all members alike
+    norms = torch.tensor(sizes, dtype=torch.float64) ** (1.5 * (system.n_particles - 1))
+    return Span(members, torch.diag(1 / norms))

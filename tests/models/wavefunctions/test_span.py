@@ -1,0 +1,92 @@
+"""A span of wave functions: the same passes as a single one's, by the slow ones of torch.func."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
+from hadronlab.models.wavefunctions.span import Span, states_of
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.systems.quarks import quark_system
+
+SYSTEM = quark_system("nucleon", "u u d", 0.5, 0.5)
+
+
+def span(make, states=2):
+    torch.manual_seed(0)
+    psi = states_of(make, SYSTEM, states)
+    psi.rotate(torch.randn(states, states, dtype=torch.float64))
+    return psi
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(InvariantWaveFunction, widths=(4, 3)),
+        partial(DeepQuarkWaveFunction, widths=(4, 3), channel_sum="exact"),
+        partial(DeepQuarkWaveFunction, widths=(4, 3)),
+    ],
+)
+def test_passes_equal_those_of_automatic_differentiation(make):
+    psi = span(make)
+    r = 0.5 * torch.randn(3, 3, 5, dtype=torch.float64)
+    channel = torch.tensor([0, 1, 1, 0, 1]) if psi.samples_channel else None
+    m = 1 if psi.samples_channel else SYSTEM.n_channels
+    assert psi(r).shape == (2 * SYSTEM.n_channels, 5)
+    assert psi.amplitudes(r, channel).shape == (2 * m, 5)
+    torch.testing.assert_close(psi.log_density(r, channel), psi.amplitudes(r, channel).square().sum(0).log())
+    value, t_psi = psi.kinetic(r, channel)
+    torch.testing.assert_close(value, psi(r))
+    slow = WaveFunction.kinetic(psi, r)[1]
+    if channel is not None:
+        slow = slow.unflatten(0, (2, -1)).gather(1, channel.expand(2, 1, -1))[:, 0]
+    torch.testing.assert_close(t_psi, slow, rtol=1e-7, atol=1e-9)
+
+    cotangent = torch.randn(3, 2 * m, 5, dtype=torch.float64)
+    rows = psi.parameter_rows(r, cotangent, channel)
+    out = psi.amplitudes(r, channel)
+    for row, b in ((0, 0), (2, 4)):
+        grads = torch.autograd.grad(
+            (cotangent[row] * out)[:, b].sum(), list(psi.parameters()), retain_graph=True
+        )
+        torch.testing.assert_close(
+            rows[:, row, b], torch.cat([g.flatten() for g in grads]), rtol=1e-7, atol=1e-9
+        )
+    torch.testing.assert_close(psi.parameter_gradient(r, cotangent[0], channel), rows[:, 0].sum(1))
+    tangent = psi.tangent_rows(r, cotangent, channel)
+    torch.testing.assert_close(psi.from_tangent(tangent), rows)
+    torch.testing.assert_close(psi.to_tangent(rows[:, 0, 0]), tangent[:, 0, 0])
+    torch.testing.assert_close(psi.tangent_gradient(r, cotangent[0], channel), tangent[:, 0].sum(1))
+
+
+def test_a_state_alone_shares_the_members():
+    psi = span(partial(InvariantWaveFunction, widths=(4, 3)))
+    r = 0.5 * torch.randn(3, 3, 5, dtype=torch.float64)
+    second = psi.state(1)
+    assert second.n_states == 1
+    torch.testing.assert_close(second(r), psi(r)[SYSTEM.n_channels :])
+    assert all(a is b for a, b in zip(second.parameters(), psi.parameters(), strict=True))
+
+
+def test_members_begin_at_different_sizes():
+    psi = states_of(partial(InvariantWaveFunction, widths=(4, 3), size=0.8), SYSTEM, 3)
+    alone = InvariantWaveFunction(SYSTEM).scale
+    for member, size in zip(psi.members, (1.0, 0.5, 1.8), strict=True):
+        torch.testing.assert_close(member.scale, 0.8 * size * alone)
+    assert isinstance(states_of(InvariantWaveFunction, SYSTEM, 1), InvariantWaveFunction)
+    with pytest.raises(ConfigError, match=r"task\.states=0"):
+        states_of(InvariantWaveFunction, SYSTEM, 0)
+
+
+def test_the_mixture_vanishes_where_every_member_is_a_state():
+    psi = span(partial(InvariantWaveFunction, widths=(4, 3)), 3)
+    # after the motion ψ̃ − mψ̃ at the same coefficients, every member is a multiple of its own state of before
+    members = torch.linalg.inv(psi.vectors) @ (torch.eye(3).double() - psi.mixture())
+    torch.testing.assert_close(members, torch.diag(members.diagonal()), rtol=0, atol=1e-10)
+    assert members.diagonal().abs().min() > 1e-3 and psi.mixture().abs().max() > 0.1
+    psi.vectors = torch.diag(torch.tensor([2.0, 0.3, 5.0]).double())
+    torch.testing.assert_close(psi.mixture(), torch.zeros(3, 3).double())
+    assert isinstance(psi, Span)
