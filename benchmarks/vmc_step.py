@@ -37,7 +37,8 @@ from hadronlab.api import composed
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.optim.natural_gradient import DampedSolver
-from hadronlab.optim.sr_statistics import reconfigure, residual, row_cotangents
+from hadronlab.optim.sr_statistics import reconfigure
+from hadronlab.optim.state_rows import residual, row_cotangents
 from hadronlab.run.build import build_task
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler

@@ -157,8 +157,6 @@ def kernel_rows(
     rows -= motions.T.to(dtype) @ within.to(dtype)
     root = (n / states).sqrt()
     rows, e = processes.gather(rows.T.div_(root.to(dtype))), processes.gather(e.flatten()) / root
-    if states == 1:
-        return rows, e
     homing, target = homing_rows(wavefunction, motions)
     return torch.cat([rows, homing.to(dtype)]), torch.cat([e, target])
 

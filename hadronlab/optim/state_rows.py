@@ -13,7 +13,7 @@ from hadronlab.sampling.local_energy import LocalEnergy, clip_limits
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
-HOMING = 0.03  # weight of the motions that part the members of a span, over those of their states
+HOMING = 0.1  # weight in the metric of the motions that part the members of a span
 
 
 def row_cotangents(psi: Tensor, generator: torch.Generator | None = None, states: int = 1) -> Tensor:
@@ -72,11 +72,12 @@ def beyond_span(x: Tensor, psi: Tensor, states: int, processes: Processes = ALON
 
 
 def homing_rows(wavefunction: WaveFunction, motions: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows (K² − K, n_tangent) and residuals (K² − K,) by which every member comes to be a state; none of one state.
+    """Rows (K², n_tangent) and residuals (K²,) by which every member comes to be a state and keeps its norm; none of one state.
 
     motions: (K², n_tangent), of the states within the span. The span, and so the levels, are free of them; but members
     that nearly depend on each other, as they do at first, make large changes of states out of small noise.
     """
-    mixed = ~torch.eye(wavefunction.n_states, dtype=torch.bool, device=motions.device).flatten()
+    if wavefunction.n_states == 1:
+        return motions[:0], motions.new_zeros(0)
     target = wavefunction.mixture().to(motions).flatten().clamp(-1, 1) * wavefunction.energy_scale
-    return HOMING**0.5 * motions[mixed], HOMING**0.5 * target[mixed]
+    return HOMING**0.5 * motions, HOMING**0.5 * target
