@@ -202,13 +202,16 @@ def _add_training(task: VMCTask, result: Results) -> None:
 
 
 def _add_zero_variance(task: VMCTask, result: Results) -> None:
-    """`energy_zero_variance`: E of the result less b σ², b the slope of the training's energies against their variances."""
+    """`energy_zero_variance`: E of the result less b σ², b the slope of the training's energies against their variances.
+
+    Its error holds all of b σ²: that E goes on as a straight line to σ = 0 is hoped, not known.
+    """
     energy, error = torch.tensor(task.history, dtype=torch.float64).T
     slope, uncertain = slope_in_variance(energy, error, torch.tensor(task.record.variances))
     if slope > 0:  # E falls with σ²: else there is nothing to extrapolate
         final, variance = result.estimates["energy"], result.scalars["local_energy_std"].value ** 2
         moved = final.map(lambda e: e - slope * variance, final.unit)
-        part = Part(np.array([moved.value + uncertain * variance]), "systematic")
+        part = Part(np.array([moved.value + uncertain * variance, final.value]), "systematic")
         result.estimates["energy_zero_variance"] = replace(
             moved, parts={**moved.parts, "extrapolation": part}
         )
