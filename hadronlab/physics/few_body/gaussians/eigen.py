@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-RIDGE = 2e-12  # of a function of unit norm: several times the rounding of H of null vectors of six quarks
+RIDGE = 1e-12  # of a function of unit norm: above the rounding of H of null vectors of six quarks
 KILLED = 1e-12  # by the symmetriser: what is left of a function's own energy
 LARGE = 300  # functions from which a few inverse iterations are faster than a reduction to tridiagonal form
 
