@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from measure import Figure, processor_line
 
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.quark_models import quark_model
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -96,7 +96,7 @@ CASES = {
     "Omega_ccc, 3 levels": quarks("c c c", 1.5, 0, 4798.724, 5233.912, 5590.626, error=0.02),
     "nucleon AP1, 3 levels": quarks("u u d", 0.5, 0.5, 993.503, 1658.610, 1821.140, error=0.04, model="AP1"),
     "nucleon BD, 3 levels": quarks("u u d", 0.5, 0.5, 1020.639, 1782.229, 1936.031, error=0.07, model="BD"),
-    "nucleon, flux tube": Case(lambda: quark_system("x", "u u d", 0.5, 0.5, interaction=flux_tube()), (1000.64,), 0.06, 0.02, 100.0),
+    "nucleon, flux tube": Case(lambda: quark_system("x", "u u d", 0.5, 0.5, interaction=string_model()), (1000.64,), 0.06, 0.02, 100.0),
     "T_cc": multiquark("c c u~ d~", 1, 0, 3863.097, 0.03),
     "T_bb": multiquark("b b u~ d~", 1, 0, 10490.696, 0.02),
     "T_cs0": multiquark("c s u~ d~", 0, 0, 2349.460, 0.05),

@@ -1,6 +1,6 @@
-"""The pictures of README and of the first page of the site, made by runs of the program.
+"""The pictures of README and of the site, made by runs of the program.
 
-    python docs/figures.py [omega_ccc] [tcc] [pair]
+    python docs/figures.py [omega_ccc] [tcc] [t4c] [pair]
 
 Each takes a few minutes on one core and replaces docs/NAME.png.
 """
@@ -25,6 +25,24 @@ from hadronlab.systems.hadrons import HadronPair
 PICTURES = {
     "omega_ccc": (("system=omega_ccc", "model=sdnn_deep"), ("localised", "phase_shifts")),
     "tcc": (("system=tcc",), ("convergence", "pair_distances")),
+    "t4c": (
+        (
+            "system=t4c",
+            "system.spin=2",
+            "model=gaussians",
+            "model.size=80",
+            "task.states=12",
+            "task.seconds=600",
+            "observables=[complex_scaling,real_scaling]",
+            "observables.complex_scaling.angles=[6,8,10,12,14,16]",
+            "observables.complex_scaling.highest=7400",
+            "observables.complex_scaling.functions=500",
+            "observables.real_scaling.highest=7400",
+            "observables.real_scaling.functions=500",
+            "observables.real_scaling.steps=31",
+        ),
+        ("complex_scaling", "real_scaling"),
+    ),
     "pair": (
         (
             "system=pair",

@@ -33,7 +33,8 @@ What the groups are
   measurement of momentum correlations C(k), of loss=correlation: loss.correlation.data.path=FILE.csv, or made up:
               measurement@loss.correlation.data=synthetic
   source      the distances at which pairs are emitted: source@loss.correlation.source=levy loss.correlation.source.radius=1.1
-  interaction of the quarks: al1, al2, ap1, ap2, bd, flux_tube
+  interaction of the quarks: al1, al2, ap1, ap2, bd, chiral, flux_tube, flip_flop, flip_flop_steiner, bgs, yhhos;
+              interaction.kappa=0.52 changes one of its numbers
   sampler     walkers and moves of the variational runs; schedule: their stages (fast, anneal, or paper as published)
   optimizer   adam; natural_gradient (Gauss–Newton) of the inverse problem; sr (stochastic reconfiguration) of quarks
   trainer     how long: trainer.max_epochs=…, trainer.max_time=00:00:10:00

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hadronlab.config.annotations import describe, fits, hints_of
 from hadronlab.config.groups import groups, holds_parts
+from hadronlab.config.own_classes import leave_out_shipped
 from hadronlab.config.parts import not_chosen
 from hadronlab.config.shipped import WITHIN
 from hadronlab.config.task_parts import check_parts, check_task, locate, targets
@@ -45,10 +46,14 @@ SEEDS = 2**32  # how many seeds NumPy knows
 
 
 def check(config: DictConfig) -> None:
-    """Raise ConfigError for a missing value, a wrong key or type, or a model that does not fit the task."""
+    """Raise ConfigError for a missing value, a wrong key or type, or a model that does not fit the task.
+
+    What a shipped choice says to a class of one's own that does not have it is left out first.
+    """
     for key in sorted(OmegaConf.missing_keys(config)):
         raise ConfigError(f"{key} is missing: give it a value on the command line, {key}=…")
     check_parts(config)
+    leave_out_shipped(config)
     for group in sorted(set(WITHIN.values()) & set(map(str, config))):
         raise ConfigError(f"{group} has no place of its own: leave out +{group}=…, see {group} in --help")
     for group in filter(holds_parts, groups()):

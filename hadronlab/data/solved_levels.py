@@ -41,6 +41,7 @@ def key(system: FewBodySystem, states: int, **settings: Any) -> str:
     about = [
         states,
         system.L,
+        str(system.J),
         sorted(settings.items()),
         system.hbar_c,
         system.to_unit,

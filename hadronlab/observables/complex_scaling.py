@@ -8,20 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hadronlab.errors import ConfigError
-from hadronlab.estimates.estimate import Estimate, Part
-from hadronlab.observables.levels import Levels
+from hadronlab.estimates.estimate import Estimate
 from hadronlab.observables.results import Results
-from hadronlab.physics.few_body.gaussians.candidates import Candidates, natural_scale
+from hadronlab.observables.scaling import Scaling, moving, padded
 from hadronlab.physics.few_body.gaussians.complex_scaling import Pole, poles, rotated_levels
-from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
-from hadronlab.systems.continua import beginnings
-from hadronlab.systems.spectra import clusters
+from hadronlab.systems.few_body import FewBodySystem
 
-EXCITED = 5  # levels of the parts that random Gaussians describe
 STEEPEST = 45.0  # degrees: e^{−r²/ρ²} grows from there on
 
 
-class ComplexScaling:
+class ComplexScaling(Scaling):
     """`resonance.k`, `width.k`: E_r and Γ of every pole E_r − iΓ/2 that stands still as r → r e^{iθ} turns the continua; its motion
     over the angles where it does is the error. What moves is called nothing.
 
@@ -29,7 +25,7 @@ class ComplexScaling:
     the highest level. functions: Gaussians of all sizes, beside those of the levels. seed: of these.
     """
 
-    task: ClassVar[str] = "spectrum"
+    name: ClassVar[str] = "complex_scaling"
 
     def __init__(
         self,
@@ -47,59 +43,27 @@ class ComplexScaling:
         self.angles, self.highest = [float(angle) for angle in angles], highest
         self.functions, self.seed = functions, seed
 
-    def of_levels(self, levels: Levels) -> Results:
-        system, found = levels.system, levels.found
-        if not levels.thresholds:
-            return Results(
-                warnings=["no resonances: no threshold of this system is known, hence no continuum"]
-            )
-        lowest = levels.thresholds[0].energy
-        highest = float(found.energies.max()) if self.highest is None else self.highest
-        if highest <= lowest:
-            why = f"nothing up to {highest:.7g} {system.energy_unit} lies above the lowest threshold"
-            return Results(warnings=[f"no resonances: {why}; give observables.complex_scaling.highest"])
-        starts = beginnings(system, levels.thresholds, highest)
-        angles = np.deg2rad(self.angles).tolist()
-        rotated = [
-            system.to_unit * energies + system.mass_sum
-            for energies in rotated_levels(system, self._basis(levels), angles)
-        ]
-        result = Results()
-        still = [pole for pole in poles(rotated, angles, starts) if pole.energy.real < highest]
-        for k, pole in enumerate(still):
-            result.add(self._told(k, pole, system.energy_unit))
-        near = [
-            energies[(energies.real > lowest - 1e-9 * abs(lowest)) & (energies.real < highest)]
-            for energies in rotated
-        ]
-        table = np.full((2, len(near), max(map(len, near))), np.nan)
-        for row, energies in enumerate(near):
-            table[:, row, : len(energies)] = energies.real, energies.imag
-        result.estimates["rotated_levels"] = Estimate(table, system.energy_unit, rows=("real", "imaginary"))
-        result.estimates["continua"] = Estimate(starts, system.energy_unit)
-        return result
+    def scaled(self, system: FewBodySystem, exponents: np.ndarray) -> list[np.ndarray]:
+        return rotated_levels(system, exponents, np.deg2rad(self.angles).tolist())
 
-    def _basis(self, levels: Levels) -> np.ndarray:
-        system, rng = levels.system, np.random.default_rng(self.seed)
-        hamiltonian = Hamiltonian(system)
-        scale = natural_scale(hamiltonian, float(system.masses.mean()), 1, rng)
-        candidates = Candidates(system, hamiltonian, scale.frequency, clusters(system, EXCITED))
-        return np.concatenate([levels.found.exponents, candidates.scattered(self.functions, rng)])
+    def still(self, levels: list[np.ndarray], starts: list[float]) -> list[Pole]:
+        return poles(levels, np.deg2rad(self.angles).tolist(), starts)
 
-    def _told(self, k: int, pole: Pole, unit: str) -> Results:
-        first, last = np.rad2deg(pole.angles)
-        name = f"still from {first:.3g} to {last:.3g} degrees"
-
-        def estimate(value: float, spread: float) -> Estimate:
-            return Estimate(value, unit, {"angle": Part(np.array([value + spread]), "systematic")}, name=name)
-
-        width = -2 * pole.energy.imag
+    def told(self, k: int, pole: Pole, unit: str) -> Results:
+        first, last = np.rad2deg(pole.along)
+        name, width = f"still from {first:.3g} to {last:.3g} degrees", -2 * pole.energy.imag
         return Results(
             {
-                f"resonance.{k}": estimate(pole.energy.real, pole.spread),
-                f"width.{k}": estimate(width, 2 * pole.spread),
+                f"resonance.{k}": moving(pole.energy.real, pole.spread, "angle", unit, name),
+                f"width.{k}": moving(width, 2 * pole.spread, "angle", unit, name),
             }
         )
+
+    def table(self, near: list[np.ndarray], unit: str) -> dict[str, Estimate]:
+        levels = padded(near)
+        return {
+            "rotated_levels": Estimate(np.array([levels.real, levels.imag]), unit, rows=("real", "imaginary"))
+        }
 
     def draw(self, results: Results, figure: Any) -> Any:
         """The complex plane: levels of every angle, thresholds, and rings around what stands still."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -20,6 +21,25 @@ from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.threshold import Threshold
 
+
+class Sampler(Protocol):
+    """What draws the samples of an evaluation."""
+
+    adapt: bool
+    """whether it changes its steps as it goes"""
+
+    def sample(self, sweeps: int | None = None) -> tuple[Tensor, Tensor | None]:
+        """Positions (N, 3, n_walkers), and channels (n_walkers,) or None, `sweeps` after the last."""
+        ...
+
+    def reset_acceptance(self) -> None:
+        """`acceptance` counts from now on."""
+        ...
+
+    @property
+    def acceptance(self) -> float: ...
+
+
 DRIFT = 4.0  # standard deviations between the halves of an evaluation that are said
 
 
@@ -34,7 +54,7 @@ def evaluate(
     thermalisation: int = 600,
     seed: int = 0,
     max_seconds: float | None = None,
-    make_sampler: Callable[..., MetropolisSampler] = MetropolisSampler,
+    make_sampler: Callable[..., Sampler] = MetropolisSampler,
 ) -> Results:
     """Sample |ψ|² with walkers of its own until the energy's error is below `target_error`, and measure.
 
@@ -131,11 +151,16 @@ class Record:
 
 
 def sampling_quality(evaluation: Evaluation) -> Results:
-    """`local_energy_std`, `acceptance`, `r_hat`, `tau_corr`, `samples`, and warnings where the walkers disagree."""
-    energy = evaluation.statistics["energy"]
+    """`local_energy_std`, `v_score`, `acceptance`, `r_hat`, `tau_corr`, `samples`, and warnings where the walkers disagree.
+
+    The V-score N Var(E_L)/(E − Σm)² of N particles compares the quality of states across systems [Wu et al., Science 386,
+    296 (2024)]: zero for an exact state; free particles at rest are the zero of the energy.
+    """
+    energy, system = evaluation.statistics["energy"], evaluation.system
     result = Results(
         {
-            "local_energy_std": Estimate(energy.std, evaluation.system.energy_unit),
+            "local_energy_std": Estimate(energy.std, system.energy_unit),
+            "v_score": Estimate(system.n_particles * (energy.std / (energy.mean - system.mass_sum)) ** 2),
             "acceptance": Estimate(evaluation.acceptance),
             "r_hat": Estimate(energy.r_hat),
             "tau_corr": Estimate(energy.tau_corr),

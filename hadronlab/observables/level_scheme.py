@@ -19,8 +19,8 @@ class LevelScheme:
     """`remaining`: how far the energy is expected to lie above the exact one, extrapolated from the growth of the basis; `size`:
     the rms distance of a particle from the centre of mass. With several states `energy.0`, `energy.1`, …, the same of each.
 
-    Every level is named after its largest shares of colour and spin. One above the lowest threshold is a state of the box that
-    the basis makes, unless something else shows it to be stable.
+    Every level is named after its largest shares of colour and spin, and first of all its J^P where spin–orbit and tensor forces tell
+    the J apart. One above the lowest threshold is a state of the box that the basis makes, unless something else shows it to be stable.
     """
 
     task: ClassVar[str] = "spectrum"
@@ -36,7 +36,7 @@ class LevelScheme:
             about = ", ".join(filter(None, [name, "box-like" if box else ""]))
             suffixes = ["", f".{k}"] if k == 0 else [f".{k}"]
             for suffix in suffixes if len(names) > 1 else suffixes[:1]:
-                if suffix:
+                if suffix or system.totals:
                     result.estimates[f"energy{suffix}"] = replace(energy, name=about)
                 result.estimates[f"remaining{suffix}"] = Estimate(remaining, unit)
                 result.estimates[f"size{suffix}"] = Estimate(size, system.length_unit)
@@ -53,8 +53,11 @@ class LevelScheme:
 
 
 def label(system: FewBodySystem, weights: np.ndarray) -> str:
-    """The largest shares of colour and spin, where there is more than one: "3bar-3 97 %, spin 1-0 99 %"."""
+    """The largest shares of colour and spin, where there is more than one: "3bar-3 97 %, spin 1-0 99 %", after J^P: "1+, spin 3P1 99 %"."""
     parts = []
+    if system.totals:
+        own = np.bincount(system.channel_indices[:, 1].numpy(), weights, len(system.totals))
+        parts.append(f"{system.totals[int(own.argmax())]}{system.parity_label}")
     for column, (kind, names) in enumerate((("", system.color_labels), ("spin ", system.spin_labels))):
         if len(names) > 1:
             shares = np.bincount(system.channel_indices[:, column].numpy(), weights, len(names))

@@ -85,3 +85,29 @@ def clip_limits(values: Tensor, width: float | None) -> tuple[Tensor, Tensor]:
     median = values.median()
     reach = width * (values - median).abs().mean()
     return median - reach, median + reach
+
+
+@torch.no_grad()
+def particle_kinetic(wavefunction: WaveFunction, r: Tensor, chunk: int = 4096) -> Tensor:
+    """ħ²c²/(2m_i) Σ_α |∇_i ψ_α|²/Σ_α ψ_α² of every particle, (N, batch), at positions r (N, 3, batch): its mean over ρ is ⟨T_i⟩.
+
+    By central differences of ψ in double precision, wrong by a relative 1e-7.
+    """
+    system, found = (
+        wavefunction.system,
+        torch.empty(r.shape[0], r.shape[-1], dtype=torch.float64, device=r.device),
+    )
+    step = 1e-4 * wavefunction.length
+    with wavefunction.parameters_kept():
+        for part in chunks(r.shape[-1], chunk):
+            here = r[..., part].double()
+            density = wavefunction(here).square().sum(0)
+            for i, mass in enumerate(system.masses.tolist()):
+                square = torch.zeros_like(density)
+                for axis in range(3):
+                    moved = torch.zeros_like(here)
+                    moved[i, axis] = step
+                    slope = (wavefunction(here + moved) - wavefunction(here - moved)) / (2 * step)
+                    square += slope.square().sum(0)
+                found[i, part] = system.hbar_c**2 / (2 * mass) * square / density
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import product
 
 from hadronlab.errors import ConfigError
@@ -35,14 +34,13 @@ def beginnings(system: FewBodySystem, thresholds: Iterable[Threshold], highest: 
 
 
 def _levels(system: FewBodySystem, cluster: Cluster) -> list[float]:
-    part = system.cluster_system(cluster)
-    if part is None:
-        return [cluster.energy]
     energies = []
     for L in (0, 1):
         try:
-            wave = replace(part, L=L, parity=(-1) ** L, J=None)
-            energies += solve_system(wave, LEVELS, size=SIZE.get(part.n_particles)).energies.tolist()
+            part = system.cluster_system(cluster, L)
+            if part is None:
+                return [cluster.energy]
+            energies += solve_system(part, LEVELS, size=SIZE.get(part.n_particles)).energies.tolist()
         except ConfigError:  # no state of that symmetry
             continue
     return energies

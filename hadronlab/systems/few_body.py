@@ -15,7 +15,8 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
-from hadronlab.physics.quantum_numbers.spin import as_list, half_integer
+from hadronlab.physics.quantum_numbers.spin import as_list, coupled_to, half_integer
+from hadronlab.physics.quantum_numbers.spin_orbit import SpinOrbitBasis, rank
 from hadronlab.systems.threshold import Cluster, Threshold
 
 
@@ -90,6 +91,11 @@ class FewBodySystem:
             raise ConfigError(
                 f"J={self.J} is impossible for L={self.L} and S={self.spin} of system {self.name!r}: choose {as_list(self._multiplet)}"
             )
+        if self.L and self.has_fine_structure and not (self.interaction.first_order or self.totals):
+            raise ConfigError(
+                f"spin–orbit and tensor forces mix the spins of system {self.name!r}, whose channels have one in a P wave: "
+                "only systems of quarks have all"
+            )
 
     @property
     def n_particles(self) -> int:
@@ -135,6 +141,31 @@ class FewBodySystem:
         return classes
 
     @property
+    def has_fine_structure(self) -> bool:
+        """Whether there are spin–orbit or tensor forces."""
+        return any(map(rank, self.interaction.operators))
+
+    @property
+    def totals(self) -> tuple[Fraction, ...]:
+        """J of every state of `spin_labels`, where spins and orbit are coupled to it."""
+        spins = self.channels.spin
+        return spins.totals if isinstance(spins, SpinOrbitBasis) else ()
+
+    @property
+    def left_out(self) -> str:
+        """What of spin–orbit and tensor forces is not computed; empty where there are none."""
+        if not self.has_fine_structure:
+            return ""
+        if not self.L:
+            return "spin–orbit and tensor forces vanish within S waves: the D waves that they mix in are left out"
+        if self.interaction.first_order:
+            return (
+                "spin–orbit and tensor forces are taken to first order: energies are no upper bounds, and their errors those of the "
+                "central forces"
+            )
+        return "the waves other than L = 1 that spin–orbit and tensor forces mix in are left out"
+
+    @property
     def group(self) -> tuple[PermutationElement, ...]:
         """Permutations of identical particles, each with .perm, .sign and .matrix = D(π), (n, n)."""
         return self.channels.group
@@ -143,15 +174,18 @@ class FewBodySystem:
     def quantum_numbers(self) -> str:
         """I(J^P) where the parity is (−1)^L, of all members of a multiplet: "0(1+)", "0(0-,1-,2-)"; otherwise I, S and P."""
         if self.parity == (-1) ** self.L:
-            members = self._multiplet if self.J is None else [self.J]
-            return f"{self.isospin}({','.join(f'{j}{self.parity_label}' for j in members)})"
+            return f"{self.isospin}({','.join(f'{j}{self.parity_label}' for j in self.members)})"
         return f"I = {self.isospin}, S = {self.spin}, P = {self.parity_label or 'any'}"
+
+    @property
+    def members(self) -> list[Fraction]:
+        """J, or all that there are."""
+        return self._multiplet if self.J is None else [self.J]
 
     @property
     def _multiplet(self) -> list[Fraction]:
         """All J to which L and S couple."""
-        lowest = abs(self.L - self.spin)
-        return [lowest + k for k in range(int(self.L + self.spin - lowest) + 1)]
+        return coupled_to(self.L, self.spin)
 
     @property
     def parity_label(self) -> str:
@@ -177,8 +211,13 @@ class FewBodySystem:
         """The lowest of them, None where the system cannot fall apart. Raises ConfigError where that is not known."""
         return next(iter(self.thresholds()), None)
 
-    def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
-        """A cluster of a threshold as a system of its own; None: it is one particle, or not known."""
+    def threshold_energy(self, threshold: Threshold) -> float:
+        """That of the same clusters as those of `threshold`, which may be of another interaction; nan where it is not known."""
+        same = (one.energy for one in self.thresholds() if one.name == threshold.name)
+        return next(same, float("nan"))
+
+    def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem | None:
+        """A cluster of a threshold as a system of its own, with an orbital momentum; None: it is one particle, or not known."""
         return None
 
     @property
@@ -188,8 +227,11 @@ class FewBodySystem:
 
     @cached_property
     def couplings(self) -> Tensor:
-        """(n_operators · n_pairs, n, n) symmetric matrices of the pair operators, operators outermost."""
-        matrices = [torch.from_numpy(self.channels.operator(name)) for name in self.interaction.operators]
+        """(n_operators · n_pairs, n, n) symmetric matrices of the pair operators, operators outermost; zero of those that turn
+        orbits, which are no functions of distances.
+        """
+        names = self.interaction.operators
+        matrices = [torch.from_numpy((rank(name) == 0) * self.channels.operator(name)) for name in names]
         return torch.cat([torch.zeros(0, self.n_channels, self.n_channels, dtype=torch.float64), *matrices])
 
     @cached_property

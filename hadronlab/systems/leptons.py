@@ -42,10 +42,10 @@ class LeptonSystem(FewBodySystem):
         lowest = lepton_threshold(self, lepton_system)
         return [] if lowest is None else [lowest]
 
-    def cluster_system(self, cluster: Cluster) -> FewBodySystem | None:
+    def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem | None:
         if len(cluster.flavors) == 1:
             return None
-        return lepton_system(cluster.name, cluster.flavors, interaction=self.interaction)
+        return lepton_system(cluster.name, cluster.flavors, L=L, interaction=self.interaction)
 
 
 def lepton_system(
@@ -96,7 +96,7 @@ def lepton_system(
             f"choose {(1 - parity) // 2}"
         )
     charges = [1.0 if label.endswith("+") else -1.0 for label in labels]
-    force.check(tuple(charge > 0 for charge in charges))
+    force = force.for_content(tuple(charge > 0 for charge in charges))
     return LeptonSystem(
         name=name,
         labels=tuple(labels),

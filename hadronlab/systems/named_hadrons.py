@@ -1,4 +1,4 @@
-"""Hadrons by their names: all mesons and baryons of an S wave, and the multiquarks that are known to be bound."""
+"""Hadrons by their names: all mesons and baryons, and the multiquarks that are known to be bound."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def named_hadron(
 
 @cache
 def named_hadrons() -> dict[str, Content]:
-    """By name: mesons, baryons, multiquarks."""
+    """By name: mesons, baryons, multiquarks. N*, Delta*, Lambda* and Omega(1/2) are lowest in a P wave: their quarks cannot all be in one
+    orbital.
+    """
     found: dict[str, Content] = {}
     for light, heavy in combinations_with_replacement("qscb", 2):
         for spin in (Fraction(0), Fraction(1)):
@@ -68,8 +70,7 @@ def named_hadrons() -> dict[str, Content]:
         flavors = sorted(content, key=lambda flavor: content.count(flavor), reverse=True)  # equal ones first
         for spin in (Fraction(1, 2), Fraction(3, 2)):
             for isospin in possible_spins(content.count("q")):
-                channels = quark_channels(flavors, (False,) * 3, spin, isospin)
-                if channels.symmetric_projector.any():
+                if quark_channels(flavors, (False,) * 3, spin, isospin).n:
                     found[hadron_name(flavors, spin, isospin)] = (" ".join(flavors), spin, isospin)
     found |= {name: (quarks, Fraction(s), Fraction(i)) for name, (quarks, s, i) in MULTIQUARKS.items()}
     return found

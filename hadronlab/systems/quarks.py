@@ -14,9 +14,10 @@ from hadronlab.physics.forces.quark_models import AL1
 from hadronlab.physics.quantum_numbers.channels import quark_channels
 from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
-from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
+from hadronlab.physics.quantum_numbers.spin import as_list, coupled_to, half_integer, possible_spins
+from hadronlab.physics.quantum_numbers.spin_orbit import rank
 from hadronlab.systems.few_body import FewBodySystem, orbital
-from hadronlab.systems.hadron_thresholds import hadron_thresholds
+from hadronlab.systems.hadron_thresholds import cluster_energies, hadron_thresholds
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6
@@ -37,9 +38,12 @@ class QuarkSystem(FewBodySystem):
     def thresholds(self) -> list[Threshold]:
         return hadron_thresholds(self, quark_system)
 
-    def cluster_system(self, cluster: Cluster) -> FewBodySystem:
+    def threshold_energy(self, threshold: Threshold) -> float:
+        return cluster_energies(self, threshold.clusters, quark_system)
+
+    def cluster_system(self, cluster: Cluster, L: int = 0) -> FewBodySystem:
         return quark_system(
-            cluster.name, cluster.flavors, cluster.spin, cluster.isospin, interaction=self.interaction
+            cluster.name, cluster.flavors, cluster.spin, cluster.isospin, L=L, interaction=self.interaction
         )
 
 
@@ -57,7 +61,8 @@ def quark_system(
 
     quarks: u, d (or q for either), s, c, b, with a trailing ~ for an antiquark; spin, isospin: total S and I
     (0, 0.5, "3/2"); parity: the spatial one to project on, 'natural' is (−1)^L; L, J: total orbital angular momentum, 0 or 1, and
-    the total one of it and the spin (None: all). Raises ConfigError for an unknown
+    the total one of it and the spin (None: all). Spin–orbit and tensor forces mix all spins in the states of these J, unless they
+    are of first order. Raises ConfigError for an unknown
     flavour, a content without colour singlets, and an S or I that the content does not allow.
     """
     labels = quarks.split() if isinstance(quarks, str) else list(quarks)
@@ -83,8 +88,12 @@ def quark_system(
         raise ConfigError(
             f"interaction {type(interaction).__name__} cannot be hashed: make it a frozen dataclass"
         )
-    interaction.check(anti)
+    interaction = interaction.for_content(anti)
     bare = [f.removesuffix("~") for f in flavors]
+    state, totals = orbital(parity, L, J), []
+    if L == 1 and not interaction.first_order and any(map(rank, interaction.operators)):
+        multiplet = coupled_to(L, total_spin)
+        totals = [state["J"]] if state["J"] in multiplet else multiplet
     return QuarkSystem(
         name=name,
         labels=tuple(labels),
@@ -93,11 +102,11 @@ def quark_system(
         hbar_c=HBAR_C_GEV,
         energy_unit="MeV",
         to_unit=1000.0,
-        channels=quark_channels(bare, anti, total_spin, total_isospin),
+        channels=quark_channels(bare, anti, total_spin, total_isospin, totals),
         interaction=interaction,
         spin=total_spin,
         isospin=total_isospin,
-        **orbital(parity, L, J),
+        **state,
     )
 
 

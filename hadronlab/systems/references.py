@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.quark_models import AL1
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.few_body import FewBodySystem
 
 SOURCES = {
@@ -39,7 +39,7 @@ def references(system: FewBodySystem) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _interaction(system: FewBodySystem) -> str:
-    known = {"AL1": AL1, "flux_tube": flux_tube(), "coulomb": Coulomb()}
+    known = {"AL1": AL1, "flux_tube": string_model(), "coulomb": Coulomb()}
     return next((name for name, interaction in known.items() if interaction == system.interaction), "other")
 
 

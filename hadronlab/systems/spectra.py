@@ -9,8 +9,11 @@ import numpy as np
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Cluster
+from hadronlab.physics.few_body.gaussians.expectations import energy_parts
 from hadronlab.physics.few_body.gaussians.solve import Solver, solve
 from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage
+from hadronlab.physics.forces.interaction import Term
+from hadronlab.physics.quantum_numbers.spin_orbit import rank, with_orbit
 from hadronlab.systems.few_body import FewBodySystem
 
 CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon, in its ground state
@@ -38,11 +41,43 @@ def system_solver(
 
 
 def solve_system(system: FewBodySystem, states: int = 1, **settings: Any) -> Spectrum:
-    """The lowest levels in the unit of the system, masses included where it counts them; settings: of `system_solver`."""
+    """The lowest levels in the unit of the system, masses included where it counts them; settings: of `system_solver`.
+
+    Coefficients are those of the system of `split`.
+    """
     solver = system_solver(system, states, **settings)
     while solver.ended is None:
         solver.step()
-    return in_unit(system, solver.spectrum())
+    return in_unit(*split(system, solver.spectrum()))
+
+
+def split(system: FewBodySystem, found: Spectrum) -> tuple[FewBodySystem, Spectrum]:
+    """The lowest of the members J of every level, split by spin–orbit and tensor forces of first order, and the system with channels
+    of these J; the same where there are no such forces. Energies in the unit of the masses.
+    """
+    if not (system.L and system.has_fine_structure and system.interaction.first_order):
+        return system, found
+    channels, J = system.channels, system.members
+    fine = replace(system, channels=replace(channels, spin=with_orbit([channels.spin], J)))
+    count, states = len(found.exponents), len(found.energies)
+    before = found.coefficients.reshape(count, -1, channels.spin.n, channels.isospin.n, states)
+    after = np.zeros((*before.shape[:2], len(J), *before.shape[2:], len(J)))
+    for member in range(len(J)):
+        after[:, :, member, ..., member] = before
+    every = replace(found, coefficients=after.reshape(count, -1, states * len(J)))
+    every = replace(every, energies=np.repeat(found.energies, len(J)))
+    force = system.interaction
+    parts = energy_parts(fine, every, {name: Term(force, name) for name in force.operators if rank(name)})
+    shift = np.sum([parts[name] for name in parts if name != "kinetic"], axis=0)
+    chosen = np.argsort(every.energies + shift)[:states]
+    of = chosen // len(J)
+    return fine, replace(
+        found,
+        energies=(every.energies + shift)[chosen],
+        remaining=found.remaining[of],
+        coefficients=every.coefficients[..., chosen],
+        stages=tuple(replace(s, energies=s.energies[of] + shift[chosen]) for s in found.stages),
+    )
 
 
 def in_unit(system: FewBodySystem, found: Spectrum) -> Spectrum:

@@ -9,13 +9,14 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Cluster:
-    """One hadron (or atom, or free lepton) of a threshold; energy in MeV (masses included) or Hartree."""
+    """One hadron (or atom, or free lepton) of a threshold; energy in MeV (masses included) or Hartree. level: 1S, 2S, 1P."""
 
     name: str
     flavors: tuple[str, ...]
     spin: Fraction
     isospin: Fraction
     energy: float
+    level: str = "1S"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ class EnergyRecord:
 
     Of several states the energy is the mean of their levels.
 
-    history: energy and its error at every step. levels: those of all states at every step; recent: their means over
+    history: energy and its error at every step. variances: of the local
+    energies at every step, `system.energy_unit`². levels: those of all states at every step; recent: their means over
     the steps of the last logged row. window: local energies (walkers,) of this process, in internal units, at the steps
     since the last logged row, `since` of them, and at a few before for R̂. latest, lowest: statistics of the last logged
     row and of the one of lowest energy.
@@ -32,6 +33,7 @@ class EnergyRecord:
     def __init__(self, system: FewBodySystem) -> None:
         self.system = system
         self.history: list[tuple[float, float]] = []
+        self.variances: list[float] = []
         self.levels: list[list[float]] = []
         self.recent: list[float] = []
         self.window: list[Tensor] = []
@@ -48,9 +50,10 @@ class EnergyRecord:
             )
         ).tolist()
         mean = total / n
+        variance = max(squares / n - mean**2, 0.0)
+        self.history.append((self.absolute(mean), (variance / n) ** 0.5 * self.system.to_unit))
+        self.variances.append(variance * self.system.to_unit**2)
         self.levels.append([self.absolute(level / n) for level in levels])
-        error = max(squares / n - mean**2, 0.0) ** 0.5 / n**0.5
-        self.history.append((self.absolute(mean), error * self.system.to_unit))
         self.window.append(energy)
         self.since += 1
 
@@ -92,6 +95,7 @@ class EnergyRecord:
         """What all processes share: plain containers and tensors."""
         return {
             "history": torch.tensor(self.history, dtype=torch.float64),
+            "variances": torch.tensor(self.variances, dtype=torch.float64),
             "levels": torch.tensor(self.levels, dtype=torch.float64),
             "since": self.since,
             "latest": None if self.latest is None else asdict(self.latest),
@@ -100,6 +104,7 @@ class EnergyRecord:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.history = [(e, s) for e, s in state["history"].tolist()]
+        self.variances = state.get("variances", torch.full((len(self.history),), float("nan"))).tolist()
         self.levels = state["levels"].tolist() if "levels" in state else [[e] for e, _ in self.history]
         self.since = state["since"]
         self.latest, self.lowest = (

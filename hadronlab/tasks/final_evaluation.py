@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from pytorch_lightning.callbacks import Timer
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.errors import ConfigError
-from hadronlab.estimates.estimate import Estimate
+from hadronlab.estimates.estimate import Estimate, Part
 from hadronlab.estimates.streams import stream_seed
+from hadronlab.estimates.trend import slope_in_variance
 from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
@@ -46,6 +49,8 @@ def measure(task: VMCTask) -> Results:
     result = of_all_states(task, found, biases)
     if task.threshold is None and task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
+    if task.system.left_out:
+        result.warnings.append(task.system.left_out)
     _add_training(task, result)
     return result
 
@@ -191,5 +196,19 @@ def _add_training(task: VMCTask, result: Results) -> None:
         rows = tuple(map(str, range(len(levels))))
         result.estimates["training_levels"] = Estimate(levels, energy.unit, rows=rows)
         return
+    _add_zero_variance(task, result)
     history = np.array(task.history).T
     result.estimates["training_energy"] = Estimate(history, energy.unit, rows=("energy", "error"))
+
+
+def _add_zero_variance(task: VMCTask, result: Results) -> None:
+    """`energy_zero_variance`: E of the result less b σ², b the slope of the training's energies against their variances."""
+    energy, error = torch.tensor(task.history, dtype=torch.float64).T
+    slope, uncertain = slope_in_variance(energy, error, torch.tensor(task.record.variances))
+    if slope > 0:  # E falls with σ²: else there is nothing to extrapolate
+        final, variance = result.estimates["energy"], result.scalars["local_energy_std"].value ** 2
+        moved = final.map(lambda e: e - slope * variance, final.unit)
+        part = Part(np.array([moved.value + uncertain * variance]), "systematic")
+        result.estimates["energy_zero_variance"] = replace(
+            moved, parts={**moved.parts, "extrapolation": part}
+        )

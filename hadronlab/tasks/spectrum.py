@@ -21,11 +21,13 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import HasClosedElements, SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.physics.few_body.gaussians.draws import Draws
 from hadronlab.physics.few_body.gaussians.solve import Solver
+from hadronlab.sampling.independent import IndependentSampler
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
-from hadronlab.systems.spectra import in_unit, system_solver
+from hadronlab.systems.spectra import in_unit, split, system_solver
 from hadronlab.systems.threshold import Threshold
 from hadronlab.tasks.base import Task, build_observables, build_optimizer
 
@@ -37,7 +39,8 @@ class SpectrumTask(Task):
     which the levels fall; the optimizer takes it: SGD with a rate of 1. See physics/few_body/gaussians/solve.py.
 
     Args:
-        sampler: called with the model, n_walkers and seed, where an observable needs samples of |ψ|².
+        sampler: called with the model, n_walkers and seed, where an observable needs samples of |ψ|² of a P wave, or of more
+            Gaussians and permutations than independent samples can be drawn of.
         optimizer: called with the parameters.
         observables: of the lowest level: from matrix elements where they have them, else from samples.
         seed: of the candidates for the basis, and of samples.
@@ -45,8 +48,8 @@ class SpectrumTask(Task):
         accuracy: of each energy, MeV (leptons: Hartree); None: a thirtieth of target_error.
         target_error: of the energy, as of a variational run.
         seconds: no stage begins that would end later.
-        evaluation_walkers, evaluation_samples, max_samples, burn_in: of samples: walkers, their number (None: 40 of each
-            walker, at most max_samples), sweeps before the first.
+        evaluation_walkers, evaluation_samples, max_samples, burn_in: of samples: walkers, or independent points of a set, their
+            number (None: 40 of each walker, at most max_samples), sweeps of walkers before the first.
     """
 
     task: ClassVar[str] = "spectrum"
@@ -98,6 +101,11 @@ class SpectrumTask(Task):
             )
         self.model, self.seed, self.states = model, seed, states
         self.observables = dict(observables or {})
+        unknown = [name for name, one in self.observables.items() if not isinstance(one, HasClosedElements)]
+        if unknown and self.system.totals:
+            raise ConfigError(
+                f"states that spin–orbit and tensor forces mix are not sampled: leave out observables.{unknown[0]}, or give it of_levels"
+            )
         self.make_sampler, self._optimizer = sampler, optimizer
         self.accuracy = target_error / 30 if accuracy is None else accuracy
         self.evaluation_walkers, self.evaluation_samples = evaluation_walkers, evaluation_samples
@@ -217,10 +225,11 @@ class SpectrumTask(Task):
 
     def observe(self) -> Results:
         """Levels of the last stage of the basis: matrix elements, and samples of the lowest where an observable needs them."""
-        found = in_unit(self.system, self.solver.spectrum())
-        self.model.cpu().take_coefficients(found)
+        solved = self.solver.spectrum()
+        self.model.cpu().take_coefficients(solved)
         self.model.put(self.solver.parameters)
-        levels = Levels(self.system, found, self.thresholds, self.accuracy)
+        system, found = split(self.system, solved)
+        levels = Levels(system, in_unit(system, found), self.thresholds, self.accuracy)
         result = Results({"energy": levels.energy})
         sampled: dict[str, SampleObservable] = {}
         for name, observable in self.observables.items():
@@ -229,10 +238,12 @@ class SpectrumTask(Task):
             else:
                 sampled[name] = observable
         if sampled:
-            result.add(self._sampled(sampled))
+            result.add(self._sampled(sampled, Draws.of(self.system, found)))
             result.estimates["energy"] = levels.energy  # which has no statistical error
         if self.no_threshold:
             result.warnings.append(f"the threshold is unknown, bound or not: {self.no_threshold}")
+        if system.left_out:
+            result.warnings.append(system.left_out)
         if self.history:
             result.estimates["training_energy"] = Estimate(
                 np.array([self.history, np.zeros(len(self.history))]),
@@ -241,7 +252,7 @@ class SpectrumTask(Task):
             )
         return result
 
-    def _sampled(self, observables: Mapping[str, SampleObservable]) -> Results:
+    def _sampled(self, observables: Mapping[str, SampleObservable], draws: Draws | None) -> Results:
         samples = self.evaluation_samples or 40 * self.evaluation_walkers
         walkers = max(1, min(self.evaluation_walkers, samples // 2))
         return evaluate(
@@ -253,7 +264,9 @@ class SpectrumTask(Task):
             thermalisation=self.burn_in,
             seed=stream_seed(self.seed, "evaluation"),
             max_seconds=None if self.deadline is None else max(0.0, self.deadline - time.monotonic()),
-            make_sampler=self.make_sampler,
+            make_sampler=self.make_sampler
+            if draws is None
+            else lambda _, **given: IndependentSampler(draws, **given),
         )
 
     def objective(self, results: Results) -> float | None:

@@ -111,6 +111,10 @@ class VMCTask(Task):
                 f"task: target_error={target_error}, evaluation_walkers={evaluation_walkers}, evaluation_samples="
                 f"{evaluation_samples}, max_samples={max_samples}, burn_in={burn_in}: all must be positive"
             )
+        if model.system.L and model.system.has_fine_structure:
+            raise ConfigError(
+                "spin–orbit and tensor forces in a P wave are known to Gaussians only: choose model=gaussians"
+            )
         self.model, self.schedule, self.seed = model, schedule, seed
         self.observables = dict(observables or {})
         self.make_sampler, self._optimizer = sampler, optimizer

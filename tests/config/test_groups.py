@@ -20,6 +20,7 @@ GIVEN = {
     "model=gaussians": ["system=tcc"],
     "system=hadron": ["system.hadron=D"],
     "experiment=atlas": ["system.hadron=D"],
+    "experiment=atlas_p_waves": ["system.hadron=D"],
     "system=lattice": ["data.path=mine.h5"],
     "system=xixi": ["data.path=mine.h5"],
     "system=coupled": ["data.path=mine.h5"],

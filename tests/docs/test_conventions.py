@@ -25,6 +25,7 @@ from hadronlab.models.potentials.local import LocalGaussians
 from hadronlab.observables.complex_scaling import ComplexScaling
 from hadronlab.observables.fit import Fit
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
+from hadronlab.observables.real_scaling import RealScaling
 from hadronlab.observables.volume_prediction import VolumePrediction
 from hadronlab.physics import constants
 from hadronlab.physics.femtoscopy.koonin_pratt import correlation_function
@@ -234,9 +235,22 @@ def resonance() -> None:
     angles = np.deg2rad([8.0, 10.0, 12.0, 14.0])
     levels = [np.append(np.array([0.5, 2.0]) * np.exp(-2j * angle), 1 - 0.05j) for angle in angles]
     (pole,) = poles(levels, angles, [0.0])
-    found = ComplexScaling()._told(0, pole, "MeV").scalars
+    found = ComplexScaling().told(0, pole, "MeV").scalars
     assert (found["resonance.0"].value, found["width.0"].value) == pytest.approx((1.0, 0.1))
     assert {e.unit for e in found.values()} == {ROWS["resonance"].unit} == {ROWS["rotated levels"].unit}
+
+
+def plateau() -> None:
+    """E = 1 stands still among levels that fall like s⁻² towards 0."""
+    observable = RealScaling(scales=(0.8, 1.2))
+    levels = [np.sort([0.5 / s**2, 2.0 / s**2, 1.0]) for s in observable.scales]
+    (pole,) = observable.still(levels, [0.0])
+    found = observable.told(0, pole, "MeV").scalars
+    assert found["plateau.0"].value == pytest.approx(1.0)
+    tables = observable.table(levels, "MeV")
+    assert tables["scaled_levels"].value.shape == (len(observable.scales), 3)
+    np.testing.assert_allclose(tables["scales"].value, observable.scales)
+    assert {found["plateau.0"].unit} == {ROWS["plateau"].unit} == {ROWS["scaled levels"].unit}
 
 
 CHECKS: dict[str, Callable[[], None]] = {
@@ -264,6 +278,9 @@ CHECKS: dict[str, Callable[[], None]] = {
     "a volume left out": volume_left_out,
     "resonance": resonance,
     "rotated levels": resonance,
+    "plateau": plateau,
+    "scaled levels": plateau,
+    "scales": plateau,
 }
 
 
@@ -284,7 +301,7 @@ RUNS = {
         "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
-    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2"),
+    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2", "observables=[default,sensitivity]"),
     "channels": ("system=tensor_nonlocal", "trainer.max_epochs=4", "loss.r_correlator.z_factors=fit", "data.lattice.n_mesh=70"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip

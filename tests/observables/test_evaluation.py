@@ -53,7 +53,7 @@ def test_positronium_observables():
     )
     scalars = found.scalars
     assert scalars["energy"].value == pytest.approx(-0.25, abs=1e-9)
-    assert scalars["local_energy_std"].value < 1e-6
+    assert scalars["local_energy_std"].value < 1e-6 and scalars["v_score"].value < 1e-10
     for name, exact in (("kinetic_energy", 0.25), ("potential_energy", -0.5), ("rms_radius.e--e+", 12**0.5)):
         estimate = scalars[name]
         assert abs(estimate.value - exact) < 4 * estimate.error

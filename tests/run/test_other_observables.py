@@ -9,9 +9,11 @@ from pathlib import Path
 import h5py
 import pytest
 
-from hadronlab.api import run
+from hadronlab.api import composed, run
 from hadronlab.errors import ConfigError
 from hadronlab.run.evaluate import evaluate
+from hadronlab.run.global_state import global_state_kept
+from hadronlab.run.other_observables import with_observables
 
 SMALL = (
     "system=separable",
@@ -36,6 +38,21 @@ def again(directory: Path, *overrides: str, config_dir: Path | None = None) -> d
     result = json.loads((directory / "result.json").read_text())
     assert result["status"] == "ok"
     return {name: entry["value"] for name, entry in result["observables"].items()}
+
+
+@pytest.mark.parametrize("task", [["system=D"], ["system=D", "model=gaussians"], ["system=separable"]])
+def test_those_of_every_task_can_be_chosen_anew(task: list[str], tmp_path: Path) -> None:
+    with global_state_kept():
+        config = composed(*task, directory=tmp_path)
+        kept = set(config.observables)
+        assert set(with_observables(config, tmp_path, ["observables=[default]"]).observables) == kept
+        if task[0] == "system=D":
+            more = with_observables(
+                config, tmp_path, ["observables=[default,sensitivity]", "observables.sensitivity.models=[]"]
+            )
+            assert (
+                set(more.observables) == kept | {"sensitivity"} and more.observables.sensitivity.models == []
+            )
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def test_names_find_what_the_tables_know(name, energy):
 
 def test_names_are_those_of_the_contents():
     known = named_hadrons()
-    assert len(known) == 22 + 40 + len(MULTIQUARKS)
+    assert len(known) == 22 + 40 + 8 + len(MULTIQUARKS)
     for name, (quarks, spin, isospin) in known.items():
         if name not in MULTIQUARKS:
             assert hadron_name(quarks.split(), spin, isospin) == name

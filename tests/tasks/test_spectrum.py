@@ -1,6 +1,7 @@
 """The task of levels: its results against references, resumption, observables of both kinds, refusals."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,9 @@ from hadronlab.observables.results import Results
 from hadronlab.run.build import build_task, build_trainer
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.run.evaluate import evaluate
+from hadronlab.tasks.spectrum import SpectrumTask
+
+SGD = partial(torch.optim.SGD, lr=1)
 
 NUCLEON = ("system=nucleon", "model=gaussians", "quiet=true", "logger=csv")
 
@@ -153,6 +157,34 @@ def test_levels_and_thresholds_of_t_bb(tmp_path):
     np.testing.assert_allclose(run.array("thresholds"), [10643.946, 10700.976], atol=0.01)
     assert run["size.2"] > 3 * run["size.0"]
     assert any("1 of 3 levels lie above the threshold B B*" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize(("r_c", "told"), [(0.0, "taken to first order"), (0.2, "other than L = 1")])
+def test_every_level_is_of_one_j(tmp_path, r_c, told):
+    """χ_c0, χ_c1 and χ_c2, and h_c, which is another 1+ where all spins are in one basis; parts of an energy add up to it."""
+    charmonium = ("system=jpsi", "system.L=1", "interaction=bgs", f"interaction.r_c={r_c}", "model=gaussians")
+    task, _ = fit(tmp_path, *charmonium, "task.states=4", "task.accuracy=0.01")
+    result = task.observe()
+    found = result.estimates
+    names = [found[f"energy.{k}"].name for k in range(4)]
+    fourth = "0+, spin 3P0 100 %" if r_c == 0 else "2+, spin 3P2 100 %"
+    third = "2+, spin 3P2 100 %" if r_c == 0 else "1+, spin 1P1 100 %"
+    assert names == ["0+, spin 3P0 100 %", "1+, spin 3P1 100 %", third, fourth]
+    assert found["energy"].name == names[0]
+    parts = found["kinetic_energy"].value + found["potential_energy"].value
+    assert parts + task.system.mass_sum == pytest.approx(found["energy"].value, abs=1e-4)
+    assert found["potential.color*tensor"].value < -20
+    assert any(told in warning for warning in result.warnings)
+
+
+def test_forces_that_turn_orbits_are_refused_elsewhere(tmp_path):
+    baryon = ("system=nucleon", "system.L=1", "interaction=yhhos")
+    with pytest.raises(ConfigError, match="choose model=gaussians"):
+        build_task(configuration(tmp_path, *baryon, "model=deepquark"))
+    config = configuration(tmp_path, *baryon, "model=gaussians")
+    model, others = build_task(config).model, {"sampler": None, "optimizer": SGD}
+    with pytest.raises(ConfigError, match=r"not sampled: leave out observables\.mine"):
+        SpectrumTask(model, observables={"mine": SquaredDistance()}, **others)
 
 
 @pytest.mark.parametrize(

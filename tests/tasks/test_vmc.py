@@ -5,6 +5,7 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_module
@@ -64,8 +65,21 @@ def test_positronium_is_found(tmp_path):
     assert abs(energy.value + 0.25) < 2e-3
     assert energy.value + 4 * energy.error > -0.25  # variational
     assert observables.scalars["rms_radius.e--e+"].value == pytest.approx(12**0.5, rel=0.05)
+    spread = observables.scalars["local_energy_std"].value
+    assert observables.scalars["v_score"].value == pytest.approx(2 * (spread / energy.value) ** 2)
     assert "threshold" not in observables.scalars and observables.values["training_energy"].shape == (2, 60)
     assert task.objective(observables) == energy.value
+    # E falls with σ², by ½ σ²/Ha: the second estimate is as far below the first; where it rises there is none
+    variances = np.linspace(0.02, 0.001, 60)
+    for slope in (0.5, -0.5):
+        task.record.variances = variances.tolist()
+        task.record.history = [(-0.25 + slope * v, 1e-5) for v in variances]
+        found = task.observe().scalars
+        assert ("energy_zero_variance" in found) == (slope > 0)
+        if slope > 0:
+            second = found["energy_zero_variance"]
+            assert second.value == pytest.approx(energy.value - slope * spread**2, abs=1e-9)
+            assert set(second.parts) == {"walkers", "extrapolation"} and second.error > energy.error
 
 
 def test_a_resumed_run_is_bit_identical(tmp_path):
@@ -218,16 +232,19 @@ class Cornell(Interaction):
 def test_a_potential_of_the_user_has_thresholds_of_its_own(tmp_path, monkeypatch):
     (tmp_path / "own_potential.py").write_text(OWN_POTENTIAL)
     monkeypatch.syspath_prepend(tmp_path)
-    own = ["system=pcc_52", "interaction._target_=own_potential.Cornell", "~interaction.name",
-           "~interaction.three_body", "+interaction.alpha=0.5"]  # fmt: skip
+    own = ["system=pcc_52", "interaction._target_=own_potential.Cornell", "+interaction.alpha=0.5"]
     task = build_task(configuration(tmp_path, *SMALL, *own))
     assert task.threshold.name == "Xi_cc* D*" and not task.reference
     assert "threshold" in task.describe() and not task.no_threshold
-    unknown = build_task(configuration(tmp_path, *SMALL, *own, "+interaction.many=0.1"))
+    assert task.system.interaction.alpha == 0.5  # without the numbers of AL1, which it does not have
+    unknown = build_task(configuration(tmp_path, *SMALL, *own, "~interaction.name", "+interaction.many=0.1"))
     assert "unknown: the three-body solver knows pair forces only" in unknown.describe()["threshold"]
     observables = unknown.observe()
     assert "threshold" not in observables.scalars and "binding_energy" not in observables.scalars
     assert any(w.startswith("the threshold is unknown") for w in observables.warnings)
+    for given in ("interaction.kappa=0.4", "+interaction.kapa=0.5"):  # what the user says is not left out
+        with pytest.raises(ConfigError, match=r"kapp?a is not a setting of own_potential\.Cornell"):
+            configuration(tmp_path, *SMALL, *own, given)
 
 
 def test_a_met_target_ends_the_training(tmp_path):
@@ -260,11 +277,12 @@ def test_a_met_target_ends_the_training(tmp_path):
             ["system=multiquark", "system.quarks=u u u d d d s", "system.spin=1", "system.isospin=0"],
             "7 quarks",
         ),
-        (["system=tcc", "interaction=flux_tube"], "three quarks"),
+        (["system=pcc_52", "interaction=flip_flop_steiner"], "use interaction=flip_flop"),
         (["system=tcc", "interaction=coulomb"], "coulomb: unknown lepton 'c'"),
         (["system=D", "+interaction.kapa=1"], "unknown parameter 'kapa'"),
-        (["system=D", "+interaction.kappa=abc"], "kappa=abc: .* is a number"),
-        (["system=D", "+interaction.m_c=0"], "m_c=0: .* above 0"),
+        (["system=D", "interaction.kappa=abc"], "kappa=abc: .* is a number"),
+        (["system=D", "interaction.m_c=0"], "m_c=0: .* above 0"),
+        (["system=D", "interaction.name=AP1"], "choose interaction=ap1"),
         (["system=tcc", "system.parity=-1"], "choose model=deepquark"),
         (["system=tcc", "task.evaluation_samples=0"], "evaluation_samples=0"),
         (["system=tcc", "optimizer=natural_gradient"], "optimizer=sr"),

@@ -18,7 +18,7 @@ from scipy.linalg import eigh
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, pair_vectors_matrix, permutation_map
-from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction, many_body_constant
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
@@ -42,8 +42,7 @@ def three_body_levels(
         raise ConfigError(f"three_body_levels knows L = 0 and L = 1, not {angular_momentum}")
     if len(masses) != 3:
         raise ConfigError(f"three_body_levels needs three particles, not {len(masses)}")
-    extra = interaction.many_body(torch.linspace(0.5, 1.5, 12, dtype=masses.dtype).reshape(3, 4), masses)
-    if extra is not None and bool(extra.max() > extra.min()):
+    if many_body_constant(interaction, masses) is None:
         raise ConfigError(
             f"the three-body solver knows pair forces only, not many_body of {type(interaction).__name__}"
         )

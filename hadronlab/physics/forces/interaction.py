@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
@@ -22,7 +23,15 @@ class Interaction(ABC):
 
     operators: ClassVar[tuple[str, ...]] = ()
     """Names of the O_ij in the order of `radial`: products of 'color' (λ_i·λ_j, −λ* for antiquarks), 'spin'
-    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j) and 'one', joined by '*'."""
+    (S_i·S_j), 'isospin' (I_i·I_j), 'charge' (e_i e_j), 'pion', 'kaon', 'eta', 'light' (flavour) and
+    'one', joined by '*'. In place of 'spin' also 'spin_orbit' (ℓ_ij·(S_i + S_j)),
+    'antisymmetric_spin_orbit' (ℓ_ij·(S_i − S_j), its factor odd in i ↔ j) or 'tensor' (12 [S_i·r̂ S_j·r̂ − S_i·S_j/3]), ℓ_ij the orbital
+    momentum of the pair in its own rest frame: these act in P waves of Gaussians."""
+
+    @property
+    def first_order(self) -> bool:
+        """Whether spin–orbit and tensor forces are taken to first order only, as 1/r³ must be, which has no lowest level."""
+        return False
 
     @abstractmethod
     def mass(self, flavor: str) -> float:
@@ -58,9 +67,19 @@ class Interaction(ABC):
         names += ["matrix"] * (type(self).matrix is not Interaction.matrix)
         return {name: Term(self, name) for name in names}
 
-    def check(self, anti: tuple[bool, ...]) -> None:
-        """Raise ConfigError if it is not defined for this content (a flux tube needs three quarks)."""
-        return None
+    def for_content(self, anti: tuple[bool, ...]) -> Interaction:
+        """Itself in a system of these quarks and antiquarks (True); raises ConfigError if it is not defined for them."""
+        return self
+
+
+def many_body_constant(interaction: Interaction, masses: Tensor) -> float | None:
+    """A `many_body` term that is one number, 0 where there is none; None of one that depends on the distances."""
+    n_pairs = len(masses) * (len(masses) - 1) // 2
+    distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
+    extra = interaction.many_body(distances, masses)
+    if extra is None:
+        return 0.0
+    return None if bool(extra.max() > extra.min()) else float(extra[0])
 
 
 class Term(Interaction):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor
 
+from hadronlab.config.groups import content_of
 from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.forces.interaction import Interaction
@@ -36,7 +37,7 @@ class QuarkModel(Interaction):
     constant: float  # Λ, GeV
     kappa_spin: float  # κ'
     A: float
-    B: float
+    B: float = 0.0
     r_c: float = 0.0  # GeV⁻¹
     p: float = 1.0
     C: float = 2.02e-3  # GeV⁴
@@ -46,12 +47,16 @@ class QuarkModel(Interaction):
 
     def mass(self, flavor: str) -> float:
         """Quark mass in GeV."""
-        masses = {"q": self.m_q, "s": self.m_s, "c": self.m_c, "b": self.m_b}
-        if flavor not in masses:
+        if flavor not in self.masses:
             raise ConfigError(
                 f"the {self.name} quark model has no flavour {flavor!r}: use u, d (or q), s, c, b"
             )
-        return masses[flavor]
+        return self.masses[flavor]
+
+    @property
+    def masses(self) -> dict[str, float]:
+        """Those of all flavours, GeV."""
+        return {"q": self.m_q, "s": self.m_s, "c": self.m_c, "b": self.m_b}
 
     def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
         """Radial factors of λ_i·λ_j and of λ_i·λ_j S_i·S_j in GeV; r in fm, the masses broadcast."""
@@ -122,34 +127,59 @@ class BhaduriModel(QuarkModel):
         return central, (RadialTerm(-3 / 16 * strength, -1, 1 / (self.A * unit)),)
 
 
-AL1 = QuarkModel("AL1", 5.227, 1.836, 0.577, 0.315, 0.5069, 0.1653, 0.8321, 1.8609, 1.6553, 0.2204)
-AP1 = QuarkModel("AP1", 5.206, 1.819, 0.553, 0.277, 0.4242, 0.3898, 1.1313, 1.8025, 1.5296, 0.3263, p=2 / 3)
-AL2 = QuarkModel("AL2", 5.231, 1.851, 0.587, 0.320, 0.5871, 0.1673, 0.8182, 1.8475, 1.656, 0.2132, r_c=0.1844)
-AP2 = QuarkModel(
-    "AP2", 5.213, 1.840, 0.569, 0.280, 0.5743, 0.3978, 1.1146, 1.8993, 1.5321, 0.3478, r_c=0.3466, p=2 / 3
-)
-# κ = 0.10267 GeV fm, V = r/a0² with a0² = 0.0326² fm/MeV, r0 = 0.4545 fm
-BD = BhaduriModel("BD", 5.259, 1.870, 0.600, 0.337, 0.10267 / HBAR_C_GEV, HBAR_C_GEV / (1000 * 0.0326**2), 0.9135,
-                  0.10267 / HBAR_C_GEV, 0.4545 / HBAR_C_GEV, 0.0)  # fmt: skip
+def _shipped(choice: str) -> QuarkModel:
+    """The model of conf/interaction/CHOICE.yaml, where its numbers stand."""
+    numbers = content_of("interaction", choice)
+    kind = BhaduriModel if numbers.pop("_target_").endswith("bhaduri_model") else QuarkModel
+    return kind(**numbers)
+
+
+MODELS = {model.name: model for model in map(_shipped, ("al1", "al2", "ap1", "ap2", "bd"))}
+AL1, AL2, AP1, AP2, BD = MODELS.values()
 POSITIVE = ("m_b", "m_c", "m_s", "m_q", "A", "p")
-MODELS = {model.name: model for model in (AL1, AL2, AP1, AP2, BD)}
 
 
-def quark_model(name: str = "AL1", three_body: bool = False, **changes: float) -> QuarkModel:
-    """AL1, AL2, AP1, AP2 or BD, any parameter changed by its name (`kappa=0.5`).
+def quark_model(name: str = "AL1", three_body: bool = False, **parameters: float) -> QuarkModel:
+    """AL1, AL2, AP1, AP2 or BD, any parameter changed by its name (`kappa=0.5`); under any other name a model of one's own, with
+    all of its parameters.
 
-    Raises ConfigError for an unknown model or parameter, and a value that is no number.
+    Raises ConfigError for an unknown parameter, an unknown model without all of them, a value that is no number, and for
+    the name of one model beside the quark masses of another.
     """
-    if name.upper() not in MODELS:
-        raise ConfigError(f"unknown quark model {name!r}: choose one of {', '.join(MODELS)}")
-    unknown = set(changes) - {field.name for field in fields(QuarkModel)}
+    return _made(QuarkModel, name, three_body, parameters)
+
+
+def bhaduri_model(name: str = "BD", three_body: bool = False, **parameters: float) -> QuarkModel:
+    """The same with the hyperfine force of BD for a model of one's own."""
+    return _made(BhaduriModel, name, three_body, parameters)
+
+
+def _made(kind: type[QuarkModel], name: str, three_body: bool, parameters: dict[str, float]) -> QuarkModel:
+    known = {field.name: field for field in fields(kind) if field.name not in ("name", "three_body")}
+    unknown = sorted(set(parameters) - set(known))
     if unknown:
-        known = ", ".join(field.name for field in fields(QuarkModel))
-        raise ConfigError(f"unknown parameter {sorted(unknown)[0]!r} of a quark model: choose from {known}")
-    for key, value in changes.items():
+        raise ConfigError(
+            f"unknown parameter {unknown[0]!r} of a quark model: choose from {', '.join(known)}"
+        )
+    for key, value in parameters.items():
         if not isinstance(value, int | float) or not math.isfinite(value) or (key in POSITIVE and value <= 0):
             raise ConfigError(
                 f"{key}={value}: a parameter of a quark model is a number"
                 + (", this one above 0" if key in POSITIVE else "")
             )
-    return replace(MODELS[name.upper()], three_body=three_body, **changes)  # type: ignore[arg-type]
+    base = MODELS.get(name.upper())
+    if base is None:
+        lacking = [key for key, field in known.items() if field.default is MISSING and key not in parameters]
+        if lacking:
+            raise ConfigError(
+                f"unknown quark model {name!r}: choose one of {', '.join(MODELS)}, or give {', '.join(lacking)} too"
+            )
+        return kind(name=name, three_body=three_body, **parameters)  # type: ignore[arg-type]
+    made = replace(base, three_body=three_body, **parameters)  # type: ignore[arg-type]
+    owner = next((model for model in MODELS.values() if model.masses == made.masses), base)
+    if owner != base:
+        raise ConfigError(
+            f"interaction.name={name} beside the quark masses of {owner.name}: a name changes no numbers, "
+            f"choose interaction={name.lower()}"
+        )
+    return made

@@ -12,9 +12,11 @@ import numpy as np
 from hadronlab.errors import ConfigError
 from hadronlab.physics.quantum_numbers.color import color_basis
 from hadronlab.physics.quantum_numbers.couplings import CoupledBasis, coupling_tree, pairs_of
+from hadronlab.physics.quantum_numbers.flavor import NAMES, flavor_factors
 from hadronlab.physics.quantum_numbers.isospin import IsospinBasis, isospin_basis
 from hadronlab.physics.quantum_numbers.permutations import identical_groups, permutation_group, sign
-from hadronlab.physics.quantum_numbers.spin import spin_basis
+from hadronlab.physics.quantum_numbers.spin import possible_spins, spin_basis
+from hadronlab.physics.quantum_numbers.spin_orbit import RANKS, SpinOrbitBasis, with_orbit
 
 
 @dataclass(frozen=True)
@@ -67,24 +69,34 @@ class ChannelBasis:
         )
 
     def operator(self, name: str) -> np.ndarray:
-        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j),
-        'isospin' (I_i·I_j), 'charge' (e_i e_j) or 'one', joined by '*', such as 'color*spin'.
+        """(n_pairs, n, n) matrices of a pair operator: a product of 'color' (λ_i·λ_j), 'spin' (S_i·S_j), 'isospin' (I_i·I_j), 'charge'
+        (e_i e_j), 'pion', 'kaon', 'eta' and 'light' (see flavor.py) or 'one', joined by '*', such as 'color*spin'; in place of 'spin'
+        one of `RANKS`, which is zero between channels without an orbit.
 
         Raises ConfigError for any other name.
         """
         factors = set(name.split("*"))
-        if factors - {"color", "spin", "isospin", "charge", "one"} or (
-            "charge" in factors and self.charges is None
+        orbital, flavored = factors & set(RANKS), factors & set(NAMES)
+        if (
+            factors - {"color", "spin", "isospin", "charge", "one", *RANKS, *NAMES}
+            or ("charge" in factors and self.charges is None)
+            or len(orbital | factors & {"spin"}) > 1
         ):
             raise ConfigError(
-                f"unknown pair operator {name!r}: use products of color, spin, isospin, one (leptons: charge)"
+                f"unknown pair operator {name!r}: use products of color, spin, isospin, {', '.join(NAMES)}, one (leptons: charge), "
+                f"and of {', '.join(RANKS)} one in place of spin"
             )
+        turning = self.spin.orbital if isinstance(self.spin, SpinOrbitBasis) else {}
+        weights = np.prod([flavor_factors(key, self.kinds) for key in sorted(flavored)], axis=0)
+        factors |= {"isospin"} if "pion" in factors else set()
         matrices = []
         for p, (i, j) in enumerate(pairs_of(len(self.kinds))):
             parts = [(b.pair_matrices[p] if key in factors else np.eye(b.n)) for key, b in self._parts]
+            for key in orbital:
+                parts[1] = turning[key][p] if turning else np.zeros_like(parts[1])
             charge = self.charges[i] * self.charges[j] if self.charges and "charge" in factors else 1.0
             matrices.append(charge * reduce(np.kron, parts))
-        return np.array(matrices)
+        return np.array(matrices) * np.reshape(weights, (-1, 1, 1))
 
     @cached_property
     def group(self) -> tuple[PermutationElement, ...]:
@@ -105,10 +117,14 @@ class ChannelBasis:
 
 
 def quark_channels(
-    flavors: Sequence[str], anti: Sequence[bool], spin: Fraction, isospin: Fraction
+    flavors: Sequence[str],
+    anti: Sequence[bool],
+    spin: Fraction,
+    isospin: Fraction,
+    totals: Sequence[Fraction] = (),
 ) -> ChannelBasis:
     """Channels of quarks (flavors 'q', 's', 'c', 'b'; anti marks antiquarks), quarks before antiquarks: every colour
-    singlet with every state of S and of I   [DeepQuark, Eq. 4, 10].
+    singlet with every state of S and of I   [DeepQuark, Eq. 4, 10]; with `totals` of every S that couples with L = 1 to one of these J.
     """
     n = len(flavors)
     quarks = [i for i in range(n) if not anti[i]]
@@ -117,9 +133,10 @@ def quark_channels(
     light = [[i for i in group if flavors[i] == "q"] for group in (quarks, antiquarks)]
     kinds = tuple(f + "~" * a for f, a in zip(flavors, anti, strict=True))
     color = color_basis(tuple(anti), tree)  # Eq. (10)
-    return ChannelBasis(
-        kinds, color, spin_basis(n, spin, tree), isospin_basis(light[0], light[1], n, isospin)
-    )  # Eq. (4)
+    spins = spin_basis(n, spin, tree)
+    if totals:
+        spins = with_orbit([spin_basis(n, one, tree) for one in possible_spins(n)], totals)
+    return ChannelBasis(kinds, color, spins, isospin_basis(light[0], light[1], n, isospin))  # Eq. (4)
 
 
 def lepton_channels(

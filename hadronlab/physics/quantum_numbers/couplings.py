@@ -87,7 +87,8 @@ class CoupledBasis:
 
     def permutation(self, perm: Sequence[int]) -> np.ndarray:
         """D_αβ(π) = ⟨χ_α|U_π χ_β⟩, shape (n, n)."""
-        permuted = self.vectors.transpose(0, *(1 + np.argsort(perm)))
+        before = self.vectors.ndim - len(perm)  # the states, and what a permutation leaves alone
+        permuted = self.vectors.transpose(*range(before), *(before + np.argsort(perm)))
         return snap_to_roots(self.vectors.reshape(self.n, -1) @ permuted.reshape(self.n, -1).T)
 
 

@@ -44,6 +44,12 @@ def possible_spins(n: int) -> list[Fraction]:
     return [Fraction(twice, 2) for twice in range(n % 2, n + 1, 2)]
 
 
+def coupled_to(a: Fraction | int, b: Fraction) -> list[Fraction]:
+    """|a − b| … a + b."""
+    lowest = abs(a - b)
+    return [lowest + k for k in range(int(a + b - lowest) + 1)]
+
+
 def half_integer(what: str, value: float | str | Fraction) -> Fraction:
     """A spin or isospin given as 1, 0.5 or "3/2"; raises ConfigError, naming it `what`, for anything else."""
     try:

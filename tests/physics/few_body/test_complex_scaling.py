@@ -115,6 +115,13 @@ def test_a_force_that_has_no_complex_distance_is_refused():
         rotated_levels(pair(Unturned()), np.ones((1, 1, 1)), [0.1])
 
 
+def test_no_functions_beside_those_of_the_levels():
+    system = lepton_system("ps-", "e- e- e+")
+    candidates = Candidates(system, Hamiltonian(system), 1.0)
+    for count in (0, 3):
+        assert candidates.scattered(count, np.random.default_rng(0)).shape == (count, 2, 2)
+
+
 def test_functions_that_the_symmetriser_kills_are_dropped():
     """Rounding noise of an empty function, scaled to unit norm, would give levels far below the spectrum."""
     overlap = np.diag([1.0, 1e-14, 1.0])

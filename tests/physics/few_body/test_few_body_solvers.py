@@ -11,8 +11,8 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.few_body.three_body import three_body_levels
 from hadronlab.physics.few_body.two_body import two_body_levels
-from hadronlab.physics.forces.flux_tube import flux_tube
 from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.quarks import quark_system
 
 
@@ -124,7 +124,7 @@ def test_three_body_refuses():
     system = quark_system("D", "c u~", 0, 0.5)
     with pytest.raises(ConfigError, match="three particles"):
         levels(system)
-    nucleon = quark_system("N", "u u d", 0.5, 0.5, interaction=flux_tube())
+    nucleon = quark_system("N", "u u d", 0.5, 0.5, interaction=string_model())
     with pytest.raises(ConfigError, match="pair forces"):
         levels(nucleon)
     with pytest.raises(ConfigError, match="L = 0 and L = 1, not 2"):

@@ -1,6 +1,7 @@
-"""Radial potentials, the flux tube and Jacobi coordinates against formulas worked out by hand."""
+"""Radial potentials and Jacobi coordinates against formulas worked out by hand."""
 
 import math
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -14,8 +15,8 @@ from hadronlab.physics.few_body.jacobi import (
     permutation_map,
 )
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.flux_tube import flux_tube, shortest_tube
-from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, quark_model
+from hadronlab.physics.forces.quark_models import AL1, AL2, AP1, BD, bhaduri_model, quark_model
+from hadronlab.physics.forces.strings import string_model
 from hadronlab.systems.quarks import quark_system
 
 
@@ -80,55 +81,31 @@ def test_models_by_name():
         quark_model("AL3")
     with pytest.raises(ConfigError, match="kapa"):
         quark_model("AL1", kapa=1.0)
+    with pytest.raises(ConfigError, match=r"quark masses of AL1: .* choose interaction=ap1"):
+        quark_model("AP1", **numbers(AL1))
 
 
-@pytest.mark.parametrize(
-    ("sides", "length"),
-    [
-        ((1.0, 1.0, 1.0), math.sqrt(3)),
-        ((2.0, 2.0, 0.0), 2.0),
-        ((1.0, 1.5, 2.5), 2.5),  # collinear
-        ((1.0, 1.0, math.sqrt(3.0)), 2.0),  # exactly 120°
-        ((1.0, 1.0, 1.9), 2.0),  # more than 120°
-        ((3.0, 4.0, 5.0), math.sqrt(25 + 12 * math.sqrt(3))),
-        ((0.0, 0.0, 0.0), 0.0),
-    ],
-)
-def test_shortest_tube(sides, length):
-    for a, b, c in [(0, 1, 2), (1, 2, 0), (2, 1, 0)]:
-        found = shortest_tube(*(tensor(sides[k]) for k in (a, b, c)))
-        assert found.item() == pytest.approx(length, rel=1e-12)
+def numbers(model):
+    return {key: value for key, value in asdict(model).items() if key not in ("name", "three_body")}
 
 
-def test_shortest_tube_is_the_minimum():
-    """Against the Fermat point found by descent (Weiszfeld), for triangles of all shapes."""
-    points = torch.randn(200, 3, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    center = points.mean(1)
-    for _ in range(3000):
-        weight = 1 / (points - center[:, None]).norm(dim=2).clamp(min=1e-12)
-        center = (points * weight[..., None]).sum(1) / weight.sum(1, keepdim=True)
-    found = (points - center[:, None]).norm(dim=2).sum(1)
-    corners = torch.cdist(points, points).sum(2).amin(1)  # the junction may sit on a corner
-    sides = [(points[:, i] - points[:, j]).norm(dim=1) for i, j in [(0, 1), (0, 2), (1, 2)]]
-    torch.testing.assert_close(shortest_tube(*sides), torch.minimum(found, corners), rtol=1e-6, atol=0)
+def test_shipped_files_hold_the_published_numbers_and_make_models_of_ones_own():
+    """BD: 102.67 MeV fm, a0 = 0.0326 (fm/MeV)^½, r0 = 0.4545 fm; AL1 and AP1 as in the other tests here."""
+    assert BD.kappa * HBAR_C_GEV == pytest.approx(0.10267)
+    assert BD.kappa_spin == BD.kappa
+    assert pytest.approx(0.4545) == BD.A * HBAR_C_GEV
+    assert HBAR_C_GEV / BD.string == pytest.approx(1000 * 0.0326**2)
+    for model, make in ((AL2, quark_model), (BD, bhaduri_model)):
+        own = make("mine", **numbers(model))
+        assert own == replace(model, name="mine") and type(own) is type(model)
+    with pytest.raises(ConfigError, match=r"'mine': choose one of AL1.* or give m_b, m_c, m_s"):
+        quark_model("mine", kappa=0.5)
 
 
-def test_flux_tube_nucleon():
-    tube, plain = (quark_system("N", "u u d", 0.5, 0.5, interaction=i) for i in (flux_tube(), AL1))
-    r = tensor(0.8, 0.8, 0.8)
-    difference = tube.potential(r) - plain.potential(r)
-    expected = 0.1653 * (0.9204 * math.sqrt(3) - 1.5) * 0.8 / HBAR_C_GEV
-    torch.testing.assert_close(difference, expected * torch.eye(4, dtype=torch.float64))
-
-
-def test_flux_tube_refuses():
-    with pytest.raises(ConfigError, match="three quarks"):
-        quark_system("tcc", "c c u~ d~", 1, 0, interaction=flux_tube())
-    with pytest.raises(ConfigError, match="AL1 or AL2"):
-        flux_tube("AP1")
+def test_wrong_strengths():
     for wrong in ("wide", -1.0, 0.0):
         with pytest.raises(ConfigError, match=r"sigma_ratio=.* above 0"):
-            flux_tube(sigma_ratio=wrong)
+            string_model(sigma_ratio=wrong)
         with pytest.raises(ConfigError, match=r"strength=.* above 0"):
             Coulomb(wrong)
 

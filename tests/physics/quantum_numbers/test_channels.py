@@ -211,8 +211,10 @@ def test_isoscalars_carry_no_isospin():
     matrices = basis.operator("isospin")
     assert not matrices[:5].any()
     np.testing.assert_allclose(matrices[5], -0.75 * np.eye(6))
-    with pytest.raises(ConfigError, match="tensor"):
-        basis.operator("tensor")
+    assert not basis.operator("color*tensor").any()  # between channels without an orbit
+    for unknown in ("flavor", "spin*tensor"):
+        with pytest.raises(ConfigError, match=r"unknown pair operator .*tensor"):
+            basis.operator(unknown)
 
 
 @pytest.mark.parametrize("value", ["x", 0.3, -1, None, float("inf"), "1/0"])

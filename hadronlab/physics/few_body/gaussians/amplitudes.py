@@ -12,10 +12,10 @@ from hadronlab.physics.few_body.jacobi import jacobi_matrix, permutation_map
 
 
 class Amplitudes:
-    """ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) f_β(πr)   [DeepQuark, Eq. 6] of one level, f_β = Σ_k c_kβ e^{−½xᵀA_kx}; for L = 1 with
+    """ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) f_β(πr)/|G|   [DeepQuark, Eq. 6] of one level, f_β = Σ_k c_kβ e^{−½xᵀA_kx}; for L = 1 with
     (u_kβ·x)_z in place of c_kβ, the member of the multiplet along z.
 
-    ∫Σ_α ψ_α² over mass-scaled Jacobi vectors is the number of permutations.
+    ∫Σ_α ψ_α² over mass-scaled Jacobi vectors is 1.
     """
 
     def __init__(self, particles: Particles, found: Spectrum, state: int = 0) -> None:
@@ -28,7 +28,9 @@ class Amplitudes:
         channels = particles.channels.n
         coefficients = torch.from_numpy(found.coefficients[..., state]).reshape(len(norm), -1, channels)
         coefficients = (norm[:, None, None] * coefficients).reshape(-1, channels)
-        self._signed = [g.sign * torch.from_numpy(g.matrix) @ coefficients.T for g in group]  # (n, K·q)
+        self._signed = [
+            g.sign / len(group) * torch.from_numpy(g.matrix) @ coefficients.T for g in group
+        ]  # (n, K·q)
 
     def __call__(self, r: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """ψ and Tψ, (n_channels, batch) each, at r (N, 3, batch): T f e^{−½xᵀAx} = [½ (3 Tr A − |Ax|²) f + (u·Ax)_z] e^{−½xᵀAx}, f = 1

@@ -49,13 +49,13 @@ def natural_scale(hamiltonian: Hamiltonian, mass: float, states: int, rng: np.ra
         if overlap.diagonal().max() > 1e-6:
             lowest[k] = independent_levels(energy, overlap)[0]
     best = int(lowest.argmin())
-    if best > len(lowest) - 5:
+    if best > len(lowest) - 5 or lowest[-1] < 0:  # the largest kinetic energy does not hold them apart
         raise ConfigError(
             "the energy falls without end as the particles approach: the interaction is not bounded below"
         )
     if best < 5 or not np.isfinite(lowest[best]):
         raise ConfigError("the forces do not hold the particles together at any size: nothing to compute")
-    near = exponents[max(0, best - 30) : best + 31]
+    near = exponents[max(0, best - 30) : best + 31 : 3]
     levels = independent_levels(*hamiltonian.matrices(near, near))
     highest = levels[min(states, len(levels)) - 1]
     return Scale(frequencies[best], 2 * highest - levels[0] + frequencies[best], exponents[best])
@@ -89,7 +89,8 @@ class Candidates:
         """exp(−½ Σ_p r_p²/b_p²) of all sizes, none of which is preferred; half of them clusters side by side, where there are any."""
         apart = count // 2 if self.clusters else 0
         widths = self.widths * np.exp(rng.uniform(*SPREAD, (count - apart, len(self.widths))))
-        return np.array([*(self._side_by_side(rng) for _ in range(apart)), *self._of_pairs(widths)])
+        found = [*(self._side_by_side(rng) for _ in range(apart)), *self._of_pairs(widths)]
+        return np.reshape(found, (count, *[self.pair_rows.shape[1]] * 2))
 
     def _correlated(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """exp(−½ Σ_p r_p²/b_p²), the b_p log-uniform, in half of them that of one pair narrower: where two meet ψ has a cusp."""

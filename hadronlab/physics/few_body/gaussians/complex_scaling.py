@@ -50,19 +50,23 @@ def independent(overlap: np.ndarray, cut: float = CUT) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Pole:
-    """A resonance E_r − iΓ/2, `energy`; `spread`: how far it moves over the `angles` (radian, first and last) where it stands
-    still.
+    """A resonance E_r − iΓ/2, `energy`; `spread`: how far it moves while it stands still, `along` the first and the last of the
+    angles (radian), or of real scales.
     """
 
     energy: complex
     spread: float
-    angles: tuple[float, float]
+    along: tuple[float, float]
 
 
 def poles(
-    levels: Sequence[np.ndarray], angles: Sequence[float], thresholds: Sequence[float], slow: float = SLOW
+    levels: Sequence[np.ndarray],
+    angles: Sequence[float],
+    thresholds: Sequence[float],
+    slow: float = SLOW,
+    least: float = 0.0,
 ) -> list[Pole]:
-    """What stands still at three angles in a row or more, above the lowest of the thresholds; by real part.
+    """What stands still at three angles in a row or more, and over `least` of them, above the lowest of the thresholds; by real part.
 
     A level of a continuum moves by 2|E − E_thr| dθ. What moves by less than the part `slow` of that, with the nearest threshold,
     is a pole; all thresholds below the energies of interest have to be given.
@@ -80,13 +84,14 @@ def poles(
                 if abs(nearest - track[-1]) > slow * turned:
                     break
                 track.append(nearest)
-            if len(track) < 3:
+            last = first + len(track) - 1
+            if len(track) < 3 or angles[last] - angles[first] < least:
                 continue
-            steps = np.abs(np.diff(track)) / np.diff(angles[first : first + len(track)])
+            steps = np.abs(np.diff(track)) / np.diff(angles[first : last + 1])
             still = int(steps.argmin())
             middle = complex(track[still] + track[still + 1]) / 2
             spread = float(np.abs(np.array(track) - middle).max())
-            pole = Pole(middle, spread, (float(angles[first]), float(angles[first + len(track) - 1])))
+            pole = Pole(middle, spread, (float(angles[first]), float(angles[last])))
             if all(abs(pole.energy - other.energy) > pole.spread + other.spread for other in found):
                 found.append(pole)
     return sorted(found, key=lambda pole: pole.energy.real)

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
-RIDGE = 1e-12  # of a normalised function
+RIDGE = 2e-12  # of a function of unit norm: several times the rounding of H of null vectors of six quarks
+KILLED = 1e-12  # by the symmetriser: what is left of a function's own energy
 LARGE = 300  # functions from which a few inverse iterations are faster than a reduction to tridiagonal form
 
 
@@ -45,7 +46,8 @@ def mean_of(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 def ridge(shifted: np.ndarray) -> np.ndarray:
     """ε (n,) of functions with H − E_r S. It grows with their own energy, as the rounding of H does."""
     own = np.abs(shifted.diagonal())
-    return RIDGE * (1 + own / np.median(own))
+    typical = np.median(own[own > KILLED * own.max()])
+    return RIDGE * (1 + own / typical)
 
 
 def _inverse_iteration(

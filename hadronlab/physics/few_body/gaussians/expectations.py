@@ -5,7 +5,7 @@ Only one side is antisymmetrised, so every operator is the mean over the pairs o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -82,8 +82,10 @@ def channel_weights(particles: Particles, found: Spectrum) -> np.ndarray:
     return np.mean(turned, axis=0)
 
 
-def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]:
-    """'kinetic' and the terms of the interaction by name, (states,), in the unit of the masses."""
+def energy_parts(
+    particles: Particles, found: Spectrum, terms: Mapping[str, Interaction] | None = None
+) -> dict[str, np.ndarray]:
+    """'kinetic' and the terms of the interaction by name (None: its `terms`), (states,), in the unit of the masses."""
     vectors = found.coefficients.reshape(-1, len(found.energies))
 
     def mean(term: Interaction) -> np.ndarray:
@@ -92,20 +94,27 @@ def energy_parts(particles: Particles, found: Spectrum) -> dict[str, np.ndarray]
         return mean_of(vectors, hamiltonian.corrected(found.exponents, energy)[0])
 
     kinetic = mean(Term(particles.interaction, "none of them"))
-    parts = {name: mean(term) - kinetic for name, term in particles.interaction.terms().items()}
+    parts = {name: mean(term) - kinetic for name, term in (terms or particles.interaction.terms()).items()}
     return {"kinetic": kinetic, **parts}
 
 
 def virial_residuals(particles: Particles, found: Spectrum) -> np.ndarray:
     """2⟨T⟩ − ⟨r·∇V⟩ of every level, (states,), in the unit of the masses: dE/dλ of the state at λr, zero of an exact one."""
+    up, down = (energies(particles, found, scale) for scale in (1 + NUDGE, 1 - NUDGE))
+    return (up - down) / (2 * NUDGE)
+
+
+def energies(particles: Particles, found: Spectrum, scale: float = 1.0) -> np.ndarray:
+    """cᵀHc/cᵀSc of every level at λr, λ = `scale`, (states,), in the unit of the masses.
+
+    H and S may be those of other `particles` than the levels': of other masses or in another interaction. Where these differ
+    by a little, E differs by the mean of ∂H, for it is stationary in coefficients and exponents.
+    """
     hamiltonian, vectors = Hamiltonian(particles), found.coefficients.reshape(-1, len(found.energies))
-    levels = []
-    for scale in (1 + NUDGE, 1 - NUDGE):
-        exponents = scale**2 * found.exponents
-        energy, overlap = hamiltonian.matrices(exponents, exponents)
-        energy, _ = hamiltonian.corrected(exponents, energy)
-        levels.append(mean_of(vectors, energy) / mean_of(vectors, overlap))
-    return (levels[0] - levels[1]) / (2 * NUDGE)
+    exponents = scale**2 * found.exponents
+    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    energy, _ = hamiltonian.corrected(exponents, energy)
+    return mean_of(vectors, energy) / mean_of(vectors, overlap)
 
 
 def _pairs(particles: Particles) -> tuple[np.ndarray, list[list[int]]]:

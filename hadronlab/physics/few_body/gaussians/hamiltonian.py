@@ -1,7 +1,8 @@
 """H and S between antisymmetrised Gaussians in all channels.
 
 ψ = 𝒜 Σ_kiα c_kiα (u_ki·x)_z^L e^{−½ xᵀA_k x} χ_α. A permutation acts as A → OᵀAO, u → Oᵀu on the Gaussians and by D(π) on the
-channels; only the right side is antisymmetrised, for H commutes with 𝒜.
+channels; only the right side is antisymmetrised, for H commutes with 𝒜 = Σ_π sgn(π) π/|G|, a projector: norms are at most 1, and
+their rounding does not grow with the 720 permutations of six equal quarks.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
-from hadronlab.physics.few_body.gaussians.many_body import ManyBodyMeans, WithLinear
+from hadronlab.physics.few_body.gaussians.many_body import COARSE, ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
-from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction, many_body_constant
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
+from hadronlab.physics.quantum_numbers.spin_orbit import rank
 
 CHUNK = 4096  # pairs of Gaussians at a time, which stay in the cache
 
@@ -59,12 +61,22 @@ class Hamiltonian:
         force = interaction or particles.interaction
         self.pair_rows = pair_vectors_matrix(masses, pairs_of(len(masses)), particles.hbar_c).numpy()
         self.rotations = [permutation_map(g.perm, masses).numpy() for g in channels.group]
-        self.signed = np.array([g.sign * g.matrix for g in channels.group])  # (G, n, n)
-        operators = [channels.operator(name) for name in force.operators]
-        self.operators = np.concatenate([np.zeros((0, channels.n, channels.n)), *operators])
-        self.constant = _constant(force, masses, channels)
+        self.signed = np.array([g.sign * g.matrix for g in channels.group]) / len(channels.group)  # (G, n, n)
+        # what turns orbits vanishes between S waves
+        names = [
+            name for name in force.operators if not rank(name) or (particles.L and not force.first_order)
+        ]
+        self.ranks = [rank(name) for name in names]
+        self.operators = np.concatenate(
+            [np.zeros((0, channels.n, channels.n)), *map(channels.operator, names)]
+        )
+        if force.matrix(torch.ones(len(self.pair_rows), 1, dtype=masses.dtype), masses, channels) is not None:
+            raise ConfigError(
+                f"Gaussians know numbers of all distances, not the matrix of {type(force).__name__}"
+            )
+        self.constant = many_body_constant(force, masses)
         self.means: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = PairMeans(
-            force, masses.tolist(), angle
+            force, masses.tolist(), angle, names
         )
         self.many_body: ManyBodyMeans | None = None
         if self.constant is None:
@@ -100,17 +112,27 @@ class Hamiltonian:
         """H of all forces from that of `matrices`, and half the difference of H by either rule: the error of what is sampled."""
         if self.many_body is None:
             return energy, np.zeros_like(energy)
-        count, n = len(exponents), self.n_channels
-        halves = np.zeros((2, count, n, count, n))
-        for rows, found, g, _ in self.blocks(exponents, exponents):
-            rest = found.overlap * self.many_body.rest(found.covariance)
-            halves[:, rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 1, 3, 2, 4)
-        flat = halves.reshape(2, count * n, count * n)
-        first, second = (flat + flat.transpose(0, 2, 1)) / 2
+        first, second = (self._rest(self.many_body, exponents, exponents, rule) for rule in (0, 1))
+        first, second = (first + first.T) / 2, (second + second.T) / 2
         return energy + (first + second) / 2, (first - second) / 2
 
+    def judged(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`matrices` of all forces, that of many bodies by a coarse rule."""
+        energy, overlap = self.matrices(left, right)
+        if self.many_body is not None:
+            energy = energy + self._rest(self.many_body, left, right, COARSE)
+        return energy, overlap
+
+    def _rest(self, force: ManyBodyMeans, left: np.ndarray, right: np.ndarray, rule: int) -> np.ndarray:
+        n = self.n_channels
+        result = np.zeros((len(left), n, len(right), n))
+        for rows, found, g, _ in self.blocks(left, right):
+            rest = found.overlap * force.rest(found.covariance, rule)
+            result[rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 2, 1, 3)
+        return result.reshape(len(left) * n, -1)
+
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H and S of each Gaussian by itself, (K, n_functions, n_functions)."""
+        """H and S of each Gaussian by itself, (K, n_functions, n_functions), as `judged`."""
         shape = len(exponents), self.n_components, self.n_channels, self.n_components, self.n_channels
         energy, overlap = np.zeros(shape), np.zeros(shape)
         for g, rotation in enumerate(self.rotations):
@@ -121,6 +143,9 @@ class Hamiltonian:
             energy += np.tensordot(self._terms(found, wave), self._coupled(g), (0, 0)).transpose(
                 2, 0, 3, 1, 4
             )
+            if self.many_body is not None:
+                rest = found.overlap * self.many_body.rest(found.covariance, COARSE)
+                energy[:, 0, :, 0] += np.multiply.outer(rest, self.signed[g])
         own = len(exponents), self.n_functions, self.n_functions
         return energy.reshape(own), overlap.reshape(own)
 
@@ -148,7 +173,7 @@ class Hamiltonian:
     def _terms(self, found: Elements, wave: SWave) -> np.ndarray:
         """Kinetic energy with the constant, and every operator of every pair, (t, q, q, …)."""
         own = self.turn * wave.kinetic + self.constant * wave.overlap
-        potential = wave.of_pairs(*self.means(found.variance))
+        potential = wave.of_pairs(*self.means(found.variance), self.ranks)
         return np.concatenate([own[None], potential.reshape(-1, *own.shape)])
 
     def weights(
@@ -190,16 +215,3 @@ class Hamiltonian:
 def density_of(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Σ_αs l_kαs r_lαs, (k, l)."""
     return left.reshape(len(left), -1) @ right.reshape(len(right), -1).T
-
-
-def _constant(interaction: Interaction, masses: torch.Tensor, channels: ChannelBasis) -> float | None:
-    """A many-body term that is one number; None of one that depends on the distances."""
-    n_pairs = len(pairs_of(len(masses)))
-    name = type(interaction).__name__
-    distances = torch.linspace(0.5, 1.5, 4 * n_pairs, dtype=masses.dtype).reshape(n_pairs, 4)
-    if interaction.matrix(distances, masses, channels) is not None:
-        raise ConfigError(f"Gaussians know numbers of all distances, not the matrix of {name}")
-    extra = interaction.many_body(distances, masses)
-    if extra is None:
-        return 0.0
-    return None if bool(extra.max() > extra.min()) else float(extra[0])

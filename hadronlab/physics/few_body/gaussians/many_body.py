@@ -22,8 +22,9 @@ from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
-SHAPES = (20, 21)  # points along either coordinate of the shape of three particles, in the two rules
-DIRECTIONS = 2**12  # of more particles, in either rule
+SHAPES = (20, 21, 8)  # points along either coordinate of the shape of three particles, in each rule
+DIRECTIONS = (2**12, 2**12, 2**9)  # of more particles
+COARSE = 2  # the rule by which candidates are judged; the others are those of the result
 RADII = 10  # where the force is no power of ρ
 OF_DEGREE_ONE = 1e-10  # relative
 AT_ONCE = 2**20  # distances
@@ -46,7 +47,10 @@ class ManyBodyMeans:
         self._interaction, self._masses, self._rows = interaction, masses, pair_rows
         d = pair_rows.shape[1]
         turns = [np.eye(d)] if d == 2 else rotations
-        rules = [shapes(n) for n in SHAPES] if d == 2 else [directions(d, seed) for seed in (0, 1)]
+        rules = [
+            shapes(n) if d == 2 else directions(d, q, seed)
+            for seed, (n, q) in enumerate(zip(SHAPES, DIRECTIONS, strict=True))
+        ]
         self._rules = [_turned(*rule, turns) for rule in rules]
         self.cut = 1e-8 if d == 2 else 1e-5
         flavors = [(float(masses[i]), float(masses[j])) for i, j in pairs_of(len(masses))]
@@ -65,21 +69,20 @@ class ManyBodyMeans:
             half_square, weight = roots_genlaguerre(RADII, 3 * d / 2 - 1)
             self._radii = list(zip(np.sqrt(2 * half_square), weight / weight.sum(), strict=True))
 
-    def rest(self, covariance: np.ndarray) -> np.ndarray:
-        """⟨W − Σ_p slope_p r_p − constant⟩ by either rule, (2, …), of covariances (d, d, …)."""
+    def rest(self, covariance: np.ndarray, rule: int) -> np.ndarray:
+        """⟨W − Σ_p slope_p r_p − constant⟩, (…), of covariances (d, d, …)."""
         d, shape = len(covariance), covariance.shape[2:]
         values, vectors = np.linalg.eigh(np.moveaxis(covariance.reshape(d, d, -1), -1, 0))
         roots = (vectors * np.sqrt(values)[:, None]) @ vectors.transpose(0, 2, 1)
-        result = np.zeros((2, len(roots)))
-        for found, (moments, shares) in zip(result, self._rules, strict=True):
-            step = max(1, AT_ONCE // (len(shares) * len(self._rows)))
-            for first in range(0, len(roots), step):
-                part = slice(first, first + step)
-                r = self._distances(self._rows @ roots[part], moments)
-                flat = r.transpose(1, 0, 2).reshape(len(self._rows), -1)
-                for radius, weight in self._radii:
-                    found[part] += weight * self._rest(radius * flat).reshape(len(r), -1) @ shares
-        return result.reshape(2, *shape)
+        found, (moments, shares) = np.zeros(len(roots)), self._rules[rule]
+        step = max(1, AT_ONCE // (len(shares) * len(self._rows)))
+        for first in range(0, len(roots), step):
+            part = slice(first, first + step)
+            r = self._distances(self._rows @ roots[part], moments)
+            flat = r.transpose(1, 0, 2).reshape(len(self._rows), -1)
+            for radius, weight in self._radii:
+                found[part] += weight * self._rest(radius * flat).reshape(len(r), -1) @ shares
+        return found.reshape(shape)
 
     def _distances(self, rows: np.ndarray, moments: np.ndarray) -> np.ndarray:
         """|w·u| of rows (E, n_pairs, d) for every direction, (E, n_pairs, q)."""
@@ -107,19 +110,19 @@ def shapes(n: int) -> tuple[np.ndarray, np.ndarray]:
     return points, np.outer(w, w).ravel() * (np.sin(alpha) * np.cos(alpha)) ** 2
 
 
-def directions(d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def directions(d: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Directions u of d vectors from a Sobol sequence, (q, d, 3), of equal weights: the first vector along z, the second in the plane of
     x and z.
     """
-    uniform = qmc.Sobol(max(1, 3 * d - 3), rng=np.random.default_rng(seed)).random(DIRECTIONS)
+    uniform = qmc.Sobol(max(1, 3 * d - 3), rng=np.random.default_rng(seed)).random(count)
     uniform = np.clip(uniform, 1e-12, 1 - 1e-12)
-    points = np.zeros((DIRECTIONS, 3 * d))
+    points = np.zeros((count, 3 * d))
     points[:, 2] = chi.ppf(uniform[:, 0], 3)
     if d > 1:
         points[:, 3], points[:, 5] = chi.ppf(uniform[:, 1], 2), ndtri(uniform[:, 2])
         points[:, 6:] = ndtri(uniform[:, 3:])
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    return points.reshape(DIRECTIONS, d, 3), np.ones(DIRECTIONS)
+    return points.reshape(count, d, 3), np.ones(count)
 
 
 def _turned(

@@ -21,13 +21,13 @@ class Refinement:
     """Damped Gauss–Newton steps of the exponents, one at a time.
 
     parameters (K, d(d+1)/2); levels (states,) and vectors (K·n_functions, states), of which each level is an upper bound
-    [Hylleraas–Undheim], so is their sum. made: steps so far.
+    [Hylleraas–Undheim], so is their sum. began: with these parameters; made: steps so far.
     """
 
     def __init__(self, hamiltonian: Hamiltonian, parameters: np.ndarray, states: int, above: float) -> None:
         """above: an energy above the wanted levels."""
         self.hamiltonian, self.above = hamiltonian, above
-        self.parameters = parameters
+        self.parameters = self.began = parameters
         exponents = to_exponents(parameters)
         self.matrices = hamiltonian.matrices(exponents, exponents)
         self.levels, self.vectors = lowest(*self.matrices, states, above)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import LinAlgError
 
 from hadronlab.physics.few_body.gaussians.candidates import Candidates
 from hadronlab.physics.few_body.gaussians.eigen import lowest
@@ -22,14 +23,15 @@ def grown(
 ) -> np.ndarray:
     """The exponents (K, d, d) with more of them, `size` in all.
 
-    A candidate is judged in the space of the levels of the present basis and its own channels, by Σ_s E_s.
+    A candidate is judged in the space of the levels of the present basis and its own channels, by Σ_s E_s. Raises LinAlgError where
+    all of them depend on the basis to rounding.
     """
-    energy, overlap = hamiltonian.matrices(exponents, exponents)
+    energy, overlap = hamiltonian.judged(exponents, exponents)
     n, start = hamiltonian.n_functions, None
     while len(exponents) < size:
         levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start)
         offered = candidates.draw(CANDIDATES, rng)
-        beside = hamiltonian.matrices(offered, exponents)
+        beside = hamiltonian.judged(offered, exponents)
         within = hamiltonian.own_matrices(offered)
         reduced = [np.diag(levels), np.eye(len(levels))]
         rows = [(new @ vectors).reshape(CANDIDATES, n, -1) for new in beside]
@@ -38,8 +40,13 @@ def grown(
             small, norms = (
                 bordered(old, new[k], own[k]) for old, new, own in zip(reduced, rows, within, strict=True)
             )
-            sums.append(lowest(small, norms, len(levels), above)[0].sum())
+            try:
+                sums.append(lowest(small, norms, len(levels), above)[0].sum())
+            except LinAlgError:  # it depends on the basis to rounding
+                sums.append(np.inf)
         best = int(np.argmin(sums))
+        if np.isinf(sums[best]):
+            raise LinAlgError("every candidate depends on the basis to rounding")
         chosen = slice(best * n, (best + 1) * n)
         energy, overlap = (
             bordered(old, new[chosen], own[best])

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError
@@ -26,6 +26,16 @@ BEGINNINGS = 5  # that may be tried for the first stage
 FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
 COPIES = 8  # matrices of the size of H, and of the curvature, at a time
 log = logging.getLogger(__name__)
+
+
+class Levels(NamedTuple):
+    """Of exponents: H and S of their functions, the vectors of the levels, and the error of what is sampled."""
+
+    parameters: np.ndarray
+    energy: np.ndarray
+    overlap: np.ndarray
+    vectors: np.ndarray
+    sampling: float
 
 
 class Solver:
@@ -122,19 +132,19 @@ class Solver:
         if self._open is None:
             return
         found, self._open = self._open, None
-        energy, overlap = found.matrices
-        vectors = found.vectors
+        best = Levels(found.parameters, *found.matrices, found.vectors, 0.0)
         if self.hamiltonian.many_body is not None:
-            energy, vectors, sampled = self._corrected(to_exponents(found.parameters), energy, overlap)
-            self._sampling = float(np.abs(mean_of(vectors, sampled)).max())
-        norms = mean_of(vectors, overlap)
+            # steps by the sum over pairs may have led away from what the whole force wants
+            choices = [self._levels(parameters) for parameters in (found.began, found.parameters)]
+            best = min(choices, key=lambda one: mean_of(one.vectors, one.energy).sum())
+        norms = mean_of(best.vectors, best.overlap)
         if norms.min() < 1 - DEPENDENT:
             self._depend()
             return
-        self._closed = found.parameters
-        energies = mean_of(vectors / np.sqrt(norms), energy)
-        self.stages.append(Stage(len(found.parameters), energies, self._elapsed))
-        log.debug("%d Gaussians, %.1f s: %s", len(found.parameters), self._elapsed, energies)
+        self._closed, self._sampling = best.parameters, best.sampling
+        energies = mean_of(best.vectors / np.sqrt(norms), best.energy)
+        self.stages.append(Stage(len(self._closed), energies, self._elapsed))
+        log.debug("%d Gaussians, %.1f s: %s", len(self._closed), self._elapsed, energies)
         self.judge()
 
     def judge(self) -> None:
@@ -155,37 +165,31 @@ class Solver:
         self.close()
         if not self.stages:
             raise ConfigError("no stage of the basis has come to its end: give more time or steps")
-        exponents = to_exponents(self._closed)
-        energy, overlap = self.hamiltonian.matrices(exponents, exponents)
-        energy, vectors, sampled = self._corrected(exponents, energy, overlap)
-        coefficients = vectors / np.sqrt(mean_of(vectors, overlap))
-        rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(energy)).max())
+        exponents, found = to_exponents(self._closed), self._levels(self._closed)
+        coefficients = found.vectors / np.sqrt(mean_of(found.vectors, found.overlap))
+        rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(found.energy)).max())
         return Spectrum(
             self.stages[-1].energies,
             remaining(self.stages) if self.hamiltonian.many_body is None else np.full(self.states, np.inf),
-            max(rounding, float(np.abs(mean_of(coefficients, sampled)).max())),
+            max(rounding, found.sampling),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
             tuple(self.stages),
             self.ended or "interruption",
         )
 
-    def _corrected(
-        self, exponents: np.ndarray, pairs: np.ndarray, overlap: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """H of all forces from that of `pairs`, the vectors of its levels, and the error of what is sampled.
-
-        The functions are made independent first: among those that nearly depend on each other sampling errors would count as
-        energies.
+    def _levels(self, parameters: np.ndarray) -> Levels:
+        """By all forces. With those of many bodies the functions are made independent first: among those that nearly depend on each
+        other errors of sampling would count as energies.
         """
+        exponents, many_body = to_exponents(parameters), self.hamiltonian.many_body
+        pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
         energy, sampled = self.hamiltonian.corrected(exponents, pairs)
-        if self.hamiltonian.many_body is None:
-            return energy, lowest(energy, overlap, self.states, self.above)[1], sampled
-        return (
-            energy,
-            independent_states(energy, overlap, self.hamiltonian.many_body.cut)[1][:, : self.states],
-            sampled,
-        )
+        if many_body is None:
+            vectors = lowest(energy, overlap, self.states, self.above)[1]
+        else:
+            vectors = independent_states(energy, overlap, many_body.cut)[1][:, : self.states]
+        return Levels(parameters, energy, overlap, vectors, float(np.abs(mean_of(vectors, sampled)).max()))
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
@@ -220,7 +224,7 @@ class Solver:
         }
         state["random"] = json.dumps(self.rng.bit_generator.state)
         if (found := self._open) is not None:
-            state["open"] = (found.parameters, found.first, found.damping, found.made)
+            state["open"] = (found.parameters, found.began, found.first, found.damping, found.made)
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -233,9 +237,10 @@ class Solver:
         self._sampling, self._given_up = state["sampling"], state["given_up"]
         self._open = None
         if "open" in state:
-            parameters, first, damping, made = state["open"]
+            parameters, began, first, damping, made = state["open"]
             self._open = self._refinement(parameters)
-            self._open.first, self._open.damping, self._open.made = first, damping, made
+            self._open.began, self._open.first = began, first
+            self._open.damping, self._open.made = damping, made
 
 
 def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:

@@ -4,9 +4,17 @@ For every A there are d vectors, u_i the rows of a frame in which these function
 wanted is found with the coefficients, so that the vector is no parameter. Between x_i e^{−½xᵀAx} and x_j e^{−½xᵀA'x} stand,
 over the overlap without vectors and averaged over the directions of x,
   1: C_ij,   T: C_ij (3/2) Tr(A C A') + (C A' A C)_ij,   f(r_p): C_ij ⟨f⟩ + (2/3) (C w_p)_i (C w_p)_j d⟨f⟩/dv.
+
+Forces of spins and orbits turn the vectors, and stand as one number times L (spin 1) in the place of the pair's: with ⟨F⟩ the mean
+over five axes, ⟨r²F⟩/3v, and the orbital momentum ℓ_p = μ r_p × (v_i − v_j) = (w·x) × (w·π)/|w|² of a pair in its own rest frame,
+  F(r_p) ℓ_p: [(C w_p)_i (C A w_p)_j + (C A' w_p)_i (C w_p)_j] ⟨F⟩/|w_p|²,   F(r_p) S_p: (C w_p)_i (C w_p)_j ⟨F⟩/v_p,
+which is C_ij ⟨F⟩ for a pair alone. See quantum_numbers/spin_orbit.py for what they are multiplied with.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -31,14 +39,15 @@ class SWave:
         self.overlap = found.overlap[None, None]
         self.kinetic = self.overlap * found.kinetic
 
-    def of_pairs(self, means: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """f(r_p) from its ⟨f⟩ and d⟨f⟩/dv, (t, n_pairs, …) → (t, n_pairs, q, q, …)."""
-        values = self.overlap * means[:, :, None, None]
-        return values if self.tilt is None else values + self.tilt * slopes[:, :, None, None]
+    def of_pairs(self, means: np.ndarray, slopes: np.ndarray, ranks: Sequence[int] = ()) -> np.ndarray:
+        """f(r_p) from its ⟨f⟩ and d⟨f⟩/dv, (t, n_pairs, …) → (t, n_pairs, q, q, …); ranks (t,) of the operators, none: all 0."""
+        return self.overlap * means[:, :, None, None]
 
 
 class PWave(SWave):
     """q = d. permuted: A' (d, d, …); on_left, on_right: `frames` (d, d, …); rows w_p (n_pairs, d)."""
+
+    tilt: np.ndarray
 
     def __init__(
         self,
@@ -54,7 +63,32 @@ class PWave(SWave):
         self.overlap = found.overlap * product(product(on_left, c), transposed)
         self.kinetic = self.overlap * found.kinetic
         self.kinetic += found.overlap * product(product(on_left, twisted), transposed)
-        along = np.tensordot(c, rows, (1, 1))  # C w_p, (d, …, n_pairs)
-        along = np.moveaxis(along, -1, 1)
-        left, right = (product(side, along).swapaxes(0, 1) for side in (on_left, on_right))
-        self.tilt = 2 / 3 * found.overlap * left[:, :, None] * right[:, None]
+        along = np.moveaxis(np.tensordot(c, rows, (1, 1)), -1, 1)  # C w_p, (d, n_pairs, …)
+        self.left, self.right = (product(side, along).swapaxes(0, 1) for side in (on_left, on_right))
+        self.tilt = 2 / 3 * found.overlap * self.left[:, :, None] * self.right[:, None]
+        self.found, self.turned, self.on_left, self.on_right, self.rows = (
+            found, turned, on_left, on_right, rows,
+        )  # fmt: skip
+
+    def of_pairs(self, means: np.ndarray, slopes: np.ndarray, ranks: Sequence[int] = ()) -> np.ndarray:
+        values = super().of_pairs(means, slopes) + self.tilt * slopes[:, :, None, None]
+        for t, rank in enumerate(ranks):
+            if rank:
+                values[t] = (self.orbit if rank == 1 else self.tensor) * means[t][:, None, None]
+        return values
+
+    @cached_property
+    def orbit(self) -> np.ndarray:
+        """Of F(r_p) ℓ_p, (n_pairs, q, q, …)."""
+        swung = np.moveaxis(np.tensordot(self.turned, self.rows, (1, 1)), -1, 1)  # C A' w_p
+        straight = np.tensordot(self.on_right, self.rows, (1, 1))
+        straight = np.moveaxis(straight, -1, 0) - product(self.on_right, swung).swapaxes(0, 1)  # of C A w_p
+        swung = product(self.on_left, swung).swapaxes(0, 1)
+        squares = (self.rows**2).sum(1).reshape(-1, *[1] * (self.tilt.ndim - 1))
+        both = self.left[:, :, None] * straight[:, None] + swung[:, :, None] * self.right[:, None]
+        return self.found.overlap * both / squares
+
+    @cached_property
+    def tensor(self) -> np.ndarray:
+        """Of F(r_p) S_p, (n_pairs, q, q, …)."""
+        return 1.5 * self.tilt / self.found.variance[:, None, None]
