@@ -40,6 +40,7 @@ class Span(WaveFunction):
         self.members = nn.ModuleList(members)  # type: ignore[assignment]
         self.register_buffer("vectors", torch.eye(len(members)).double() if vectors is None else vectors)
         self.n_states = len(self.vectors)
+        self._size = float(self.vectors.norm())
         self.samples_channel = first.samples_channel
         widths = [member.start_width for member in members]
         self.start_width = max((w for w in widths if w is not None), default=None)
@@ -49,7 +50,9 @@ class Span(WaveFunction):
         return Span(list(self.members), self.vectors[index : index + 1].clone())
 
     def rotate(self, vectors: Tensor) -> None:
-        self.vectors = vectors @ self.vectors
+        rotated = vectors @ self.vectors
+        # samples tell no common factor of the states, so that it would walk at random, out of single precision in the end
+        self.vectors = rotated * (self._size / rotated.norm())
 
     def mixture(self) -> Tensor:
         own = torch.linalg.inv(self.vectors).diagonal()  # ψ_i = Σ_j (c⁻¹)_ij ψ̃_j is to keep its own ψ̃_i alone

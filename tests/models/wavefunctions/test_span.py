@@ -90,3 +90,13 @@ def test_the_mixture_vanishes_where_every_member_is_a_state():
     psi.vectors = torch.diag(torch.tensor([2.0, 0.3, 5.0]).double())
     torch.testing.assert_close(psi.mixture(), torch.zeros(3, 3).double())
     assert isinstance(psi, Span)
+
+
+def test_a_common_factor_of_the_states_does_not_pile_up():
+    """It is free: 60 times ten would leave single precision, in which walkers move."""
+    psi = span(partial(InvariantWaveFunction, widths=(4, 3)))
+    r = 0.5 * torch.randn(3, 3, 5)
+    before = psi.log_density(r)
+    for _ in range(60):
+        psi.rotate(10 * torch.eye(2, dtype=torch.float64))
+    torch.testing.assert_close(psi.log_density(r), before, rtol=1e-5, atol=1e-5)
