@@ -118,7 +118,7 @@ def accumulate(
         rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype), some, rows)
         add_gram_(statistics.gram, rows.flatten(1))
         within = span_rows(cotangents, psi[:, part], statistics.states).flatten(1)
-        statistics.cross += (within.to(dtype) @ rows.flatten(1).T).double()
+        statistics.cross += (within.to(rows.dtype) @ rows.flatten(1).T).double()
         statistics.span += within @ within.T
         if len(psi) == len(cotangents):  # the rows are complete
             weights = (torch.einsum("rkb,kb->rb", cotangents, h[:, part]) * root[part]).to(rows.dtype)

@@ -49,13 +49,18 @@ def overlaps(local: LocalEnergy, states: int, total: Callable[[Tensor], Tensor] 
     weighted = (local.psi / local.density).unflatten(0, (states, -1)).flatten(1)
     parts = [x.unflatten(0, (states, -1)).flatten(1) for x in (local.psi, local.h_psi)]
     sums = torch.stack([weighted @ part.T for part in parts])
-    n = total(sums.new_tensor([float(local.psi.shape[-1])]))
+    n = total(sums.new_full((1,), local.psi.shape[-1]))
     return total(sums) / n
 
 
 def ritz(matrices: Tensor) -> Ritz:
-    """Levels of `overlaps` (2, K, K), and vectors of a positive diagonal. Raises HadronlabError for states that depend on
+    """Levels of `overlaps` (2, K, K), nan where these are not finite, and vectors of a positive diagonal. Raises HadronlabError for states that depend on
     each other."""
+    states = matrices.shape[-1]
+    if states == 1:
+        return Ritz(matrices[1, 0] / matrices[0, 0], torch.ones_like(matrices[0]))
+    if not bool(matrices.isfinite().all()):
+        return Ritz(matrices.new_full((states,), torch.nan), torch.eye(states).to(matrices))
     overlap, energy = 0.5 * (matrices + matrices.mT)
     norms, axes = torch.linalg.eigh(overlap)
     if not bool(norms[0] > DEPENDENT * norms[-1]):

@@ -253,7 +253,23 @@ def plateau() -> None:
     assert {found["plateau.0"].unit} == {ROWS["plateau"].unit} == {ROWS["scaled levels"].unit}
 
 
+def training_levels() -> None:
+    settings = [
+        "system=D",
+        "task.states=2",
+        "model.widths=[6,4]",
+        "sampler.n_walkers=50",
+        "trainer.max_steps=4",
+    ]
+    with TemporaryDirectory() as place:
+        found = run(*settings, "task.evaluation_samples=2000", "quiet=true", directory=Path(place) / "run")
+        levels = found.array("training_levels")
+        assert units(found)["training_levels"] == "MeV" and levels.shape == (2, 4)
+        assert (levels[0] < levels[1]).all()
+
+
 CHECKS: dict[str, Callable[[], None]] = {
+    "levels of the training": training_levels,
     "energy in a box": box,
     "momentum in a box": box,
     "Lüscher's relation": box,

@@ -135,7 +135,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         psi, exponent = self._antisymmetric(r)
         return psi * exponent.exp()
 
-    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+    def sampled_amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
         psi, exponent = self._antisymmetric(r, channel)
         return psi * exponent.exp()
 

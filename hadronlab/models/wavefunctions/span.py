@@ -78,11 +78,11 @@ class Span(WaveFunction):
     def forward(self, r: Tensor) -> Tensor:
         return self._combined([member(r) for member in self.members])
 
-    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
-        return self._combined([member.amplitudes(r, channel) for member in self.members])
+    def sampled_amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+        return self._combined([member.sampled_amplitudes(r, channel) for member in self.members])
 
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
-        return self.amplitudes(r, channel).square_().sum(0).log_()
+        return self.sampled_amplitudes(r, channel).square_().sum(0).log_()
 
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         psi, t_psi = zip(*(member.kinetic(r, channel) for member in self.members), strict=True)

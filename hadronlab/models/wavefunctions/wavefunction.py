@@ -57,12 +57,12 @@ class WaveFunction(nn.Module):
 
     def log_density(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
         """ln ρ, (batch,), safe against underflow in float32; channel (batch,) if `samples_channel`."""
-        psi = self.amplitudes(r, channel)
+        psi = self.sampled_amplitudes(r, channel)
         if channel is not None:
             return psi[0].abs().log().mul(2)  # Eq. (12)
         return psi.square().sum(0).log()
 
-    def amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
+    def sampled_amplitudes(self, r: Tensor, channel: Tensor | None = None) -> Tensor:
         """ψ of all channels, or with `channel` (batch,) one row, that of the channel."""
         psi = self(r)
         return psi if channel is None else psi.gather(0, channel[None])

@@ -36,8 +36,10 @@ def test_passes_equal_those_of_automatic_differentiation(make):
     channel = torch.tensor([0, 1, 1, 0, 1]) if psi.samples_channel else None
     m = 1 if psi.samples_channel else SYSTEM.n_channels
     assert psi(r).shape == (2 * SYSTEM.n_channels, 5)
-    assert psi.amplitudes(r, channel).shape == (2 * m, 5)
-    torch.testing.assert_close(psi.log_density(r, channel), psi.amplitudes(r, channel).square().sum(0).log())
+    assert psi.sampled_amplitudes(r, channel).shape == (2 * m, 5)
+    torch.testing.assert_close(
+        psi.log_density(r, channel), psi.sampled_amplitudes(r, channel).square().sum(0).log()
+    )
     value, t_psi = psi.kinetic(r, channel)
     torch.testing.assert_close(value, psi(r))
     slow = WaveFunction.kinetic(psi, r)[1]
@@ -47,7 +49,7 @@ def test_passes_equal_those_of_automatic_differentiation(make):
 
     cotangent = torch.randn(3, 2 * m, 5, dtype=torch.float64)
     rows = psi.parameter_rows(r, cotangent, channel)
-    out = psi.amplitudes(r, channel)
+    out = psi.sampled_amplitudes(r, channel)
     for row, b in ((0, 0), (2, 4)):
         grads = torch.autograd.grad(
             (cotangent[row] * out)[:, b].sum(), list(psi.parameters()), retain_graph=True
