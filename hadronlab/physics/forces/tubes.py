@@ -38,7 +38,7 @@ def shortest_double_tube(distances: Tensor) -> Tensor:
         result = torch.minimum(result, value)
         searched &= (
             slope.norm(dim=1) > 1
-        )  # no tube to the particle itself pulls as hard as the others do: not the minimum
+        )  # else a tube to the particle holds what the others pull: the minimum
     r02, r03, r12, r13, r23 = distances[1:]
     result = torch.minimum(result, torch.minimum(r02 + r12, r03 + r13) + r23)
     result[searched] = torch.minimum(result[searched], _least(corners[:, searched]))
@@ -94,10 +94,9 @@ def _least(corners: Tensor) -> Tensor:
     active = torch.arange(len(k), device=k.device)
     damping = torch.full_like(value, 0.1)
     unit = torch.eye(3).to(corners)
-    least = 16 * torch.finfo(value.dtype).tiny ** 0.5
     for _ in range(STEPS):
         size = curvature.diagonal(dim1=1, dim2=2).sum(1)
-        step = torch.linalg.solve(curvature + (damping * size + least)[:, None, None] * unit, slope)
+        step = torch.linalg.solve(curvature + (damping * size)[:, None, None] * unit, slope)
         tried = _two_tubes_and_triangle(corners[:, active], k - step)
         better = tried[0] <= value
         gain = (slope * step).sum(1)
@@ -120,10 +119,13 @@ def _least(corners: Tensor) -> Tensor:
 def _two_tubes_and_triangle(corners: Tensor, k: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """f(k), its slope (batch, 3) and its curvature (batch, 3, 3)."""
     tubes = k - corners
-    lengths = tubes.norm(dim=2).clamp(min=torch.finfo(k.dtype).tiny)
-    units = tubes / lengths[..., None]
+    lengths = tubes.norm(dim=2)
+    units = tubes / lengths.clamp(min=torch.finfo(k.dtype).tiny)[..., None]
     unity = torch.eye(3).to(k)
-    bent = (unity - _outer(units)) / lengths[..., None, None]
+    kink = (
+        1e-12 * lengths.amax(0) + torch.finfo(k.dtype).tiny
+    )  # on a particle itself: no infinity, and Newton's steps lead away
+    bent = (unity - _outer(units)) / torch.maximum(lengths, kink)[..., None, None]
     side = corners[3, :, 2] - corners[2, :, 2]
     across = k[:, :2].norm(dim=1).clamp(min=torch.finfo(k.dtype).tiny)
     axis = k[:, :2] / across[:, None]
@@ -135,7 +137,8 @@ def _two_tubes_and_triangle(corners: Tensor, k: Tensor) -> tuple[Tensor, Tensor,
     curved = (unity - _outer(unit)) / length[:, None, None]
     curved = curved + (HALF_HEIGHT * side / (length * across))[:, None, None] * _outer(around)
     at_k = (units[2] * units[3]).sum(1) <= -0.5  # angles of 120° and more
-    at_two, at_three = units[2, :, 2] <= -0.5, units[3, :, 2] >= 0.5
+    at_two = (units[2, :, 2] <= -0.5) | (lengths[2] == 0)
+    at_three = (units[3, :, 2] >= 0.5) | (lengths[3] == 0)
     for where, value, slope, curvature in (
         (at_k, lengths[2] + lengths[3], units[2] + units[3], bent[2] + bent[3]),
         (at_two, lengths[2] + side, units[2], bent[2]),

@@ -86,6 +86,26 @@ def test_shortest_double_tube(places, length):
         assert found == pytest.approx(length, abs=1e-12 + 1e-12 * length)
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(0, 0, 0), (1, 2, 0), (0, 0, 0), (3, -1, 1)],  # a quark on an antiquark
+        [(0, 0, 0), (1, 2, 0), (3, -1, 1), (1, 2, 0)],
+        [(0, 0, 0), (1, 2, 0), (0, 0, 0), (1, 2, 0)],
+        [(1, 0, 0), (0, 2, 0), (0, 0, 0), (-1, -2, 0)],  # an antiquark, or a quark, in the middle of all four
+        [(0, 0, 0), (1, 2, 0), (2, -1, 1), (-3, -1, -1)],
+        [(0, 0, 0), (1, 0, 0), (0.5, 0, 0), (2, 0, 0)],  # on a line, in any order
+        [(1, 0, 0), (-1, 0, 0), (0, 0, 0), (0, 0, 0)],
+    ],
+)
+def test_particles_that_meet_are_the_limit_of_those_that_nearly_do(places):
+    """No length changes by more than its ends move: 2e-8 at most, for ends that move by less than 5e-9 each."""
+    here = tensor(*places)[:, None]
+    found = shortest_double_tube(distances(here)).item()
+    near = shortest_double_tube(distances(here + 1e-9 * random_points(4, 50)))
+    assert (near - found).abs().max() < 2e-8
+
+
 def test_shortest_double_tube_is_the_minimum():
     """Against trees found by descent (Weiszfeld), which are not shorter, and the bound from below."""
     points = random_points(4, 300)
