@@ -22,7 +22,7 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
 )
 from hadronlab.models.wavefunctions.orbits import Orbit, generating_orbits, orbit_of
-from hadronlab.models.wavefunctions.pair_geometry import PairGeometry
+from hadronlab.models.wavefunctions.pair_geometry import PairGeometry, check_distances_alone
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
 
@@ -67,15 +67,7 @@ class EquivariantWaveFunction(WaveFunction):
         size: float = 1.0,
     ):
         super().__init__(system)
-        if system.parity == -1:
-            raise ConfigError(
-                "model=equivariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark or gaussians"
-            )
-        if not (binding > 0 and size > 0):
-            raise ConfigError(f"model.binding={binding}, model.size={size}: must be positive")
-        unknown = [name for name in features if name not in FEATURES]
-        if unknown or not features:
-            raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
+        check_distances_alone("equivariant", system.parity, features, binding, size)
         if activation not in ACTIVATIONS or not widths or min(widths) < 1:
             raise ConfigError(
                 f"model.activation={activation}, model.widths={list(widths)}: choose from {', '.join(ACTIVATIONS)}, and "

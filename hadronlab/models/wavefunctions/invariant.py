@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.compiled_density import CompiledDensity, compiled_density
 from hadronlab.models.wavefunctions.dense import DenseNetwork
@@ -23,7 +22,7 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
     starting_amplitudes,
 )
-from hadronlab.models.wavefunctions.pair_geometry import PairGeometry
+from hadronlab.models.wavefunctions.pair_geometry import PairGeometry, check_distances_alone
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
@@ -70,17 +69,7 @@ class InvariantWaveFunction(WaveFunction):
         size: float = 1.0,
     ):
         super().__init__(system)
-        if system.parity == -1:
-            raise ConfigError(
-                "model=invariant sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark or gaussians"
-            )
-        if not binding > 0:
-            raise ConfigError(f"model.binding={binding}: must be positive")
-        if not size > 0:
-            raise ConfigError(f"model.size={size}: must be positive")
-        unknown = [name for name in features if name not in FEATURES]
-        if unknown or not features:
-            raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
+        check_distances_alone("invariant", system.parity, features, binding, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
         self._kept: dict[torch.dtype, CompiledDensity | None] | None = None

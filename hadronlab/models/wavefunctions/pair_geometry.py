@@ -7,6 +7,23 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.jets import FEATURES
+
+
+def check_distances_alone(
+    name: str, parity: int | None, features: Sequence[str], binding: float, size: float
+) -> None:
+    """Raise ConfigError for what a wave function of the distances alone, model=`name`, cannot be made of."""
+    if parity == -1:
+        raise ConfigError(
+            f"model={name} sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark or gaussians"
+        )
+    if not (binding > 0 and size > 0):
+        raise ConfigError(f"model.binding={binding}, model.size={size}: must be positive")
+    if not features or not set(features) <= set(FEATURES):
+        raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
+
 
 class PairGeometry(nn.Module):
     """Pair distances r_p = |r_i − r_j| and how the mass-weighted gradient Σ_i (1/m_i) ∇_i·∇_i sees them.

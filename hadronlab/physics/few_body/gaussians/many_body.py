@@ -1,11 +1,11 @@
 """Means of a force W of many bodies: a sum over pairs that is near it, in closed form, and the rest by a rule of fixed points.
 
 Exponents are refined with the sum over pairs, for no rule is right for all shapes of Gaussians and steps would find those for
-which it is wrong; the levels that are quoted are those of W. What the rules integrate is only the small difference of the two:
-x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius (of a difference of degree one, such as lengths of strings, the
-mean of ρ is all that is needed) and directions u up to a common rotation of all vectors: of two vectors by Gauss's rule, of more
-from a Sobol sequence, which is turned by all permutations of identical particles, so that H is as symmetric as with exact
-integrals.
+which it is wrong; candidates are chosen by W itself, and the levels that are quoted are those of W. What the rules integrate is only
+the small difference of the two: x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius (of a difference of degree one,
+such as lengths of strings, the mean of ρ is all that is needed) and directions u up to a common rotation of all vectors: of two
+vectors by Gauss's rule, of more from a Sobol sequence, which is turned by all permutations of identical particles, so that H is as
+symmetric as with exact integrals.
 """
 
 from __future__ import annotations
