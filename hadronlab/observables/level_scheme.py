@@ -75,7 +75,6 @@ def _warnings(levels: Levels) -> Iterator[str]:
             "time": "give task.seconds more",
             "size": "give model.size more",
             "dependence": "functions depend on each other to rounding",
-            "accuracy": "exponents are those of a sum over pairs near to the force",
         }
         expected = "unknown" if not np.isfinite(most) else f"about {most:.2g} {unit}"
         yield (

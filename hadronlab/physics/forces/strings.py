@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
 from itertools import combinations
 from typing import ClassVar
 
@@ -70,11 +70,11 @@ class StringModel(Interaction):
     def length(self, distances: Tensor) -> Tensor:
         """Of the shortest strings, (batch,) in fm; those that meet at a junction count σ_Y/λ times."""
         r = dict(zip(pairs_of(len(self.anti)), distances, strict=True))
-        splittings = [
-            torch.stack([self._within(hadron, r) for hadron in hadrons]).sum(0)
+        splittings = (
+            reduce(torch.add, (self._within(hadron, r) for hadron in hadrons))
             for hadrons in splits(self.anti)
-        ]
-        shortest = torch.stack(splittings).amin(0)
+        )
+        shortest = reduce(torch.minimum, splittings)
         if self.trees:
             maybe = self.sigma_ratio * least_double_tube(distances) < shortest
             tree = self.sigma_ratio * shortest_double_tube(distances[:, maybe].double()).to(shortest)

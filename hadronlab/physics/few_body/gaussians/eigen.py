@@ -17,17 +17,18 @@ def lowest(
     states: int,
     above: float,
     start: tuple[float, np.ndarray] | None = None,
+    least: float = RIDGE,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Energies (states,) and vectors (n, states) of (H − E_r S) c = λ (S + ε) c, E = E_r + λ, cᵀ(S + ε)c = 1, ε of `ridge`.
 
     above: E_r, an energy above the wanted levels. Null vectors of S have λ = 0 and stay above them, and large coefficients
     of functions that nearly depend on each other cost (E_r − E) cᵀεc: every E is an upper bound.
-    start: an energy just below the levels and a vector (n,) near the lowest, where they are known.
+    start: an energy just below the levels and a vector (n,) near the lowest, where they are known. least: of ε.
     """
     shifted = energy - above * overlap
     shifted = (shifted + shifted.T) / 2
     norms = (overlap + overlap.T) / 2
-    norms[np.diag_indices_from(norms)] += ridge(shifted)
+    norms[np.diag_indices_from(norms)] += ridge(shifted, least)
     if start is not None and len(energy) >= LARGE:
         try:
             values, vectors = _inverse_iteration(shifted, norms, states, start[0] - above, start[1])
@@ -43,11 +44,11 @@ def mean_of(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return np.einsum("is,ij,js->s", vectors, matrix, vectors, optimize=True)
 
 
-def ridge(shifted: np.ndarray) -> np.ndarray:
+def ridge(shifted: np.ndarray, least: float = RIDGE) -> np.ndarray:
     """ε (n,) of functions with H − E_r S. It grows with their own energy, as the rounding of H does."""
     own = np.abs(shifted.diagonal())
     typical = np.median(own[own > KILLED * own.max()])
-    return RIDGE * (1 + own / typical)
+    return least * (1 + own / typical)
 
 
 def _inverse_iteration(

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.few_body.gaussians.eigen import RIDGE
 from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
-from hadronlab.physics.few_body.gaussians.many_body import COARSE, ManyBodyMeans, WithLinear
+from hadronlab.physics.few_body.gaussians.many_body import COARSE, SAMPLED, ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
@@ -47,8 +48,8 @@ class Hamiltonian:
     for L = 0 and d for L = 1; index of a function: (k · n_components + i) · n_channels + α. Energies in the unit of the masses,
     without these.
 
-    A force of many bodies stands in `matrices` as a sum over pairs that is near it; `corrected` puts in the rest. Raises
-    ConfigError for one in a P wave or rotated, and for a `matrix` of the interaction.
+    A force of many bodies stands in `matrices` as a sum over pairs that is near it; `corrected` and `judged` put in the rest.
+    ridge: of `eigen.lowest`. Raises ConfigError for one in a P wave or rotated, and for a `matrix` of the interaction.
     """
 
     def __init__(
@@ -79,13 +80,14 @@ class Hamiltonian:
             force, masses.tolist(), angle, names
         )
         self.many_body: ManyBodyMeans | None = None
+        self.ridge = RIDGE
         if self.constant is None:
             if particles.L or angle:
                 raise ConfigError(
                     f"the many_body of {type(force).__name__} is known in S waves only, and not at complex distances"
                 )
             self.many_body = ManyBodyMeans(force, masses, self.pair_rows, self.rotations)
-            self.constant = self.many_body.constant
+            self.constant, self.ridge = self.many_body.constant, SAMPLED
             self.means = WithLinear(self.means, self.many_body.slope)
             unit = np.broadcast_to(np.eye(channels.n), (len(self.pair_rows), channels.n, channels.n))
             self.operators = np.concatenate([self.operators, unit])
@@ -113,23 +115,29 @@ class Hamiltonian:
         if self.many_body is None:
             return energy, np.zeros_like(energy)
         first, second = (self._rest(self.many_body, exponents, exponents, rule) for rule in (0, 1))
-        first, second = (first + first.T) / 2, (second + second.T) / 2
         return energy + (first + second) / 2, (first - second) / 2
 
-    def judged(self, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`matrices` of all forces, that of many bodies by a coarse rule."""
+    def judged(
+        self, left: np.ndarray, right: np.ndarray, rule: int = COARSE
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`matrices` of all forces, that of many bodies by a rule."""
         energy, overlap = self.matrices(left, right)
         if self.many_body is not None:
-            energy = energy + self._rest(self.many_body, left, right, COARSE)
+            energy = energy + self._rest(self.many_body, left, right, rule)
         return energy, overlap
 
     def _rest(self, force: ManyBodyMeans, left: np.ndarray, right: np.ndarray, rule: int) -> np.ndarray:
-        n = self.n_channels
+        """Among the same Gaussians half of them is computed: an element is that of the inverse permutation on the other side."""
+        n, same = self.n_channels, left is right
         result = np.zeros((len(left), n, len(right), n))
+        share = np.triu(np.ones((len(left), len(right)))) - np.eye(len(left)) / 2 if same else None
         for rows, found, g, _ in self.blocks(left, right):
-            rest = found.overlap * force.rest(found.covariance, rule)
+            rest = found.overlap.copy() if share is None else found.overlap * share[rows]
+            wanted = np.ones_like(rest, bool) if share is None else share[rows] > 0
+            rest[wanted] *= force.rest(found.covariance[:, :, wanted], rule)
             result[rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 2, 1, 3)
-        return result.reshape(len(left) * n, -1)
+        matrix = result.reshape(len(left) * n, -1)
+        return matrix + matrix.T if same else matrix
 
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """H and S of each Gaussian by itself, (K, n_functions, n_functions), as `judged`."""

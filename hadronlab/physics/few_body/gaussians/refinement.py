@@ -9,6 +9,7 @@ from hadronlab.physics.few_body.gaussians.differences import tangents_by_differe
 from hadronlab.physics.few_body.gaussians.eigen import lowest, mean_of, ridge
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
+from hadronlab.physics.few_body.gaussians.many_body import STEPPED
 from hadronlab.physics.few_body.gaussians.tangents import Tangents, tangents
 
 STEPS, TRIALS = 40, 20  # of a refinement, and of the damping of a step, at most
@@ -29,8 +30,8 @@ class Refinement:
         self.hamiltonian, self.above = hamiltonian, above
         self.parameters = self.began = parameters
         exponents = to_exponents(parameters)
-        self.matrices = hamiltonian.matrices(exponents, exponents)
-        self.levels, self.vectors = lowest(*self.matrices, states, above)
+        self.matrices = hamiltonian.judged(exponents, exponents, STEPPED)
+        self.levels, self.vectors = lowest(*self.matrices, states, above, least=hamiltonian.ridge)
         self.first, self.damping, self.made = float(self.levels.sum()), 1e-3, 0
 
     def step(self) -> bool:
@@ -39,7 +40,9 @@ class Refinement:
         derivatives = tangents_by_differences if self.hamiltonian.L else tangents
         found = derivatives(self.hamiltonian, self.parameters, self.vectors, self.levels)
         try:
-            curvature = _curvature(found, *self.matrices, self.vectors, self.levels, self.above)
+            curvature = _curvature(
+                found, *self.matrices, self.vectors, self.levels, self.above, self.hamiltonian.ridge
+            )
         except LinAlgError:  # functions depend on each other to rounding
             return False
         slope = np.einsum("stb,bs->t", found.outer, self.vectors)
@@ -62,9 +65,11 @@ class Refinement:
             raise LinAlgError("a long step")
         exponents = to_exponents(self.parameters + step)
         with np.errstate(divide="raise", invalid="raise"):
-            matrices = self.hamiltonian.matrices(exponents, exponents)
+            matrices = self.hamiltonian.judged(exponents, exponents, STEPPED)
         below = self.levels[0] - 0.01 * (self.above - self.levels[0])
-        levels, vectors = lowest(*matrices, len(self.levels), self.above, (below, self.vectors[:, 0]))
+        levels, vectors = lowest(
+            *matrices, len(self.levels), self.above, (below, self.vectors[:, 0]), self.hamiltonian.ridge
+        )
         gain = float(self.levels.sum() - levels.sum())
         if gain > 0 and mean_of(vectors, matrices[1]).min() < 1 - DEPENDENT:
             raise LinAlgError("functions that depend on each other to rounding")
@@ -81,6 +86,7 @@ def _curvature(
     vectors: np.ndarray,
     levels: np.ndarray,
     above: float,
+    least: float,
 ) -> np.ndarray:
     """`inner` with the response of the coefficients, (T, T). The levels themselves are no response: they are lifted."""
     lift = 2 * (above - levels[0])
@@ -88,7 +94,7 @@ def _curvature(
     result = found.inner.copy()
     for outer, shadow, level in zip(found.outer, found.shadow, levels, strict=True):
         core = energy - level * overlap + lift * image @ image.T
-        core[np.diag_indices_from(core)] += lift * ridge(energy - above * overlap)
+        core[np.diag_indices_from(core)] += lift * ridge(energy - above * overlap, least)
         border = outer + lift * shadow @ image.T
         result += lift * shadow @ shadow.T - border @ cho_solve(cho_factor(core, lower=True), border.T)
     return (result + result.T) / 2

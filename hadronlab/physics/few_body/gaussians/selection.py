@@ -29,7 +29,7 @@ def grown(
     energy, overlap = hamiltonian.judged(exponents, exponents)
     n, start = hamiltonian.n_functions, None
     while len(exponents) < size:
-        levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start)
+        levels, vectors = lowest(energy, overlap, min(states, len(energy)), above, start, hamiltonian.ridge)
         offered = candidates.draw(CANDIDATES, rng)
         beside = hamiltonian.judged(offered, exponents)
         within = hamiltonian.own_matrices(offered)
@@ -41,7 +41,7 @@ def grown(
                 bordered(old, new[k], own[k]) for old, new, own in zip(reduced, rows, within, strict=True)
             )
             try:
-                sums.append(lowest(small, norms, len(levels), above)[0].sum())
+                sums.append(lowest(small, norms, len(levels), above, None, hamiltonian.ridge)[0].sum())
             except LinAlgError:  # it depends on the basis to rounding
                 sums.append(np.inf)
         best = int(np.argmin(sums))

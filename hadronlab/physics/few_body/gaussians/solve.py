@@ -15,7 +15,7 @@ from scipy.linalg import LinAlgError
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster, natural_scale
-from hadronlab.physics.few_body.gaussians.eigen import independent_states, lowest, mean_of
+from hadronlab.physics.few_body.gaussians.eigen import lowest, mean_of
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
@@ -134,7 +134,7 @@ class Solver:
         found, self._open = self._open, None
         best = Levels(found.parameters, *found.matrices, found.vectors, 0.0)
         if self.hamiltonian.many_body is not None:
-            # steps by the sum over pairs may have led away from what the whole force wants
+            # steps by one rule may have led away from what the finer ones want
             choices = [self._levels(parameters) for parameters in (found.began, found.parameters)]
             best = min(choices, key=lambda one: mean_of(one.vectors, one.energy).sum())
         norms = mean_of(best.vectors, best.overlap)
@@ -170,7 +170,7 @@ class Solver:
         rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(found.energy)).max())
         return Spectrum(
             self.stages[-1].energies,
-            remaining(self.stages) if self.hamiltonian.many_body is None else np.full(self.states, np.inf),
+            remaining(self.stages),
             max(rounding, found.sampling),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
@@ -179,16 +179,11 @@ class Solver:
         )
 
     def _levels(self, parameters: np.ndarray) -> Levels:
-        """By all forces. With those of many bodies the functions are made independent first: among those that nearly depend on each
-        other errors of sampling would count as energies.
-        """
-        exponents, many_body = to_exponents(parameters), self.hamiltonian.many_body
+        """By all forces."""
+        exponents = to_exponents(parameters)
         pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
         energy, sampled = self.hamiltonian.corrected(exponents, pairs)
-        if many_body is None:
-            vectors = lowest(energy, overlap, self.states, self.above)[1]
-        else:
-            vectors = independent_states(energy, overlap, many_body.cut)[1][:, : self.states]
+        vectors = lowest(energy, overlap, self.states, self.above, least=self.hamiltonian.ridge)[1]
         return Levels(parameters, energy, overlap, vectors, float(np.abs(mean_of(vectors, sampled)).max()))
 
     def _grown(self) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from hadronlab.physics.few_body.gaussians.elements import Elements, inverse, product
 from hadronlab.physics.few_body.gaussians.exponents import directions, to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, density_of
+from hadronlab.physics.few_body.gaussians.many_body import POINTING
 
 NUDGE = 1e-6  # of variances, for second derivatives of the means: the step need not be exact
 
@@ -74,13 +75,19 @@ class _Block:
         g: int,
         pairs: tuple[np.ndarray, np.ndarray],
     ) -> None:
-        self.constant, self.found, self.pairs = hamiltonian.constant, found, pairs
+        self.found, self.pairs = found, pairs
+        self.own = found.kinetic + hamiltonian.constant
         self.signed = hamiltonian.signed[g]
         self.coupled = hamiltonian.operators @ self.signed
         c = found.covariance
         self.norm = [0.75 * inverse(side)[0] - 1.5 * c for side in (left, right)]  # ∂ ln⟨A|A'⟩
         squares = (product(right, right), product(left, left))
         self.kinetic = [1.5 * product(product(c, square), c) for square in squares]
+        self.bend: np.ndarray | None = None  # of the rest of a force of many bodies, by both sides
+        if hamiltonian.many_body is not None:
+            rest, pull, self.bend = hamiltonian.many_body.bent(c, POINTING)
+            self.own = self.own + rest
+            self.kinetic = [kinetic + pull for kinetic in self.kinetic]
         self.mixed = 1.5 * product(product(c, product(left, right)), c)
         self.along = np.tensordot(hamiltonian.pair_rows, c, (1, 0))  # C w_p, (n_pairs, d, …)
         self.turns = self.along[:, pairs[0]] * self.along[:, pairs[1]]  # −∂v_p, (n_pairs, pairs, …)
@@ -92,12 +99,12 @@ class _Block:
         """∂²/∂A∂A' of Σ_s c_sᵀ(H − E_s)c_s, (pairs, pairs, rows, count)."""
         found, (i, j) = self.found, self.pairs
         density = found.overlap * density_of(left, self.signed @ right)
-        moved = density_of(left, self.signed @ (right * (self.constant - energies)))
+        moved = density_of(left, self.signed @ (right * energies))
         coupled = np.empty((len(self.coupled), *found.overlap.shape))
         for o, operator in enumerate(self.coupled):
             coupled[o] = density_of(left, operator @ right)
         coupled = coupled.reshape(self.values.shape)
-        energy = density * found.kinetic + found.overlap * moved + (coupled * self.values).sum((0, 1))
+        energy = density * self.own - found.overlap * moved + (coupled * self.values).sum((0, 1))
         slope, curvature = ((coupled * x).sum(0) for x in (self.slopes, self.curvature))
         force = np.einsum("pkl,pikl,pjkl->ijkl", slope, self.along, self.along, optimize=True)
         by_left, by_right = (density * kinetic - force for kinetic in self.kinetic)
@@ -106,6 +113,8 @@ class _Block:
         result += norm_left[i, j][:, None] * by_right[i, j][None]
         mixed = 0.75 * energy * found.covariance + density * self.mixed + force
         result += _both_sides(found.covariance, mixed, i, j)
+        if self.bend is not None:
+            result += density * self.bend[i, j][:, i, j]
         for turn, weight in zip(self.turns, curvature, strict=True):
             result += (weight * turn)[:, None] * turn[None]
         return result
@@ -115,11 +124,11 @@ class _Block:
         (rows, pairs, states).
         """
         found, (i, j) = self.found, self.pairs
-        norm, kinetic = (np.moveaxis(x[0][i, j], 1, 0) for x in (self.norm, self.kinetic))
+        norm, kinetic = (np.moveaxis(x[i, j], 1, 0) for x in (self.norm[0], self.kinetic[0]))
         bare = left @ self.signed  # (rows, n)
         coupled = np.einsum("ka,oab->kob", left, self.coupled)
         values = np.moveaxis(self.values.reshape(len(self.coupled), *found.overlap.shape), 1, 0)
-        shift = found.overlap * (found.kinetic + self.constant - energy)
+        shift = found.overlap * (self.own - energy)
         elements = coupled.transpose(0, 2, 1) @ values + bare[:, :, None] * shift[:, None]
         result = norm[:, :, None] * elements[:, None]
         result += kinetic[:, :, None] * (bare[:, :, None] * found.overlap[:, None])[:, None]
