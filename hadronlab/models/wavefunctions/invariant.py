@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor
@@ -52,6 +52,8 @@ class InvariantWaveFunction(WaveFunction):
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
+        conditioned_on: names of numbers of H that are inputs of the network too (see conditioned.py, and there
+            systems in which they have other values than here).
     """
 
     coefficients: Tensor
@@ -67,8 +69,10 @@ class InvariantWaveFunction(WaveFunction):
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
+        conditioned_on: Sequence[str] = (),
     ):
         super().__init__(system)
+        self.conditioned_on = tuple(conditioned_on)
         check_distances_alone("invariant", system.parity, features, binding, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
@@ -103,6 +107,13 @@ class InvariantWaveFunction(WaveFunction):
             self.network.biases[-1].copy_(share.flatten())
         matrix = antisymmetriser(system, vectors)[..., None].expand(-1, -1, -1, len(starts))
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
+
+    def of(self, system: FewBodySystem) -> Self:
+        other = super().of(system)
+        other.geometry = PairGeometry(system.masses, system.pairs)
+        if other.envelope.slope is not None:
+            other.envelope.slope = contact_slopes(system)
+        return other
 
     def _features(self, distance: Tensor) -> Tensor:
         t = distance / self.scale.to(distance.dtype)[:, None]
