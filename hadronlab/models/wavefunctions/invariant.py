@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -22,9 +22,9 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
     starting_amplitudes,
 )
-from hadronlab.models.wavefunctions.pair_geometry import PairGeometry, check_distances_alone
+from hadronlab.models.wavefunctions.pair_geometry import OfDistances, PairGeometry, check_distances_alone
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
+from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ COPIES = 24  # that a kinetic energy holds at a time
 COLUMNS = 16_000  # of the network: what is called for each stays in the cache, and is worth its call
 
 
-class InvariantWaveFunction(WaveFunction):
+class InvariantWaveFunction(OfDistances):
     """ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) Σ_k e^{−Σ_p a_βkp r_p} y_βk(φ(r)) at the permuted distances πr.
 
     The network y sees features φ of the distances r_p and has one output for every channel β and envelope k; the
@@ -107,13 +107,6 @@ class InvariantWaveFunction(WaveFunction):
             self.network.biases[-1].copy_(share.flatten())
         matrix = antisymmetriser(system, vectors)[..., None].expand(-1, -1, -1, len(starts))
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
-
-    def of(self, system: FewBodySystem) -> Self:
-        other = super().of(system)
-        other.geometry = PairGeometry(system.masses, system.pairs)
-        if other.envelope.slope is not None:
-            other.envelope.slope = contact_slopes(system)
-        return other
 
     def _features(self, distance: Tensor) -> Tensor:
         t = distance / self.scale.to(distance.dtype)[:, None]

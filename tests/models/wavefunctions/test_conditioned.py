@@ -9,6 +9,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.conditioned import conditioned
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
+from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.systems.leptons import lepton_system
@@ -18,9 +19,9 @@ D = quark_system("D", "c u~", 0, 0.5)
 XI = quark_system("Xi_cc", "c c u", 0.5, 0.5)
 
 
-def network(system=D, names=("m_Q",), ranges=None, points=3):
+def network(system=D, names=("m_Q",), ranges=None, points=3, make=InvariantWaveFunction):
     torch.manual_seed(0)
-    psi = conditioned(InvariantWaveFunction(system, widths=(4, 3), conditioned_on=names), ranges, points)
+    psi = conditioned(make(system, widths=(4, 3), conditioned_on=names), ranges, points)
     with torch.no_grad():
         psi.weights.normal_(0, 0.1)
     psi.follow()
@@ -47,8 +48,9 @@ def test_at_the_own_value_it_is_the_base_and_elsewhere_another():
     assert all((a(r) - b(r)).abs().max() > 1e-3 for a, b in pairwise(psi.members))
 
 
-def test_members_have_the_kinetic_energy_of_their_masses():
-    member, r = network(XI).members[0], 0.5 * torch.randn(3, 3, 3, dtype=torch.float64)
+@pytest.mark.parametrize("make", [InvariantWaveFunction, EquivariantWaveFunction])
+def test_members_have_the_kinetic_energy_of_their_masses(make):
+    member, r = network(XI, make=make).members[0], 0.5 * torch.randn(3, 3, 3, dtype=torch.float64)
     psi, t_psi = member.kinetic(r)
     torch.testing.assert_close(psi, member(r))
     torch.testing.assert_close(t_psi, WaveFunction.kinetic(member, r)[1], rtol=1e-6, atol=1e-8)
@@ -61,10 +63,11 @@ def test_members_have_the_contact_slopes_of_their_masses():
         torch.testing.assert_close(member.envelope.slope, fresh.envelope.slope)
 
 
+@pytest.mark.parametrize("make", [InvariantWaveFunction, EquivariantWaveFunction])
 @pytest.mark.parametrize("names", [("m_Q",), ("m_q", "kappa")])
-def test_derivatives_by_the_parameters_of_all_values(names):
+def test_derivatives_by_the_parameters_of_all_values(names, make):
     """Against the difference along a direction in all of them: exact to h², and θ_p is linear in θ."""
-    psi, r = network(names=names, points=2), 0.5 * torch.randn(2, 3, 4, dtype=torch.float64)
+    psi, r = network(names=names, points=2, make=make), 0.5 * torch.randn(2, 3, 4, dtype=torch.float64)
     theta = parameters_to_vector(psi.parameters()).detach()
     direction, h = torch.randn_like(theta), 1e-4
     for k, value in enumerate(psi.values):
