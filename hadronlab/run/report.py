@@ -111,14 +111,14 @@ def _variant_table(results: Results, variants: Mapping[str, Mapping[str, Estimat
         [str(replace(row[name], unit="")) if name in row else "" for name in plain]
         for row in variants.values()
     ]
-    many = len(kinds) > MANY
+    headings, lines = kinds, list(zip(names, zip(*cells, strict=True), strict=True))
+    if len(kinds) > MANY:
+        headings, lines = names, list(zip(kinds, map(tuple, cells), strict=True))
     table = Table(pad_edge=False)
     table.add_column("of", overflow="fold")
-    for heading in names if many else kinds:
+    for heading in headings:
         table.add_column(escape(heading), justify="right", overflow="fold")
-    for name, line in (
-        zip(kinds, cells, strict=True) if many else zip(names, zip(*cells, strict=True), strict=True)
-    ):
+    for name, line in lines:
         table.add_row(*map(escape, [name, *line]))
     return table
 
