@@ -10,12 +10,11 @@ from pytorch_lightning.callbacks import Callback
 
 from hadronlab.optim.gradient import set_gradient
 from hadronlab.optim.natural_gradient import DampedSolver
-from hadronlab.optim.sr_statistics import reconfigure
-from hadronlab.tasks.protocols import HasSamples
+from hadronlab.tasks.protocols import Reconfigures
 
 
 class StochasticReconfiguration(Callback):
-    """δ = (S + λ)⁻¹ F from the samples of a task that HasSamples   [DeepQuark, Eq. 9, 17, 18].
+    """δ = (S + λ)⁻¹ F from the samples of a task that Reconfigures   [DeepQuark, Eq. 9, 17, 18].
 
     Energies are counted in the natural kinetic energy of the system (`model.energy_scale`), so that one learning rate
     suits mesons and molecules. Momentum (SPRING) and clipping are those of the task's stage. With several processes
@@ -48,22 +47,10 @@ class StochasticReconfiguration(Callback):
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
-        task: HasSamples = pl_module  # type: ignore[assignment]
-        r, channel = task.samples
+        task: Reconfigures = pl_module  # type: ignore[assignment]
         self._solver.momentum = task.stage.momentum
         scale = task.model.energy_scale
-        delta = reconfigure(
-            self._solver,
-            task.model,
-            r,
-            channel,
-            task.local,
-            optimizer.param_groups[0]["lr"] / scale,
-            task.stage.clip,
-            self._dtype,
-            task.sampler.generator,
-            task.processes,
-        )
+        delta = task.direction(self._solver, optimizer.param_groups[0]["lr"] / scale, self._dtype)
         set_gradient(task.model, delta / scale)
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""What a choice of a model brings with it: model=gaussians the task of levels, in the place of that of the system."""
+"""What a choice of a model brings with it: model=gaussians the task of levels, in the place of that of the system, and
+model.conditioned_on that of a range of values."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ def with_brought(settings: Sequence[str]) -> list[str]:
     Those that the command line names itself stand. A model that is swept brings nothing: its jobs are of one task.
     """
     chosen = [value_of(s) for s in settings if key_of(s) == "model" and not is_swept(s)]
-    if not chosen or chosen[-1] not in choices("base/model"):
-        return list(settings)
+    chosen = [chosen[-1]] if chosen and chosen[-1] in choices("base/model") else []
+    if any(key_of(s) == "model.conditioned_on" and value_of(s) not in ("[]", "") for s in settings):
+        chosen.append("conditioned_on")
     named = {key_of(setting) for setting in settings}
-    brought = [s for s in content_of("base/model", chosen[-1])["brings"] if key_of(s) not in named]
+    brought = [s for one in chosen for s in content_of("base/model", one)["brings"] if key_of(s) not in named]
     return [*brought, *settings]

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hadronlab.config.check import nearest
-from hadronlab.config.groups import choices, groups, holds_parts
+from hadronlab.config.groups import choices, content_of, groups, holds_parts
 from hadronlab.config.parts import known_parts, not_chosen
 from hadronlab.config.shipped import WITHIN, place_of
 from hadronlab.errors import ConfigError, HadronlabError
@@ -127,6 +127,9 @@ def _of_a_group(group: str, part: str, root: Container) -> str | None:
             else []
         )
         told = f"{group}.{part} is not a setting: did you mean {close[0]!r}?" if close else None
+        others = [] if holds_parts(group) else [c for c in choices(group) if part in content_of(group, c)]
+        if others:
+            told = f"{group}.{part} is no setting of what is chosen here: choose {group}= one of {', '.join(others)}"
     return told
 
 

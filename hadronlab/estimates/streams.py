@@ -19,6 +19,7 @@ STREAMS = (
     "truth",
     "basis",
     "vectors",
+    "values",
 )  # add new ones at the end
 
 

@@ -14,6 +14,7 @@ from hadronlab.plotting import (
     few_body,
     hadron_pair,
     level_scheme,
+    over_values,
     training_levels,
 )
 from hadronlab.plotting.curves import loss_curves
@@ -26,6 +27,7 @@ FIGURES = {
     **femtoscopy.FIGURES,
     **few_body.FIGURES,
     **level_scheme.FIGURES,
+    **over_values.FIGURES,
     **training_levels.FIGURES,
 }
 

@@ -20,6 +20,7 @@ BOUND = {
     "coulomb_effective_range": "coulomb_binding_energy",
 }
 """what stands beside a number where something is bound"""
+MANY = 6  # columns of a table, above which they become rows
 SHOWN = 20  # momenta of a table
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -99,17 +100,26 @@ def _variants(results: Results) -> dict[str, dict[str, Estimate]]:
 
 
 def _variant_table(results: Results, variants: Mapping[str, Mapping[str, Estimate]]) -> Table:
-    """A row an observable, a column a kind, units beside the names."""
+    """A row an observable, a column a kind, units beside the names; the other way round where kinds are many."""
+    plain = list(dict.fromkeys(name for row in variants.values() for name in row))
+    names = [f"{name} [{results.unit(name)}]" if results.unit(name) else name for name in plain]
+    kinds = []
+    for kind, row in variants.items():
+        of = next((e.name for e in row.values() if e.name), "")
+        kinds.append(f"{kind if '=' in kind else kind.replace('_', ' ')} {of and f'({of})'}".strip())
+    cells = [
+        [str(replace(row[name], unit="")) if name in row else "" for name in plain]
+        for row in variants.values()
+    ]
+    headings, lines = kinds, list(zip(names, zip(*cells, strict=True), strict=True))
+    if len(kinds) > MANY:
+        headings, lines = names, list(zip(kinds, map(tuple, cells), strict=True))
     table = Table(pad_edge=False)
     table.add_column("of", overflow="fold")
-    for kind in variants:
-        name = next((e.name for e in variants[kind].values() if e.name), "")
-        heading = f"{kind.replace('_', ' ')} {name and f'({name})'}".strip()
+    for heading in headings:
         table.add_column(escape(heading), justify="right", overflow="fold")
-    for plain in dict.fromkeys(name for row in variants.values() for name in row):
-        unit = results.unit(plain)
-        cells = [str(replace(row[plain], unit="")) if plain in row else "" for row in variants.values()]
-        table.add_row(*map(escape, [f"{plain} [{unit}]" if unit else plain, *cells]))
+    for name, line in lines:
+        table.add_row(*map(escape, [name, *line]))
     return table
 
 

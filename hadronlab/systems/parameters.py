@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -19,15 +19,26 @@ STEP = 1e-4  # relative to the parameter; a derivative by a central difference i
 
 @dataclass(frozen=True)
 class Change:
-    """The system with a parameter above and below its value, both by `step`.
+    """A parameter of the system: its value, and the system `of` another one.
 
     within: whether it is one of the interaction, from which thresholds follow, and not a mass beside it.
     """
 
-    above: FewBodySystem
-    below: FewBodySystem
-    step: float
+    value: float
+    of: Callable[[float], FewBodySystem]
     within: bool = True
+
+    @property
+    def step(self) -> float:
+        return STEP * abs(self.value)
+
+    @cached_property
+    def above(self) -> FewBodySystem:
+        return self.of(self.value + self.step)
+
+    @cached_property
+    def below(self) -> FewBodySystem:
+        return self.of(self.value - self.step)
 
     def derivative(self, function: Callable[[FewBodySystem], Any]) -> Any:
         """∂f/∂p of a number or an array."""
@@ -40,20 +51,46 @@ def changes(system: FewBodySystem) -> dict[str, Change]:
     """
     found = {}
     for name, (value, changed) in _numbers(system.interaction).items():
-        step = STEP * abs(value)
+        change = Change(value, partial(_of_interaction, system, changed))
         try:
-            above, below = (with_interaction(system, changed(v)) for v in (value + step, value - step))
+            matters = _matters(change.above, change.below)
         except ConfigError:
             continue  # one that must not be changed
-        if _matters(above, below):
-            found[name] = Change(above, below, step)
+        if matters:
+            found[name] = change
     for flavor, mass in dict(zip(map(bare, system.flavors), system.masses.tolist(), strict=True)).items():
         if f"m_{flavor}" not in found:
-            step = STEP * mass
-            moved = step * torch.tensor([bare(other) == flavor for other in system.flavors])
-            above, below = (replace(system, masses=system.masses + sign * moved) for sign in (1, -1))
-            found[f"m_{flavor}"] = Change(above, below, step, within=False)
+            found[f"m_{flavor}"] = Change(mass, partial(_of_mass, system, flavor), within=False)
     return found
+
+
+def parameter_called(system: FewBodySystem, name: str, setting: str) -> tuple[str, Change]:
+    """The name in `changes` and the parameter that `name` means: m_Q is the mass of the heavy quark, c or b, where there is
+    one of the two. Raises ConfigError, about `setting`, where there is no such parameter.
+    """
+    found, about = changes(system), f"there is no {name!r}"
+    if name == "m_Q":
+        heavy = sorted({bare(flavor) for flavor in system.flavors} & {"c", "b"})
+        about = (
+            f"m_Q is the mass of c or b, of which {' '.join(system.labels)} has {'both' if heavy else 'none'}"
+        )
+        name = f"m_{heavy[0]}" if len(heavy) == 1 else name
+    if name not in found:
+        raise ConfigError(f"{setting}: {about}; energies of {system.name} depend on {', '.join(found)}")
+    return name, found[name]
+
+
+def _of_interaction(
+    system: FewBodySystem, changed: Callable[[float], Interaction], value: float
+) -> FewBodySystem:
+    return with_interaction(system, changed(value))
+
+
+def _of_mass(system: FewBodySystem, flavor: str, value: float) -> FewBodySystem:
+    masses = [
+        value if bare(f) == flavor else m for f, m in zip(system.flavors, system.masses.tolist(), strict=True)
+    ]
+    return replace(system, masses=torch.tensor(masses, dtype=system.masses.dtype))
 
 
 def with_interaction(system: FewBodySystem, interaction: Interaction) -> FewBodySystem:

@@ -25,6 +25,8 @@ from hadronlab.tasks.protocols import SampledEvaluation
 from hadronlab.tasks.several_states import fix_states, of_all_states
 
 if TYPE_CHECKING:
+    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+    from hadronlab.systems.threshold import Threshold
     from hadronlab.tasks.vmc import VMCTask
 
 log = logging.getLogger(__name__)
@@ -47,35 +49,48 @@ def measure(task: VMCTask) -> Results:
     found = [_measure_state(task, k) for k in range(task.model.n_states)]
     task.model.cpu()
     result = of_all_states(task, found, biases)
-    if task.threshold is None and task.no_threshold:
-        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if task.system.left_out:
-        result.warnings.append(task.system.left_out)
+    warn(task, result)
     _add_training(task, result)
     return result
 
 
 def _measure_state(task: VMCTask, k: int) -> Results:
     """Expectation values of one of the states, in its share of the time that is left."""
-    states, fixed = task.model.n_states, task.evaluation_samples
-    left = seconds_left(task)
-    share = None if left is None else left / (states - k)
-    walkers = affordable_walkers(task, task.burn_in, None if share is None else share / 3)
+    threshold, coming = task.threshold if k == 0 else None, task.model.n_states - k
+    return measured(task, task.model.state(k), threshold, coming, *[k] * (k > 0))
+
+
+def measured(
+    task: VMCTask,
+    wavefunction: WaveFunction,
+    threshold: Threshold | None,
+    coming: int = 1,
+    *which: int,
+    error: float | None = None,
+) -> Results:
+    """Expectation values of a wave function, in its share of the time that is left to it and others still `coming`.
+
+    which: walkers. error: wanted of the energy; None: a third of `target_error`.
+    """
+    fixed, left = task.evaluation_samples, seconds_left(task)
+    walkers = affordable_walkers(
+        task, task.burn_in, None if left is None else left / coming / 3, wavefunction
+    )
     most = task.max_samples if fixed is None else fixed
     walkers = min(walkers, max(FEWEST_WALKERS, most // SAMPLES_OF_EACH))
     wanted = SAMPLES_OF_EACH * walkers if fixed is None else max(fixed, 2 * walkers)
     left = seconds_left(task)
     result = evaluate(
-        task.model.state(k),
+        wavefunction,
         task.observables,
-        task.threshold if k == 0 else None,
-        target_error=task.target_error / 3 if fixed is None else None,
+        threshold,
+        target_error=None if fixed is not None else task.target_error / 3 if error is None else error,
         n_samples=wanted,
         max_samples=task.max_samples,
         n_walkers=walkers,
         thermalisation=task.burn_in,
-        seed=stream_seed(task.seed, "evaluation", *[k] * (k > 0)),
-        max_seconds=None if left is None else left / (states - k),
+        seed=stream_seed(task.seed, "evaluation", *which),
+        max_seconds=None if left is None else left / coming,
         make_sampler=task.make_sampler,
     )
     samples = int(result.scalars["samples"].value)
@@ -118,7 +133,9 @@ def compared_samples(task: VMCTask) -> int:
     return max(fewest, math.ceil(wanted)) if wanted < most else most
 
 
-def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int:
+def affordable_walkers(
+    task: VMCTask, sweeps: int, seconds: float | None, wavefunction: WaveFunction | None = None
+) -> int:
     """How many of the `evaluation_walkers` reach equilibrium, in so many sweeps, within `seconds`.
 
     Fewer walkers have a larger error, shorter chains would have a bias.
@@ -126,7 +143,7 @@ def affordable_walkers(task: VMCTask, sweeps: int, seconds: float | None) -> int
     if seconds is None:
         return task.evaluation_walkers
     sampler = task.make_sampler(
-        task.model, n_walkers=task.evaluation_walkers, seed=stream_seed(task.seed, "timing")
+        wavefunction or task.model, n_walkers=task.evaluation_walkers, seed=stream_seed(task.seed, "timing")
     )
     started = time.monotonic()
     sampler.sample(1)
@@ -170,8 +187,12 @@ def bound_by(task: Any, asked: str | None, own: Any) -> None:
     task.deadline = None if length is None else time.monotonic() + length
 
 
-def _add_training(task: VMCTask, result: Results) -> None:
-    """The course of the training, and a warning where it, or the statistics, fell short of `target_error`."""
+def warn(task: VMCTask, result: Results) -> None:
+    """Of a threshold and of forces that are not known, and where training or statistics fell short of `target_error`."""
+    if task.threshold is None and task.no_threshold:
+        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
+    if task.system.left_out:
+        result.warnings.append(task.system.left_out)
     energy = result.estimates["energy"]
     if (energy.error or 0.0) > task.target_error:
         result.warnings.append(
@@ -191,14 +212,21 @@ def _add_training(task: VMCTask, result: Results) -> None:
             f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
             "(trainer.max_steps)"
         )
+
+
+def _add_training(task: VMCTask, result: Results) -> None:
+    """The course of the training."""
+    unit = task.system.energy_unit
+    if not task.history:
+        return
     if task.model.n_states > 1:
         levels = np.array(task.record.levels).T
         rows = tuple(map(str, range(len(levels))))
-        result.estimates["training_levels"] = Estimate(levels, energy.unit, rows=rows)
+        result.estimates["training_levels"] = Estimate(levels, unit, rows=rows)
         return
     _add_zero_variance(task, result)
     history = np.array(task.history).T
-    result.estimates["training_energy"] = Estimate(history, energy.unit, rows=("energy", "error"))
+    result.estimates["training_energy"] = Estimate(history, unit, rows=("energy", "error"))
 
 
 def _add_zero_variance(task: VMCTask, result: Results) -> None:

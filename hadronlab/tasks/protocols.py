@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from hadronlab.optim.least_squares import LeastSquares
-from hadronlab.optim.processes import Processes
+from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.schedule import Schedule, Stage
-from hadronlab.sampling.local_energy import LocalEnergy
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
@@ -55,15 +55,13 @@ class HasLeastSquares(Protocol):
     def least_squares(self) -> LeastSquares: ...
 
 
-class HasSamples(Protocol):
-    """A task with samples of |ψ|² and their local energies: what stochastic reconfiguration needs."""
+class Reconfigures(Protocol):
+    """A task with samples of |ψ|², that knows where stochastic reconfiguration goes from them."""
 
     model: Any
-    samples: tuple[Tensor, Tensor | None]
-    local: LocalEnergy
     stage: Stage
-    processes: Processes
-    sampler: Any
+
+    def direction(self, solver: DampedSolver, step: float, dtype: torch.dtype) -> Tensor: ...
 
 
 class Descends(Protocol):

@@ -65,6 +65,8 @@ class VMCTask(Task):
     needs: ClassVar[tuple[str, ...]] = ("sampler", "schedule")
     unused: ClassVar[tuple[str, ...]] = ("loss", "data")
     recommended_optimizer: ClassVar[str] = "sr"
+    conditions: ClassVar[bool] = False
+    """whether it trains a network over a range of Hamiltonians"""
     model: WaveFunction
     samples: tuple[Tensor, Tensor | None]
     local: LocalEnergy
@@ -76,7 +78,7 @@ class VMCTask(Task):
         torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
         system = instantiate(config.system, _convert_="all")
         make_model = instantiate(config.model, _partial_=True, _convert_="all")
-        return instantiate(config.task, _partial_=True)(
+        return instantiate(config.task, _partial_=True, _convert_="all")(
             model=states_of(make_model, system, config.task.get("states", 1)),
             sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
             optimizer=build_optimizer(config),
@@ -115,6 +117,8 @@ class VMCTask(Task):
             raise ConfigError(
                 "spin–orbit and tensor forces in a P wave are known to Gaussians only: choose model=gaussians"
             )
+        if model.conditioned_on and not self.conditions:
+            raise ConfigError(f"model.conditioned_on={list(model.conditioned_on)} goes with task=conditioned")
         self.model, self.schedule, self.seed = model, schedule, seed
         self.observables = dict(observables or {})
         self.make_sampler, self._optimizer = sampler, optimizer
@@ -166,6 +170,13 @@ class VMCTask(Task):
         if self.sampler.n_walkers != self._wanted_walkers:
             self.sampler.resize(self._wanted_walkers)
             self.record.forget_walkers()
+        self.record.add(self.sampled_energies(), self.processes)
+        if self.global_step % self.log_every == 0 and self.record.since > 1:
+            self._log()
+        return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
+
+    def sampled_energies(self) -> Tensor:
+        """Draw new samples; what each contributes to the levels, (n_states, n_walkers), internal unit."""
         with failing_together(self.processes):
             if not self.equilibrated:
                 equilibrate(self.model, self.sampler, self.burn_in, self.processes.total)
@@ -173,10 +184,18 @@ class VMCTask(Task):
             self.samples = self.sampler.sample()
             self.local = local_energy(self.model, *self.samples)
         self.ritz = ritz(overlaps(self.local, self.model.n_states, self.processes.total))
-        self.record.add(self.ritz.of_samples(self.local), self.processes)
-        if self.global_step % self.log_every == 0 and self.record.since > 1:
-            self._log()
-        return torch.stack([p.flatten()[0] for p in self.model.parameters()]).sum() * 0.0
+        return self.ritz.of_samples(self.local)
+
+    def direction(self, solver: DampedSolver, step: float, dtype: torch.dtype) -> Tensor:
+        """Of stochastic reconfiguration, from the samples, (P,); step: the learning rate; dtype: of the rows."""
+        signs, clip = self.sampler.generator, self.stage.clip
+        return reconfigure(
+            solver, self.model, *self.samples, self.local, step, clip, dtype, signs, self.processes
+        )
+
+    def plain_direction(self) -> Tensor:
+        """∂E/∂θ from the samples, (P,)."""
+        return energy_gradient(self.model, *self.samples, self.local, self.stage.clip, self.processes)
 
     def rehearse(self) -> None:
         """Sampling, local energies and the direction of a step, with walkers of its own; the step is not taken."""
@@ -194,8 +213,7 @@ class VMCTask(Task):
     def on_after_backward(self) -> None:
         """Without a natural gradient, F = ∂E/∂θ   [DeepQuark, Eq. 16], in the unit of the model's energies."""
         if self.plain_gradient:
-            force = energy_gradient(self.model, *self.samples, self.local, self.stage.clip, self.processes)
-            set_gradient(self.model, force / self.model.energy_scale)
+            set_gradient(self.model, self.plain_direction() / self.model.energy_scale)
 
     @property
     def _wanted_walkers(self) -> int:

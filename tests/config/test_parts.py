@@ -33,6 +33,8 @@ from hadronlab.config.parts import known_parts, not_chosen
     (["~observables.densities"], "~observables.densities leaves nothing out: there is no observables.densities here"),
     (["system=omega_ccc", "sampler.n_walkers=9"], "no sampler is chosen here, and only with one has it settings: choose sampler= one of"),
     (["system=D", "loss.asymptotic.cutoff=3"], "no loss is chosen here"),
+    (["system=D", "model=deepquark", "model.conditioned_on=[m_Q]"],
+     "model.conditioned_on is no setting of what is chosen here: choose model= one of equivariant, invariant"),
 ])  # fmt: skip
 def test_one_line_says_how(overrides: list[str], line: str, tmp_path: Path) -> None:
     with pytest.raises(user_errors()) as error:

@@ -16,7 +16,7 @@ import torch
 from scipy.special import psi
 from wells import Short, correlator, learned
 
-from hadronlab.api import Run, run
+from hadronlab.api import Run, composed, run
 from hadronlab.data.lattice import Derivatives, kinetic, lattice_wave_data
 from hadronlab.data.r_correlator import RCorrelator, write
 from hadronlab.data.sources import Radii
@@ -37,6 +37,7 @@ from hadronlab.physics.finite_volume.periodic_box import BoxForce, PeriodicBox
 from hadronlab.physics.forces.separable import Separable
 from hadronlab.physics.scattering.derivative_expansion import localised
 from hadronlab.physics.scattering.rmatrix import RMatrix
+from hadronlab.run.build import build_task
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.systems.quarks import quark_system
 
@@ -268,7 +269,26 @@ def training_levels() -> None:
         assert (levels[0] < levels[1]).all()
 
 
+def over_a_range() -> None:
+    settings = [
+        "system=D",
+        "model.conditioned_on=[m_Q]",
+        "task.points=2",
+        "model.widths=[4]",
+        "task.burn_in=20",
+    ]
+    found = build_task(
+        composed(*settings, "task.evaluation_walkers=64", "task.evaluation_samples=200")
+    ).observe()
+    assert found.values["over_values.m_c"].tolist() == [1.469, 1.653, 1.836, 3.924, 6.011]
+    assert found.values["over_values.trained"].tolist() == [1, 0, 1, 0, 1]
+    energies, own = found.estimates["over_values.energy"], found.scalars["energy"]
+    assert own.value == found.scalars["energy.m_c=1.836"].value == energies.value[2]
+    assert own.unit == energies.unit == "MeV"
+
+
 CHECKS: dict[str, Callable[[], None]] = {
+    "over a range": over_a_range,
     "levels of the training": training_levels,
     "energy in a box": box,
     "momentum in a box": box,

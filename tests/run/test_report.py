@@ -63,6 +63,14 @@ def test_other_potentials_stand_beside_the_full_one(capsys):
     assert all(f"0.5{number}0(20)" in shown for number in range(4)) and "hermitian" in shown
 
 
+def test_many_values_have_a_row_each(capsys):
+    numbers = {f"energy.m_b={k}.5": Estimate.quoted(100.0 + k, 0.1, "MeV", name="B B*") for k in range(9)}
+    shown = table(capsys, Results({"energy": Estimate.quoted(104.0, 0.1, "MeV"), **numbers}))
+    rows = [line for line in shown.splitlines() if "m_b=" in line]
+    assert len(rows) == 9 and "m_b=8.5 (B B*)" in rows[-1] and "108.00(10)" in rows[-1]
+    assert "energy [MeV]" in shown and max(map(len, shown.splitlines())) <= 80
+
+
 def test_an_unbound_system_says_so_in_its_row(capsys):
     found = Results(
         {

@@ -22,8 +22,8 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
 )
 from hadronlab.models.wavefunctions.orbits import Orbit, generating_orbits, orbit_of
-from hadronlab.models.wavefunctions.pair_geometry import PairGeometry, check_distances_alone
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
+from hadronlab.models.wavefunctions.pair_geometry import OfDistances, PairGeometry, check_distances_alone
+from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LEAST = -80.0  # ln of the least envelope beside the largest: smaller numbers wo
 COLUMNS = 1600  # slots times samples that a kinetic energy holds at a time
 
 
-class EquivariantWaveFunction(WaveFunction):
+class EquivariantWaveFunction(OfDistances):
     """ψ(r) = Σ_o Σ_s Σ_k V_osk e^{−Σ_p a_osp r_p} y_osk(r): orbits o of groups of particles, such as pairs, with members s.
 
     V_osk are the channel vectors that go with member s (see orbits.py). Layers that commute with all permutations
@@ -47,7 +47,7 @@ class EquivariantWaveFunction(WaveFunction):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 1, 2), (3, 4, 5)), an orbit each, with the tails of hadrons; None: the hadrons
             of the lowest threshold.
-        binding, kato, confining, size: as of model=invariant.
+        binding, kato, confining, size, conditioned_on: as of model=invariant.
     """
 
     coefficients: Tensor
@@ -65,8 +65,10 @@ class EquivariantWaveFunction(WaveFunction):
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
+        conditioned_on: Sequence[str] = (),
     ):
         super().__init__(system)
+        self.conditioned_on = tuple(conditioned_on)
         check_distances_alone("equivariant", system.parity, features, binding, size)
         if activation not in ACTIVATIONS or not widths or min(widths) < 1:
             raise ConfigError(

@@ -22,9 +22,9 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
     starting_amplitudes,
 )
-from hadronlab.models.wavefunctions.pair_geometry import PairGeometry, check_distances_alone
+from hadronlab.models.wavefunctions.pair_geometry import OfDistances, PairGeometry, check_distances_alone
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, chunks, rows_for
+from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ COPIES = 24  # that a kinetic energy holds at a time
 COLUMNS = 16_000  # of the network: what is called for each stays in the cache, and is worth its call
 
 
-class InvariantWaveFunction(WaveFunction):
+class InvariantWaveFunction(OfDistances):
     """ψ_α(r) = Σ_π sgn(π) Σ_β D_αβ(π) Σ_k e^{−Σ_p a_βkp r_p} y_βk(φ(r)) at the permuted distances πr.
 
     The network y sees features φ of the distances r_p and has one output for every channel β and envelope k; the
@@ -52,6 +52,8 @@ class InvariantWaveFunction(WaveFunction):
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
+        conditioned_on: names of numbers of H that are inputs of the network too (see conditioned.py, and there
+            systems in which they have other values than here).
     """
 
     coefficients: Tensor
@@ -67,8 +69,10 @@ class InvariantWaveFunction(WaveFunction):
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
+        conditioned_on: Sequence[str] = (),
     ):
         super().__init__(system)
+        self.conditioned_on = tuple(conditioned_on)
         check_distances_alone("invariant", system.parity, features, binding, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]

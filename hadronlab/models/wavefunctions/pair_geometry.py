@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor, nn
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.envelopes import ExponentialEnvelope
 from hadronlab.models.wavefunctions.jets import FEATURES
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.systems.length_scales import contact_slopes
+
+if TYPE_CHECKING:
+    from hadronlab.systems.few_body import FewBodySystem
 
 
 def check_distances_alone(
@@ -23,6 +30,20 @@ def check_distances_alone(
         raise ConfigError(f"model.binding={binding}, model.size={size}: must be positive")
     if not features or not set(features) <= set(FEATURES):
         raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
+
+
+class OfDistances(WaveFunction):
+    """A wave function of the pair distances, with envelopes that know the slopes at contact."""
+
+    geometry: PairGeometry
+    envelope: ExponentialEnvelope
+
+    def of(self, system: FewBodySystem) -> Self:
+        other = super().of(system)
+        other.geometry = PairGeometry(system.masses, system.pairs)
+        if other.envelope.slope is not None:
+            other.envelope.slope = contact_slopes(system)
+        return other
 
 
 class PairGeometry(nn.Module):

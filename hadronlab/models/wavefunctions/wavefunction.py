@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,7 @@ class WaveFunction(nn.Module):
     task = "vmc"
     samples_channel = False
     n_states = 1
+    conditioned_on: tuple[str, ...] = ()
 
     def __init__(self, system: FewBodySystem):
         super().__init__()
@@ -83,6 +85,14 @@ class WaveFunction(nn.Module):
     def state(self, index: int) -> WaveFunction:
         """One of the states alone."""
         return self
+
+    def of(self, system: FewBodySystem) -> Self:
+        """A copy for another system of the same particles, with other masses and forces: the same function of r, but for what
+        the system fixes in it."""
+        other = copy.deepcopy(self)
+        other.system = system
+        other.kinetic_factor = -0.5 * system.hbar_c**2 / system.masses
+        return other
 
     def kinetic(self, r: Tensor, channel: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """ψ (n_channels, batch) and Tψ = −Σ_i ∇_i²ψ/2m_i, without the centre of mass, GeV × ψ.
