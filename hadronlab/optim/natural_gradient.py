@@ -14,6 +14,8 @@ gradient. μ = 0 is plain damping, μ = 0.9 SPRING. The step is capped in its ow
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -131,6 +133,22 @@ class DampedSolver:
     def _capped(self, delta: Tensor, fisher_norm: Tensor, step: float) -> Tensor:
         self._fisher_norm = step * fisher_norm.detach().double()
         return delta if self.cap is None else delta * (self.cap / self._fisher_norm).clamp(max=1.0)
+
+    def split(self, sizes: Sequence[int]) -> list[DampedSolver]:
+        """Solvers alike, one for each block of so many parameters, with what this one remembers of it."""
+        parts = [copy.copy(self) for _ in sizes]
+        if self.previous is not None:
+            for part, previous in zip(parts, self.previous.split(list(sizes)), strict=True):
+                part.previous = previous
+        return parts
+
+    def join(self, parts: Sequence[DampedSolver], share: float = 1.0) -> None:
+        """Remember so much of the steps of `parts`, and what the hardest of them took."""
+        previous = [part.previous for part in parts if part.previous is not None]
+        self.previous = share * torch.cat(previous) if previous else None
+        hardest = max(parts, key=lambda part: part.shift_used)
+        self.rung, self.shift_used = hardest.rung, hardest.shift_used
+        self._fisher_norm = torch.stack([part._fisher_norm for part in parts]).max()
 
     def state_dict(self) -> dict[str, Any]:
         """Plain containers and tensors: loads with weights_only=True."""

@@ -8,21 +8,22 @@ The channel index costs two rows a sample in place of n: Ō, and Σ_α z_α ∂�
 projected orthogonal to ψ, whose mean outer product is the part of the metric orthogonal to ψ. One channel:
 S = Cov(O), F = 2 Cov(O, E_L) [DeepQuark, Eq. 9, 16–18].
 
-K states ψ_i with ρ = Σ_iα ψ_iα² follow the sum of their levels in the same way, every state by two rows of its own:
+K states ψ̃_i with ρ = Σ_iα ψ̃_iα² follow the sum of their levels. The span of the members ψ_k of which they are made falls
+fastest along −(1 − P)Hψ_k, for any choice of its members, so that each follows that by parameters of its own:
 
-    S = K ⟨Σ_i ∂ψ_i·(1 − P) ∂ψ_iᵀ/ρ⟩,    F = 2K ⟨Σ_i ∂ψ_i·(1 − P) Hψ_i/ρ⟩,
+    S_k = K ⟨∂ψ_k·(1 − P + wP) ∂ψ_kᵀ/ρ⟩,    F_k = 2K ⟨∂ψ_k·(1 − P) Hψ_k/ρ⟩,    ψ_k of the norm of a state,
 
 P onto the span of the sample, with the sample's own overlaps: with exact ones noise would pull the states together. As a
-motion ψ_i → ψ_i + ψ_j has the rows Σ_α c_iα ψ_jα, taking P out of rows is a linear regression on K² such columns: for
-one state, subtracting the mean of Ō.
+motion ψ_k → ψ_k + ψ̃_j has the rows Σ_α c_α ψ̃_jα, taking P out of rows is a linear regression on K such columns: for
+one state, subtracting the mean of Ō. A metric of the states in place of the members, with rows Σ_k c_ik ∂ψ_k, is that
+of large differences where members nearly depend on each other: there noise threw them back.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -30,7 +31,8 @@ from torch import Tensor
 from hadronlab.models.wavefunctions.wavefunction import chunks
 from hadronlab.optim.gram import add_gram_, mirror_
 from hadronlab.optim.processes import ALONE, Processes
-from hadronlab.optim.state_rows import homing_rows, residual, row_cotangents, span_rows
+from hadronlab.optim.reach import within_reach
+from hadronlab.optim.state_rows import residual, row_cotangents, span_rows, weight_within
 from hadronlab.sampling.local_energy import LocalEnergy
 
 if TYPE_CHECKING:
@@ -40,10 +42,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class SRStatistics:
-    """Sums over samples for the P × P form, fit to be reduced over processes in one message.
+    """Sums over samples of one member of K states for the P × P form, fit to be reduced over processes in one message.
 
-    gram: (P, P) Σ of outer products of rows; cross: (K², P) those of `span_rows` with rows, Σ Ō of one state; span:
-    (K², K²) those of `span_rows`; force: (P,) Σ of the gradient's half; n: samples. Here P counts tangent coordinates
+    gram: (P, P) Σ of outer products of rows; cross: (K, P) those of `span_rows` with rows, Σ Ō of one state; span:
+    (K, K) those of `span_rows`; force: (P,) Σ of the gradient's half; n: samples. Here P counts tangent coordinates
     of the wave function.
     """
 
@@ -55,7 +57,7 @@ class SRStatistics:
 
     @classmethod
     def zeros(cls, n_parameters: int, like: Tensor, states: int = 1) -> SRStatistics:
-        p, k = n_parameters, states**2
+        p, k = n_parameters, states
         shapes = (p, p), (k, p), (k, k), (p,), (1,)
         return cls(*(like.new_zeros(shape, dtype=torch.float64) for shape in shapes))
 
@@ -74,19 +76,15 @@ class SRStatistics:
     @property
     def states(self) -> int:
         """K."""
-        return math.isqrt(len(self.span))
-
-    @property
-    def motions(self) -> Tensor:
-        """Of the states within the span, by the parameters, (K², P): what `span_rows` have in common with rows."""
-        return torch.linalg.solve_ex(self.span, self.cross)[0]
+        return len(self.span)
 
     @property
     def fisher(self) -> Tensor:
         """S, (P, P)."""
-        scale = self.states / float(self.n)
+        scale, taken = self.states / float(self.n), 1.0 - weight_within(self.states)
+        motions = torch.linalg.solve_ex(self.span, self.cross)[0]
         return torch.addmm(
-            self.gram, self.cross.T, self.motions, beta=scale, alpha=-scale
+            self.gram, self.cross.T, motions, beta=scale, alpha=-scale * taken
         )  # Eq. (9), Eq. (18)
 
     @property
@@ -106,18 +104,22 @@ def accumulate(
     chunk: int = 4096,
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
+    span: Tensor | None = None,
+    norm: float = 1.0,
 ) -> None:
-    """Add samples r (N, 3, batch) with ψ and residual h (K, batch) to the sums, `chunk` samples at a time.
+    """Add samples r (N, 3, batch) with ψ and residual h (n, batch) to the sums, `chunk` samples at a time.
 
-    dtype: of the rows and of their Gram matrix; the sums are float64.
+    dtype: of the rows and of their Gram matrix; the sums are float64. span: (K·n, batch), the states among which ψ is one
+    member, and norm: what `wavefunction` is to be divided by to be that ψ; None: ψ is the one state.
     """
-    root, rows = psi.square().sum(0).sqrt(), None
+    span = psi if span is None else span
+    root, rows = span.square().sum(0).sqrt(), None
     for part in chunks(r.shape[-1], chunk):
         points, some = r[..., part], None if channel is None else channel[part]
-        cotangents = row_cotangents(psi[:, part], generator, statistics.states)
-        rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype), some, rows)
+        cotangents = row_cotangents(psi[:, part], generator, root[part])
+        rows = wavefunction.tangent_rows(points.to(dtype), cotangents.to(dtype) / norm, some, rows)
         add_gram_(statistics.gram, rows.flatten(1))
-        within = span_rows(cotangents, psi[:, part], statistics.states).flatten(1)
+        within = span_rows(cotangents, span[:, part]).flatten(1)
         statistics.cross += (within.to(rows.dtype) @ rows.flatten(1).T).double()
         statistics.span += within @ within.T
         if len(psi) == len(cotangents):  # the rows are complete
@@ -125,7 +127,7 @@ def accumulate(
             for few in chunks(points.shape[-1], 256):  # rounded like the rows themselves
                 statistics.force += torch.tensordot(rows[..., few], weights[:, few], 2).double()
         else:
-            statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part], some)
+            statistics.force += wavefunction.tangent_gradient(points, h[:, part] / root[part] / norm, some)
         statistics.n += points.shape[-1]
     mirror_(statistics.gram)
 
@@ -140,25 +142,26 @@ def kernel_rows(
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
     processes: Processes = ALONE,
+    span: Tensor | None = None,
+    norm: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """Rows O (n, n_tangent) and residuals e (n,) of all processes, homing ones of several states among them: OᵀO = S and
-    2 Oᵀe = F in the mean over z.
+    """Rows O (n, n_tangent) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z; the arguments are
+    those of `accumulate`.
     """
-    states = wavefunction.n_states
-    cotangents = row_cotangents(psi, generator, states)
-    rows = wavefunction.tangent_rows(r.to(dtype), cotangents.to(dtype), channel).flatten(1)
-    e = torch.einsum("rkb,kb->rb", cotangents, h) * psi.square().sum(0).sqrt()
+    span = psi if span is None else span
+    states, root = len(span) // len(psi), span.square().sum(0).sqrt()
+    cotangents = row_cotangents(psi, generator, root)
+    rows = wavefunction.tangent_rows(r.to(dtype), cotangents.to(dtype) / norm, channel).flatten(1)
+    e = torch.einsum("rkb,kb->rb", cotangents, h) * root
     n = processes.total(r.new_tensor([float(r.shape[-1])]))
-    within = span_rows(cotangents, psi, states).flatten(1)
+    within = span_rows(cotangents, span).flatten(1)
     motions = torch.linalg.solve_ex(
         processes.total(within @ within.T),
         processes.total((within.to(dtype) @ rows.T).double()),
     )[0]
-    rows -= motions.T.to(dtype) @ within.to(dtype)
-    root = (n / states).sqrt()
-    rows, e = processes.gather(rows.T.div_(root.to(dtype))), processes.gather(e.flatten()) / root
-    homing, target = homing_rows(wavefunction, motions)
-    return torch.cat([rows, homing.to(dtype)]), torch.cat([e, target])
+    rows -= (1.0 - weight_within(states) ** 0.5) * (motions.T.to(dtype) @ within.to(dtype))
+    scale = (n / states).sqrt()
+    return processes.gather(rows.T.div_(scale.to(dtype))), processes.gather(e.flatten()) / scale
 
 
 def reconfigure(
@@ -175,32 +178,38 @@ def reconfigure(
 ) -> Tensor:
     """Direction δ (P,), θ ← θ − step · δ   [DeepQuark, Eq. 8, 17]; the same on every process.
 
-    Of several states the solver's cap limits the root mean square of their steps.
+    Of several states the solver's cap limits the step of every member.
 
     With Q the orthonormal basis of the tangent coordinates S = Q S' Qᵀ and F = Q F', so that (S + λ)⁻¹ F =
     Q (S' + λ)⁻¹ F' exactly. Kernel form when all processes together have fewer rows than coordinates, else P × P.
     `step` is the learning rate, which the solver's cap counts; `dtype` that of the rows and of the products of rows;
     `generator` draws z, one for every process.
     """
-    states, size = wavefunction.n_states, wavefunction.n_tangent
-    h, step = residual(local, clip, processes, states), step / states**0.5
-    if solver.previous is not None:
-        solver.previous = wavefunction.to_tangent(solver.previous)
-    if r.shape[-1] * processes.size * min(2 * states, len(h)) < size:
-        rows, e = kernel_rows(wavefunction, r, channel, local.psi, h, dtype, generator, processes)
-        delta = solver.solve_kernel(rows, 2.0 * e, step).double()
-    else:
-        statistics = SRStatistics.zeros(size, r, states)
-        accumulate(statistics, wavefunction, r, channel, local.psi, h, dtype=dtype, generator=generator)
-        if processes.size > 1:
-            statistics = statistics.reduce(processes.total)
-        homing, target = homing_rows(wavefunction, statistics.motions)
-        metric = statistics.fisher.addmm_(homing.T, homing)
-        force = statistics.gradient.addmv_(homing.T, target, alpha=2.0)
-        delta = solver.solve_gram(metric, force, step)  # Eq. (8), Eq. (17)
-    if solver.previous is not None:  # a checkpoint keeps parameters
-        solver.previous = wavefunction.from_tangent(solver.previous)
-    return wavefunction.from_tangent(delta)
+    states, members = wavefunction.n_states, wavefunction.spanning()
+    shares, norms = wavefunction.shares().to(r), wavefunction.member_norms().tolist()
+    of_states = [x.unflatten(0, (states, -1)) for x in (local.psi, residual(local, clip, processes, states))]
+    found, solvers = [], solver.split([member.n_parameters for member in members])
+    for k, (member, own) in enumerate(zip(members, solvers, strict=True)):
+        psi, h = (torch.tensordot(shares[k], x, 1) for x in of_states)
+        more: Any = {"dtype": dtype, "generator": generator, "span": local.psi, "norm": norms[k]}
+        if own.previous is not None:
+            own.previous = member.to_tangent(own.previous)
+        if r.shape[-1] * processes.size * min(2, len(psi)) < member.n_tangent:
+            rows, e = kernel_rows(member, r, channel, psi, h, processes=processes, **more)
+            delta = own.solve_kernel(rows, 2.0 * e, step).double()
+        else:
+            statistics = SRStatistics.zeros(member.n_tangent, r, states)
+            accumulate(statistics, member, r, channel, psi, h, **more)
+            if processes.size > 1:
+                statistics = statistics.reduce(processes.total)
+            delta = own.solve_gram(statistics.fisher, statistics.gradient, step)  # Eq. (8), Eq. (17)
+        if own.previous is not None:  # a checkpoint keeps parameters
+            own.previous = member.from_tangent(own.previous)
+        found.append(member.from_tangent(delta))
+    direction = torch.cat(found)
+    share = within_reach(wavefunction, r, channel, local.psi, step * direction, processes)
+    solver.join(solvers, share)
+    return share * direction
 
 
 @torch.no_grad()

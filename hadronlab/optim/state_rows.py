@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from hadronlab.optim.processes import ALONE, Processes
 from hadronlab.sampling.local_energy import LocalEnergy, clip_limits
 
-if TYPE_CHECKING:
-    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
-
-HOMING = 0.1  # weight in the metric of the motions that part the members of a span
+WITHIN = 0.1
 
 
-def row_cotangents(psi: Tensor, generator: torch.Generator | None = None, states: int = 1) -> Tensor:
-    """Cotangents c of the rows Σ_iα c_iα ∂ψ_iα, (R, K·n, batch), from ψ (K·n, batch), R = K min(n, 2).
+def weight_within(states: int) -> float:
+    """Weight w in the metric, (1 − P) + wP, of the motions within the span of several states; of one, of its norm, none.
 
-    Every state has rows of its own: signs drawn over the states too would save some, but in the metric of few walkers
-    their noise lets steps grow until the states are lost.
+    The levels are free of them, but members that went anywhere would come to depend on each other.
     """
-    of_states, root = psi.unflatten(0, (states, -1)), psi.square().sum(0).sqrt()
-    size = of_states.square().sum(1, keepdim=True).clamp_min(torch.finfo(psi.dtype).tiny)
-    rows = [of_states / size.sqrt()]
-    if of_states.shape[1] > 1:
+    return WITHIN if states > 1 else 0.0
+
+
+def row_cotangents(
+    psi: Tensor, generator: torch.Generator | None = None, root: Tensor | None = None
+) -> Tensor:
+    """Cotangents c of the rows Σ_α c_α ∂ψ_α, (min(n, 2), n, batch), from ψ (n, batch); root: √ρ, |ψ| where ψ is alone."""
+    size = psi.square().sum(0).clamp_min(torch.finfo(psi.dtype).tiny)
+    root = size.sqrt() if root is None else root
+    rows = [psi / size.sqrt()]
+    if len(psi) > 1:
         signs = torch.randint(0, 2, psi.shape, generator=generator, device=psi.device).to(psi.dtype)
-        signs = signs.mul_(2).sub_(1).view_as(of_states)
-        rows.append(signs - of_states * ((signs * of_states).sum(1, keepdim=True) / size))
-    of_all = torch.stack(rows).div_(root).movedim(1, -1)  # (R/K, n, batch, K)
-    return torch.diag_embed(of_all, dim1=0, dim2=2).flatten(0, 1).flatten(1, 2)
+        signs = signs.mul_(2).sub_(1)
+        rows.append(signs - psi * ((signs * psi).sum(0) / size))
+    return torch.stack(rows).div_(root)
 
 
-def span_rows(cotangents: Tensor, psi: Tensor, states: int) -> Tensor:
-    """Rows of the motions within the span, (K², R, batch): Σ_α c_iα ψ_jα of cotangents (R, K·n, batch)."""
-    of_states = cotangents.unflatten(1, (states, -1)), psi.unflatten(0, (states, -1))
-    return torch.einsum("riab,jab->ijrb", *of_states).flatten(0, 1)
+def span_rows(cotangents: Tensor, span: Tensor) -> Tensor:
+    """Rows of the motions within the span, (K, R, batch): Σ_α c_α ψ̃_jα of cotangents (R, n, batch), span (K·n, batch)."""
+    return torch.einsum("rab,jab->jrb", cotangents, span.unflatten(0, (-1, cotangents.shape[1])))
 
 
 def residual(
@@ -69,15 +68,3 @@ def beyond_span(x: Tensor, psi: Tensor, states: int, processes: Processes = ALON
     products = processes.total(torch.stack([span @ span.T, span @ flat.T]))
     shares = torch.linalg.solve_ex(products[0], products[1])[0]
     return (flat - shares.T @ span).view_as(x)
-
-
-def homing_rows(wavefunction: WaveFunction, motions: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows (K², n_tangent) and residuals (K²,) by which every member comes to be a state and keeps its norm; none of one state.
-
-    motions: (K², n_tangent), of the states within the span. The span, and so the levels, are free of them; but members
-    that nearly depend on each other, as they do at first, make large changes of states out of small noise.
-    """
-    if wavefunction.n_states == 1:
-        return motions[:0], motions.new_zeros(0)
-    target = wavefunction.mixture().to(motions).flatten().clamp(-1, 1) * wavefunction.energy_scale
-    return HOMING**0.5 * motions, HOMING**0.5 * target

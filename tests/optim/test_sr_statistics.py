@@ -11,6 +11,7 @@ from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.span import Span, states_of
 from hadronlab.optim.natural_gradient import DampedSolver
+from hadronlab.optim.reach import REACH, within_reach
 from hadronlab.optim.sr_statistics import (
     Processes,
     SRStatistics,
@@ -19,7 +20,7 @@ from hadronlab.optim.sr_statistics import (
     kernel_rows,
     reconfigure,
 )
-from hadronlab.optim.state_rows import homing_rows, residual, row_cotangents
+from hadronlab.optim.state_rows import residual, row_cotangents
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.ritz import overlaps, ritz
 from hadronlab.systems.leptons import lepton_system
@@ -305,30 +306,76 @@ def span_case(batch=150):
     return psi, 0.4 * torch.randn(2, 3, batch, dtype=torch.float64)
 
 
-def test_the_step_of_two_states_equals_the_dense_formula():
-    """S = K ⟨Σ_i ∂ψ_i (1 − P) ∂ψ_i/ρ⟩ and F = 2K ⟨Σ_i ∂ψ_i (1 − P) Hψ_i/ρ⟩ with P of the sample, from autograd: one channel has
-    complete rows."""
+def test_the_step_of_a_member_equals_the_dense_formula():
+    """S = K ⟨∂ψ_k (1 − 0.9 P) ∂ψ_k/ρ⟩ and F = 2K ⟨∂ψ_k (1 − P) Hψ_k/ρ⟩ with P of the sample, ψ_k of the norm of a state, from
+    autograd: one channel has complete rows."""
     psi, r = span_case()
-    local, size = local_energy(psi, r), psi.n_parameters
-    tangents = torch.zeros(2, size, r.shape[-1], dtype=torch.float64)
-    for i in range(2):
-        for b in range(r.shape[-1]):
-            grads = torch.autograd.grad(psi(r[..., b : b + 1])[i, 0], list(psi.parameters()))
-            tangents[i, :, b] = torch.cat([g.flatten() for g in grads])
-    root = local.density.sqrt()
-    span, o, h = local.psi / root, tangents / root, local.h_psi / root
-    beyond = torch.eye(r.shape[-1]).double() - span.T @ torch.linalg.solve(span @ span.T, span)
-    fisher = 2 * sum(o[i] @ beyond @ o[i].T for i in range(2)) / r.shape[-1]
-    gradient = 4 * sum(o[i] @ beyond @ h[i] for i in range(2)) / r.shape[-1]
-    found = SRStatistics.zeros(size, r, 2)
-    accumulate(found, psi, r, None, local.psi, residual(local, states=2))
-    torch.testing.assert_close(found.fisher, fisher, rtol=1e-8, atol=1e-10 * float(fisher.abs().max()))
-    torch.testing.assert_close(found.gradient, gradient, rtol=1e-8, atol=1e-10 * float(gradient.abs().max()))
-    torch.testing.assert_close(energy_gradient(psi, r, None, local), gradient, rtol=1e-8, atol=1e-9)
-    rows, e = kernel_rows(psi, r, None, local.psi, residual(local, states=2))
-    homing, target = homing_rows(psi, found.motions)
-    torch.testing.assert_close(rows.T @ rows, fisher + homing.T @ homing, rtol=1e-7, atol=1e-9)
-    torch.testing.assert_close(2 * rows.T @ e, gradient + 2 * homing.T @ target, rtol=1e-7, atol=1e-9)
+    local, batch = local_energy(psi, r), r.shape[-1]
+    root, norms, shares = local.density.sqrt(), psi.member_norms(), psi.shares()
+    torch.testing.assert_close(shares.square().sum(1), torch.ones(2).double())
+    span = local.psi / root
+    beyond = torch.eye(batch).double() - span.T @ torch.linalg.solve(span @ span.T, span)
+    h = residual(local, states=2)
+    for k, member in enumerate(psi.spanning()):
+        size = member.n_parameters
+        tangents = torch.zeros(size, batch, dtype=torch.float64)
+        for b in range(batch):
+            grads = torch.autograd.grad(member(r[..., b : b + 1])[0, 0], list(member.parameters()))
+            tangents[:, b] = torch.cat([g.flatten() for g in grads])
+        o, own, h_k = tangents / root / norms[k], shares[k] @ local.psi, shares[k] @ h
+        torch.testing.assert_close(own, member(r).detach()[0] / norms[k])
+        fisher = 2 * o @ (beyond + 0.1 * (torch.eye(batch).double() - beyond)) @ o.T / batch
+        gradient = 4 * o @ beyond @ (shares[k] @ local.h_psi / root) / batch
+        found = SRStatistics.zeros(size, r, 2)
+        more = {"span": local.psi, "norm": float(norms[k])}
+        accumulate(found, member, r, None, own[None], h_k[None], **more)
+        tolerance = 1e-10 * float(fisher.abs().max())
+        torch.testing.assert_close(found.fisher, fisher, rtol=1e-8, atol=tolerance)
+        torch.testing.assert_close(
+            found.gradient, gradient, rtol=1e-8, atol=1e-10 * float(gradient.abs().max())
+        )
+        rows, e = kernel_rows(member, r, None, own[None], h_k[None], **more)
+        torch.testing.assert_close(rows.T @ rows, fisher, rtol=1e-7, atol=10 * tolerance)
+        torch.testing.assert_close(2 * rows.T @ e, gradient, rtol=1e-7, atol=1e-9)
+
+
+def test_the_step_of_a_span_is_that_of_its_members():
+    """With the own momentum of each, and the hardest solve told."""
+    psi, r = span_case()
+    local, solver = local_energy(psi, r), DampedSolver(1e-3, 0.8)
+    previous, norms = [None, None], psi.member_norms().tolist()
+    for _ in range(2):
+        delta, h, found = reconfigure(solver, psi, r, None, local, 1e-4), residual(local, states=2), []
+        for k, member in enumerate(psi.spanning()):
+            statistics = SRStatistics.zeros(member.n_parameters, r, 2)
+            own, h_k = (psi.shares()[k] @ x for x in (local.psi, h))
+            accumulate(statistics, member, r, None, own[None], h_k[None], span=local.psi, norm=norms[k])
+            alone = DampedSolver(1e-3, 0.8)
+            alone.previous = previous[k]
+            found.append(alone.solve_gram(statistics.fisher, statistics.gradient, 1e-4))
+            previous[k] = alone.previous
+        assert (delta - torch.cat(found)).norm() < 1e-8 * delta.norm()
+    assert (solver.previous - torch.cat(previous)).norm() < 1e-8 * delta.norm()
+    assert solver.rung == "cholesky"
+
+
+def test_no_member_goes_beyond_its_reach():
+    psi, r = span_case()
+    local, theta = local_energy(psi, r), parameters_to_vector(psi.parameters()).detach().clone()
+    move = torch.randn(len(theta), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+    def changes(share):
+        before = [member(r).detach() / local.density.sqrt() for member in psi.spanning()]
+        vector_to_parameters(theta - share * move, psi.parameters())
+        after = [member(r).detach() / local.density.sqrt() for member in psi.spanning()]
+        vector_to_parameters(theta, psi.parameters())
+        return max(float((x - y).norm() / x.norm()) for x, y in zip(before, after, strict=True))
+
+    share = within_reach(psi, r, None, local.psi, move)
+    assert share < 1 and changes(share) <= REACH * (1 + 1e-9) < changes(2 * share)
+    assert (parameters_to_vector(psi.parameters()) - theta).abs().max() == 0  # nothing moved
+    assert within_reach(psi, r, None, local.psi, 1e-3 * move) == 1
+    assert within_reach(psi.members[0], r, None, local.psi[:1], 1e3 * move) == 1
 
 
 def test_the_gradient_of_two_states_is_that_of_the_sum_of_their_levels():

@@ -58,16 +58,16 @@ def test_several_states_have_walkers_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_levels_of_a_meson(tmp_path: Path) -> None:
-    """Against the radial solver: D 1862.37, 2643.21. Sixty steps and few samples: within 12 MeV and five errors."""
-    task = fit(tmp_path, *TWO, "sampler.n_walkers=200", "schedule.gain=0.5", "trainer.max_steps=60")
+    """Against the radial solver: D 1862.37, 2643.21. Of eight seeds none was more than 1.1 MeV off."""
+    task = fit(tmp_path, *TWO[:2], "model.widths=[12,8]", "sampler.n_walkers=200", "trainer.max_steps=120")
     result = task.observe()
-    for k, (exact, reach) in enumerate(((1862.371, 12.0), (2643.211, 25.0))):
+    for k, (exact, reach) in enumerate(((1862.371, 2.0), (2643.211, 4.0))):
         energy = result.scalars[f"energy.{k}"]
         assert abs(energy.value - exact) < reach + 5 * energy.error
         assert set(energy.parts) == {"walkers", "vectors"}
     assert result.scalars["energy"].value == result.scalars["energy.0"].value
     assert result.scalars["rms_radius.c-q~.1"].value > 1.5 * result.scalars["rms_radius.c-q~"].value
-    assert result.estimates["training_levels"].value.shape == (2, 60)
+    assert result.estimates["training_levels"].value.shape == (2, 120)
     assert training_levels(result) is not None and training_levels(Results()) is None
     assert "model.vectors" in load_checkpoint(tmp_path / "checkpoints/last.ckpt")["state_dict"]
 

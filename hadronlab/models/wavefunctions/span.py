@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hadronlab.errors import ConfigError
-from hadronlab.models.wavefunctions.wavefunction import WaveFunction, rows_for
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
@@ -54,9 +54,14 @@ class Span(WaveFunction):
         # samples tell no common factor of the states, so that it would walk at random, out of single precision in the end
         self.vectors = rotated * (self._size / rotated.norm())
 
-    def mixture(self) -> Tensor:
-        own = torch.linalg.inv(self.vectors).diagonal()  # ψ_i = Σ_j (c⁻¹)_ij ψ̃_j is to keep its own ψ̃_i alone
-        return torch.eye(self.n_states).to(self.vectors) - self.vectors * own
+    def spanning(self) -> Sequence[WaveFunction]:
+        return self.members
+
+    def shares(self) -> Tensor:
+        return torch.nn.functional.normalize(torch.linalg.inv(self.vectors))
+
+    def member_norms(self) -> Tensor:
+        return torch.linalg.inv(self.vectors).norm(dim=1)
 
     def _combined(self, parts: Sequence[Tensor]) -> Tensor:
         """Σ_k c_ik x_k, (n_states · m, batch), of x_k (m, batch)."""
@@ -95,36 +100,6 @@ class Span(WaveFunction):
     def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
         pairs = zip(self.members, self._of_members(cotangent[None])[:, 0], strict=True)
         return torch.cat([member.parameter_gradient(r, c, channel) for member, c in pairs])
-
-    def tangent_rows(
-        self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None, spare: Tensor | None = None
-    ) -> Tensor:
-        out = rows_for(self.n_tangent, cotangent, spare)
-        parts = zip(self.members, self._of_members(cotangent), out.split(self._tangent_sizes), strict=True)
-        for member, c, place in parts:
-            place.copy_(member.tangent_rows(r, c, channel))
-        return out
-
-    def tangent_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        pairs = zip(self.members, self._of_members(cotangent[None])[:, 0], strict=True)
-        return torch.cat([member.tangent_gradient(r, c, channel) for member, c in pairs])
-
-    def from_tangent(self, vector: Tensor) -> Tensor:
-        parts = zip(self.members, vector.split(self._tangent_sizes), strict=True)
-        return torch.cat([member.from_tangent(part) for member, part in parts])
-
-    def to_tangent(self, vector: Tensor) -> Tensor:
-        sizes = [member.n_parameters for member in self.members]
-        parts = zip(self.members, vector.split(sizes), strict=True)
-        return torch.cat([member.to_tangent(part) for member, part in parts])
-
-    @property
-    def _tangent_sizes(self) -> list[int]:
-        return [member.n_tangent for member in self.members]
-
-    @property
-    def n_tangent(self) -> int:
-        return sum(self._tangent_sizes)
 
 
 def states_of(make: Callable[..., WaveFunction], system: FewBodySystem, states: int) -> WaveFunction:

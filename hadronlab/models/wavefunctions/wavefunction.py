@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Self
 
@@ -76,11 +76,17 @@ class WaveFunction(nn.Module):
     def rotate(self, vectors: Tensor) -> None:
         """Go over to the states ψ̃_i = Σ_j vectors_ij ψ_j, (n_states, n_states); one state stays what it is."""
 
-    def mixture(self) -> Tensor:
-        """Motions ψ̃_i → ψ̃_i − Σ_j m_ij ψ̃_j within the span, (n_states, n_states), which would leave every state to a set of
-        parameters of its own.
-        """
-        return torch.zeros(self.n_states, self.n_states, dtype=torch.float64)
+    def spanning(self) -> Sequence[WaveFunction]:
+        """The members of a span, whose parameters follow one another; of one state itself."""
+        return [self]
+
+    def shares(self) -> Tensor:
+        """a, (n_states, n_states), of ψ_k = |ψ_k| Σ_j a_kj ψ̃_j, of norm 1: how members are made of states of norm 1."""
+        return torch.ones(1, 1, dtype=torch.float64)
+
+    def member_norms(self) -> Tensor:
+        """|ψ_k| of the members, (n_states,), in that of a state."""
+        return torch.ones(1, dtype=torch.float64)
 
     def state(self, index: int) -> WaveFunction:
         """One of the states alone."""

@@ -8,7 +8,7 @@ import torch
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.deepquark import DeepQuarkWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
-from hadronlab.models.wavefunctions.span import Span, states_of
+from hadronlab.models.wavefunctions.span import states_of
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.systems.quarks import quark_system
 
@@ -58,10 +58,6 @@ def test_passes_equal_those_of_automatic_differentiation(make):
             rows[:, row, b], torch.cat([g.flatten() for g in grads]), rtol=1e-7, atol=1e-9
         )
     torch.testing.assert_close(psi.parameter_gradient(r, cotangent[0], channel), rows[:, 0].sum(1))
-    tangent = psi.tangent_rows(r, cotangent, channel)
-    torch.testing.assert_close(psi.from_tangent(tangent), rows)
-    torch.testing.assert_close(psi.to_tangent(rows[:, 0, 0]), tangent[:, 0, 0])
-    torch.testing.assert_close(psi.tangent_gradient(r, cotangent[0], channel), tangent[:, 0].sum(1))
 
 
 def test_a_state_alone_shares_the_members():
@@ -83,15 +79,16 @@ def test_members_begin_at_different_sizes():
         states_of(InvariantWaveFunction, SYSTEM, 0)
 
 
-def test_the_mixture_vanishes_where_every_member_is_a_state():
+def test_members_are_made_of_the_states():
     psi = span(partial(InvariantWaveFunction, widths=(4, 3)), 3)
-    # after the motion ψ̃ − mψ̃ at the same coefficients, every member is a multiple of its own state of before
-    members = torch.linalg.inv(psi.vectors) @ (torch.eye(3).double() - psi.mixture())
-    torch.testing.assert_close(members, torch.diag(members.diagonal()), rtol=0, atol=1e-10)
-    assert members.diagonal().abs().min() > 1e-3 and psi.mixture().abs().max() > 0.1
-    psi.vectors = torch.diag(torch.tensor([2.0, 0.3, 5.0]).double())
-    torch.testing.assert_close(psi.mixture(), torch.zeros(3, 3).double())
-    assert isinstance(psi, Span)
+    r = 0.5 * torch.randn(3, 3, 5, dtype=torch.float64)
+    states = psi(r).detach().unflatten(0, (3, -1))
+    shares, norms = psi.shares(), psi.member_norms()
+    torch.testing.assert_close(shares.norm(dim=1), torch.ones(3).double())
+    for k, member in enumerate(psi.spanning()):
+        torch.testing.assert_close(norms[k] * torch.tensordot(shares[k], states, 1), member(r).detach())
+    alone = psi.members[0]
+    assert alone.spanning() == [alone] and float(alone.shares()) == 1 and float(alone.member_norms()) == 1
 
 
 def test_a_common_factor_of_the_states_does_not_pile_up():
