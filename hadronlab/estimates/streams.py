@@ -20,6 +20,7 @@ STREAMS = (
     "basis",
     "vectors",
     "values",
+    "transitions",
 )  # add new ones at the end
 
 

@@ -22,7 +22,7 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
 from hadronlab.tasks.protocols import SampledEvaluation
-from hadronlab.tasks.several_states import fix_states, of_all_states
+from hadronlab.tasks.several_states import connect, fix_states, of_all_states
 
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
@@ -45,10 +45,11 @@ def measure(task: VMCTask) -> Results:
     """
     task.model.eval().to(task.sampler.device)
     task.chosen_parameters = load_best_set(task)
-    biases = fix_states(task)
+    biases, between = fix_states(task), connect(task)
     found = [_measure_state(task, k) for k in range(task.model.n_states)]
     task.model.cpu()
     result = of_all_states(task, found, biases)
+    result.add(between)
     warn(task, result)
     _add_training(task, result)
     return result

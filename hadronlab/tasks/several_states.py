@@ -12,6 +12,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.observables.results import Results
+from hadronlab.observables.transitions import transitions
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.ritz import equilibrate, overlaps, ritz
 
@@ -45,6 +46,19 @@ def fix_states(task: VMCTask) -> list[float]:
     model.rotate(found.vectors)
     apart = torch.stack([ritz(half / STEPS).energies for half in sums]).mean(0)
     return ((apart - found.energies).abs() * task.system.to_unit).tolist()
+
+
+def connect(task: VMCTask) -> Results:
+    """What connects the states of the model, from walkers of their own; nothing of one state."""
+    states = task.model.n_states
+    if states == 1:
+        return Results()
+    sampler = task.make_sampler(
+        task.model, n_walkers=WALKERS * states, seed=stream_seed(task.seed, "transitions")
+    )
+    sampler.sample(task.burn_in)
+    sampler.adapt = False
+    return transitions(task.model, sampler, STEPS)
 
 
 def of_all_states(task: VMCTask, found: Sequence[Results], biases: Sequence[float]) -> Results:

@@ -254,7 +254,7 @@ def plateau() -> None:
     assert {found["plateau.0"].unit} == {ROWS["plateau"].unit} == {ROWS["scaled levels"].unit}
 
 
-def training_levels() -> None:
+def several_states() -> None:
     settings = [
         "system=D",
         "task.states=2",
@@ -267,6 +267,10 @@ def training_levels() -> None:
         levels = found.array("training_levels")
         assert units(found)["training_levels"] == "MeV" and levels.shape == (2, 4)
         assert (levels[0] < levels[1]).all()
+        distance, density = (found.array(f"transition_{name}") for name in ("distance", "density.0-1"))
+        assert abs(density[0].sum() * (distance[1] - distance[0])) < 0.1  # of states that are orthogonal
+        kinds = {"transition_density.0-1": "1/fm", "transition_r2.c-q~.0-1": "fm²"}
+        assert kinds.items() <= units(found).items()
 
 
 def over_a_range() -> None:
@@ -289,7 +293,9 @@ def over_a_range() -> None:
 
 CHECKS: dict[str, Callable[[], None]] = {
     "over a range": over_a_range,
-    "levels of the training": training_levels,
+    "levels of the training": several_states,
+    "transition density": several_states,
+    "transition r²": several_states,
     "energy in a box": box,
     "momentum in a box": box,
     "Lüscher's relation": box,
