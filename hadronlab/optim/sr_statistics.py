@@ -105,7 +105,7 @@ def accumulate(
     dtype: torch.dtype = torch.float64,
     generator: torch.Generator | None = None,
     span: Tensor | None = None,
-    norm: float = 1.0,
+    norm: float | Tensor = 1.0,
 ) -> None:
     """Add samples r (N, 3, batch) with ψ and residual h (n, batch) to the sums, `chunk` samples at a time.
 
@@ -143,7 +143,7 @@ def kernel_rows(
     generator: torch.Generator | None = None,
     processes: Processes = ALONE,
     span: Tensor | None = None,
-    norm: float = 1.0,
+    norm: float | Tensor = 1.0,
 ) -> tuple[Tensor, Tensor]:
     """Rows O (n, n_tangent) and residuals e (n,) of all processes: OᵀO = S and 2 Oᵀe = F in the mean over z; the arguments are
     those of `accumulate`.
@@ -186,7 +186,7 @@ def reconfigure(
     `generator` draws z, one for every process.
     """
     states, members = wavefunction.n_states, wavefunction.spanning()
-    shares, norms = wavefunction.shares().to(r), wavefunction.member_norms().tolist()
+    shares, norms = wavefunction.shares().to(r), wavefunction.member_norms()
     of_states = [x.unflatten(0, (states, -1)) for x in (local.psi, residual(local, clip, processes, states))]
     found, solvers = [], solver.split([member.n_parameters for member in members])
     for k, (member, own) in enumerate(zip(members, solvers, strict=True)):

@@ -82,11 +82,11 @@ class WaveFunction(nn.Module):
 
     def shares(self) -> Tensor:
         """a, (n_states, n_states), of ψ_k = |ψ_k| Σ_j a_kj ψ̃_j, of norm 1: how members are made of states of norm 1."""
-        return torch.ones(1, 1, dtype=torch.float64)
+        return torch.ones(1, 1, dtype=torch.float64, device=self.scale.device)
 
     def member_norms(self) -> Tensor:
         """|ψ_k| of the members, (n_states,), in that of a state."""
-        return torch.ones(1, dtype=torch.float64)
+        return torch.ones(1, dtype=torch.float64, device=self.scale.device)
 
     def state(self, index: int) -> WaveFunction:
         """One of the states alone."""
