@@ -18,6 +18,12 @@ class Progress(ProgressBar):
         self.refresh_rate = max(1, refresh_rate)
         self._bar: RichProgress | None = None
 
+    def disable(self) -> None:
+        """Asked of every process but the first, which alone begins a bar."""
+
+    def enable(self) -> None:
+        """The opposite."""
+
     @property
     def acts_every(self) -> int:
         """Steps between two at which something is done around a step (see tasks/consecutive_steps.py)."""

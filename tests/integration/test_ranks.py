@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from processes import (
@@ -25,6 +26,7 @@ from processes import (
     wait_for_steps,
 )
 
+from hadronlab.callbacks.progress import Progress
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 HERE = str(Path(__file__).parent)
@@ -46,6 +48,14 @@ def paths() -> None:
     """The other rank imports this folder too."""
     os.environ["PYTHONPATH"] = os.pathsep.join([HERE, os.environ.get("PYTHONPATH", "")])
     sys.path.insert(0, HERE)
+
+
+def test_one_rank_alone_has_a_bar() -> None:
+    """Runs that are not quiet: Lightning asks the bars of the others to disable themselves."""
+    bar = Progress()
+    bar.setup(SimpleNamespace(is_global_zero=False), None, "fit")  # type: ignore[arg-type]
+    bar.on_train_start(SimpleNamespace(is_global_zero=False), None)  # type: ignore[arg-type]
+    assert bar._bar is None
 
 
 @pytest.mark.slow
