@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
+import fitting
 import numpy as np
 import pytest
 import torch
 
-from hadronlab.api import composed
 from hadronlab.config.brought import with_brought
-from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.observables.results import Results
 from hadronlab.plotting.over_values import binding_over_values
-from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.systems.hadron_thresholds import hadron_mass
 
@@ -22,17 +21,11 @@ ON_MASS = ("model.conditioned_on=[m_Q]", "task.points=2")
 
 
 def configuration(directory: Path, *overrides: str):
-    config = composed(*SMALL, *overrides, directory=directory)
-    check(config)
-    return config
+    return fitting.configuration(directory, *SMALL, *overrides)
 
 
 def fit(directory: Path, *overrides: str, resume: bool = False):
-    config = configuration(directory, *overrides)
-    task, trainer = build_task(config), build_trainer(config, directory)
-    last = directory / "checkpoints" / "last.ckpt" if resume else None
-    trainer.fit(task, task.steps(), ckpt_path=last, weights_only=True)
-    return task
+    return fitting.fit(directory, *SMALL, *overrides, resume=resume)
 
 
 @pytest.mark.slow

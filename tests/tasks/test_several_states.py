@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
+import fitting
 import pytest
 import torch
-from hydra import compose, initialize_config_module
-from omegaconf import OmegaConf
 
-from hadronlab.cli.quoting import quote_values
-from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.observables.results import Results
 from hadronlab.plotting.training_levels import training_levels
-from hadronlab.run.build import build_task, build_trainer
+from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 
 SMALL = ["sampler.n_walkers=40", "task.burn_in=40", "trainer.log_every_n_steps=4", "quiet=true",
@@ -21,20 +18,11 @@ TWO = ("system=D", "task.states=2", "model.widths=[6]")
 
 
 def configuration(directory: Path, *overrides: str):
-    with initialize_config_module("hadronlab.conf", version_base="1.3"):
-        config = compose("train", quote_values([*SMALL, *overrides]))
-    OmegaConf.register_new_resolver("hydra", lambda _: str(directory), replace=True)
-    OmegaConf.resolve(config)
-    check(config)
-    return config
+    return fitting.configuration(directory, *SMALL, *overrides)
 
 
 def fit(directory: Path, *overrides: str, resume: bool = False):
-    config = configuration(directory, *overrides)
-    task, trainer = build_task(config), build_trainer(config, directory)
-    last = directory / "checkpoints" / "last.ckpt" if resume else None
-    trainer.fit(task, task.steps(), ckpt_path=last, weights_only=True)
-    return task
+    return fitting.fit(directory, *SMALL, *overrides, resume=resume)
 
 
 def test_a_resumed_run_is_bit_identical(tmp_path: Path) -> None:

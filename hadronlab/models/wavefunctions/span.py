@@ -69,9 +69,9 @@ class Span(WaveFunction):
         return (self.vectors.to(stacked.dtype) @ stacked.flatten(1)).view(-1, stacked.shape[-1])
 
     def _of_members(self, cotangent: Tensor) -> Tensor:
-        """Cotangents of every member, (n_members, R, m, batch), from those of the states, (R, n_states · m, batch)."""
-        of_states = cotangent.unflatten(1, (self.n_states, -1))
-        return torch.einsum("ik,rimb->krmb", self.vectors.to(cotangent.dtype), of_states)
+        """Cotangents of every member, (n_members, m, batch), from those of the states, (n_states · m, batch)."""
+        of_states = cotangent.unflatten(0, (self.n_states, -1))
+        return torch.einsum("ik,imb->kmb", self.vectors.to(cotangent.dtype), of_states)
 
     @contextmanager
     def parameters_kept(self) -> Iterator[None]:
@@ -93,12 +93,8 @@ class Span(WaveFunction):
         psi, t_psi = zip(*(member.kinetic(r, channel) for member in self.members), strict=True)
         return self._combined(psi), self._combined(t_psi)
 
-    def parameter_rows(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        pairs = zip(self.members, self._of_members(cotangent), strict=True)
-        return torch.cat([member.parameter_rows(r, c, channel) for member, c in pairs])
-
     def parameter_gradient(self, r: Tensor, cotangent: Tensor, channel: Tensor | None = None) -> Tensor:
-        pairs = zip(self.members, self._of_members(cotangent[None])[:, 0], strict=True)
+        pairs = zip(self.members, self._of_members(cotangent), strict=True)
         return torch.cat([member.parameter_gradient(r, c, channel) for member, c in pairs])
 
 
