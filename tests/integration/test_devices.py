@@ -31,7 +31,7 @@ TASKS = {
     "molecular": ["system=t4c", "model.widths=[6]", *FEW_BODY],
     "equivariant": ["system=nucleon", "model=equivariant", "model.widths=[6]", *FEW_BODY],
     "levels": ["system=jpsi", "task.states=2", "model.widths=[6]", *FEW_BODY, "task.burn_in=2"],
-    "conditioned": ["system=D", "model.conditioned_on=[m_c]", "task.points=1", "model.widths=[6]", *FEW_BODY, "task.burn_in=2"],
+    "conditioned": ["system=D", "model.conditioned_on=[m_c]", "task.points=2", "model.widths=[6]", *FEW_BODY, "task.burn_in=2"],
     "sdnn": ["system=separable", "model=sdnn"],
     "gauss_newton": ["system=separable", "model=low_rank", "optimizer=natural_gradient"],
 }  # fmt: skip
