@@ -17,6 +17,7 @@ from hadronlab.models.wavefunctions.jets import ACTIVATIONS, FEATURES, compose_,
 from hadronlab.models.wavefunctions.molecules import (
     Partition,
     compact_decays,
+    inner_orbits,
     molecular_channels,
     molecular_decays,
     partitions_of,
@@ -90,6 +91,8 @@ class EquivariantWaveFunction(OfDistances):
             decays = molecular_decays(system, scale, binding / self.length, partition)
             found = orbit_of(system, partition), decays, molecular_channels(system, scale, partition)
             parts += [found] if found[0].vectors.shape[2] else []
+            none = torch.zeros(system.n_channels, dtype=torch.float64)
+            parts += [(orbit, decays, none) for orbit in inner_orbits(system, scale, partition)]
         confining = is_confining(system, self.length) if confining is None else confining
         slopes = contact_slopes(system) if kato else None
 
