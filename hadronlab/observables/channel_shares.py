@@ -44,7 +44,7 @@ class ChannelShares(SampleObservable):
     bins: of the density, from zero to beyond the largest distance.
     """
 
-    def __init__(self, bins: int = 60) -> None:
+    def __init__(self, bins: int = 120) -> None:
         if bins < 2:
             raise ConfigError(f"observables.channel_shares.bins={bins}: give 2 or more")
         self.bins = bins
