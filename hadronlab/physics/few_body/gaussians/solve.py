@@ -182,9 +182,11 @@ class Solver:
         """By all forces."""
         exponents = to_exponents(parameters)
         pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
-        energy, sampled = self.hamiltonian.corrected(exponents, pairs)
+        energy, differences = self.hamiltonian.corrected(exponents, pairs)
         vectors = lowest(energy, overlap, self.states, self.above, least=self.hamiltonian.ridge)[1]
-        return Levels(parameters, energy, overlap, vectors, float(np.abs(mean_of(vectors, sampled)).max()))
+        by_rule = np.array([mean_of(vectors, one) for one in differences]).reshape(-1, self.states)
+        error = by_rule.std(0, ddof=1) / np.sqrt(len(by_rule)) if len(by_rule) else np.zeros(1)
+        return Levels(parameters, energy, overlap, vectors, float(error.max()))
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
