@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,6 +87,12 @@ class Solver:
         if self._open is not None:
             return self._open.levels
         return self.stages[-1].energies if self.stages else np.full(self.states, np.inf)
+
+    def copy(self) -> Solver:
+        """As it is now, whatever is done with this one."""
+        other = copy(self)
+        other.stages, other._open, other.rng = list(self.stages), copy(self._open), deepcopy(self.rng)
+        return other
 
     def grow(self) -> None:
         """Begin the next stage, unless one is open, with as many Gaussians as it is to have."""
