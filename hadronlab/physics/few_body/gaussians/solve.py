@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,6 +87,12 @@ class Solver:
         if self._open is not None:
             return self._open.levels
         return self.stages[-1].energies if self.stages else np.full(self.states, np.inf)
+
+    def copy(self) -> Solver:
+        """As it is now, whatever is done with this one."""
+        other = copy(self)
+        other.stages, other._open, other.rng = list(self.stages), copy(self._open), deepcopy(self.rng)
+        return other
 
     def grow(self) -> None:
         """Begin the next stage, unless one is open, with as many Gaussians as it is to have."""
@@ -182,9 +189,11 @@ class Solver:
         """By all forces."""
         exponents = to_exponents(parameters)
         pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
-        energy, sampled = self.hamiltonian.corrected(exponents, pairs)
+        energy, differences = self.hamiltonian.corrected(exponents, pairs)
         vectors = lowest(energy, overlap, self.states, self.above, least=self.hamiltonian.ridge)[1]
-        return Levels(parameters, energy, overlap, vectors, float(np.abs(mean_of(vectors, sampled)).max()))
+        by_rule = np.array([mean_of(vectors, one) for one in differences]).reshape(-1, self.states)
+        error = by_rule.std(0, ddof=1) / np.sqrt(len(by_rule)) if len(by_rule) else np.zeros(1)
+        return Levels(parameters, energy, overlap, vectors, float(error.max()))
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
