@@ -1,6 +1,6 @@
 """The pictures of README and of the site, made by runs of the program.
 
-    python docs/figures.py [omega_ccc] [tcc] [t4c] [pair]
+    python docs/figures.py [omega_ccc] [tcc] [t4c] [channels] [pair]
 
 Each takes a few minutes on one core and replaces docs/NAME.png.
 """
@@ -42,6 +42,15 @@ PICTURES = {
             "observables.real_scaling.steps=31",
         ),
         ("complex_scaling", "real_scaling"),
+    ),
+    "channels": (
+        (
+            "system=tbb",
+            "model=gaussians",
+            "task.states=2",
+            "observables=[default,channel_shares]",
+        ),
+        ("channel_densities",),
     ),
     "pair": (
         (

@@ -1,4 +1,4 @@
-"""The main job and a ground state, each as a command on the device and on the CPU side by side."""
+"""The main job, a ground state, two levels and a conditioned training, as commands on the device and on the CPU side by side."""
 
 from __future__ import annotations
 
@@ -57,11 +57,14 @@ def potential(record: Record, there: Path, here: Path) -> None:
     )
 
 
-def ground_state(record: Record, there: Path, here: Path) -> None:
+def energies(record: Record, there: Path, here: Path) -> None:
     """Other random numbers: energies agree within their errors and what either training may fall short by."""
-    a, b = (result(x)["observables"]["energy"] for x in (there, here))
-    tolerance = 4 * (a["error"] ** 2 + b["error"] ** 2) ** 0.5 + 0.2
-    record.same("nucleon: energy, MeV", a["value"], b["value"], tolerance)
+    a, b = (result(x)["observables"] for x in (there, here))
+    for name in (key for key in b if key.split(".")[0] == "energy"):
+        # the ground state, and what converges after it
+        short = 0.2 if name in ("energy", "energy.0") else 2.0
+        tolerance = 4 * (a[name]["error"] ** 2 + b[name]["error"] ** 2) ** 0.5 + short
+        record.same(f"{there.parent.name}: {name}, MeV", a[name]["value"], b[name]["value"], tolerance)
 
 
 def main() -> None:
@@ -71,7 +74,26 @@ def main() -> None:
         "omega_ccc": (["system=omega_ccc", "model=sdnn_deep", *short], potential),
         "nucleon": (
             ["system=nucleon", *([*short, "task.target_error=1"] if short else ["trainer.max_steps=250"])],
-            ground_state,
+            energies,
+        ),
+        "jpsi": (
+            [
+                "system=jpsi",
+                "task.states=2",
+                "model.widths=[12,8]",
+                *(["trainer.max_steps=40", "task.target_error=5"] if short else ["trainer.max_steps=150"]),
+            ],
+            energies,
+        ),
+        "conditioned": (
+            [
+                "system=D",
+                "model.conditioned_on=[m_c]",
+                "task.range=[[1.6,2.0]]",
+                "task.points=3",
+                *([*short, "task.target_error=5"] if short else ["trainer.max_steps=150"]),
+            ],
+            energies,
         ),
     }
     with tempfile.TemporaryDirectory() as scratch:

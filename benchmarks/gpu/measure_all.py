@@ -37,7 +37,7 @@ class Part:
 
 
 PARTS = [
-    Part("tests", 75), Part("steps", 90), Part("jobs", 110), Part("slots", 70), Part("netket_peer", 70), Part("paper", 50),
+    Part("tests", 75), Part("steps", 115), Part("jobs", 110), Part("slots", 60), Part("netket_peer", 60), Part("paper", 50),
 ]  # fmt: skip
 
 

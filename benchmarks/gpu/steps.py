@@ -1,4 +1,4 @@
-"""T_cc with 1e3 to 1e5 walkers: sampling, local energies, stochastic reconfiguration, their memory, and their numbers."""
+"""T_cc with 1e3 to 1e5 walkers, and six quarks: sampling, local energies, stochastic reconfiguration, memory, and numbers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from hadronlab.run.build import build_task
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 
+TCC = ("system=tcc",)
+SIX = ("system=multiquark", "system.quarks=c c c c c c", "system.spin=0", "system.isospin=0")
 
-def wave_function(model: str) -> WaveFunction:
-    return build_task(composed("system=tcc", f"model={model}")).model  # type: ignore[return-value]
+
+def wave_function(model: str, system: tuple[str, ...] = TCC) -> WaveFunction:
+    return build_task(composed(*system, f"model={model}")).model  # type: ignore[return-value]
 
 
 def reads(work: Any) -> int:
@@ -32,8 +35,8 @@ def reads(work: Any) -> int:
     return sum("synchroniz" in str(warning.message) for warning in caught)
 
 
-def measure(record: Record, model: str, n: int, device: str) -> None:
-    here = wave_function(model)
+def measure(record: Record, model: str, n: int, device: str, system: tuple[str, ...] = TCC) -> None:
+    here = wave_function(model, system)
     there = copy.deepcopy(here).to(device)
     sampler = MetropolisSampler(there, n, seed=1)
     sampler.sample(40)
@@ -82,6 +85,9 @@ def main() -> None:
         for model in ("deepquark", "invariant"):
             measure(record, model, n, options.device)
             record.write(options.out)  # what there is, should the time end
+    for n in (100,) if options.short else (1000, 4000):
+        measure(record, "equivariant", n, options.device, SIX)
+        record.write(options.out)
 
 
 if __name__ == "__main__":

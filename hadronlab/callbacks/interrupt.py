@@ -16,7 +16,7 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 
 from hadronlab.callbacks.agreement import any_rank
-from hadronlab.tasks.protocols import Saves
+from hadronlab.tasks.protocols import Abandons, Saves
 
 INTERRUPTED = 75  # EX_TEMPFAIL of sysexits.h: "try again later"; a job script requeues on it
 BY_HAND = 130  # 128 + SIGINT, as of every program that Ctrl-C has ended
@@ -37,7 +37,8 @@ class Interrupted(SystemExit):
 
 
 class Interrupt(Callback):
-    """Between two steps after the first signal: save a checkpoint and exit, on every rank together.
+    """Between two steps after the first signal: save a checkpoint and exit, on every rank together. A task that can is told to leave
+    the step that is under way.
 
     SIGTERM and SIGUSR1 are SLURM's, SIGUSR2 is submitit's, whose own handler then requeues the job. SIGINT is Ctrl-C;
     another one ends the run without waiting for the step.
@@ -50,9 +51,11 @@ class Interrupt(Callback):
         self._received: int | None = None
         self._before: dict[int, Any] = {}
         self._speaks = True
+        self._leaves: Abandons | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._received, self._speaks = None, trainer.is_global_zero
+        self._leaves = pl_module if isinstance(pl_module, Abandons) else None
         if threading.current_thread() is threading.main_thread():  # after Lightning has set its own handlers
             heard = [
                 n for n in self.signals if signal.getsignal(n) != signal.SIG_IGN
@@ -98,6 +101,8 @@ class Interrupt(Callback):
             if self._speaks:  # not by print, which may be what was interrupted
                 os.write(2, b"ending after this step; Ctrl-C again ends at once, without saving it\n")
         self._received = number
+        if self._leaves is not None:
+            self._leaves.abandon()
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

@@ -9,6 +9,7 @@ from typing import Any
 from hadronlab.observables.protocols import Drawable
 from hadronlab.observables.results import Results
 from hadronlab.plotting import (
+    channel_shares,
     coupled_channels,
     femtoscopy,
     few_body,
@@ -27,6 +28,7 @@ FIGURES = {
     **femtoscopy.FIGURES,
     **few_body.FIGURES,
     **level_scheme.FIGURES,
+    **channel_shares.FIGURES,
     **over_values.FIGURES,
     **training_levels.FIGURES,
 }

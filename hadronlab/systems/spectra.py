@@ -15,6 +15,7 @@ from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage
 from hadronlab.physics.forces.interaction import Term
 from hadronlab.physics.quantum_numbers.spin_orbit import rank, with_orbit
 from hadronlab.systems.few_body import FewBodySystem
+from hadronlab.systems.threshold import members
 
 CLUSTER_SIZE = {2: 6, 3: 12}  # Gaussians of a meson or atom, and of a baryon, in its ground state
 MORE = 3  # Gaussians for another state
@@ -101,19 +102,17 @@ def clusters(system: FewBodySystem, states: int = 1) -> list[Cluster]:
         threshold = system.lowest_threshold() if system.n_particles > 2 else None
     except ConfigError:
         threshold = None
-    left, found = list(range(system.n_particles)), []
-    for cluster in threshold.clusters if threshold else ():
-        part = system.cluster_system(cluster)
-        if part is None and len(cluster.flavors) > 1:
-            return []
-        members = []
-        for flavor in part.flavors if part else cluster.flavors:
-            members.append(next(i for i in left if system.flavors[i] == flavor))
-            left.remove(members[-1])
-        exponents = (
+    within = threshold.clusters if threshold else ()
+    parts = [system.cluster_system(cluster) for cluster in within]
+    if any(part is None and len(cluster.flavors) > 1 for part, cluster in zip(parts, within, strict=True)):
+        return []
+    kinds = [part.flavors if part else cluster.flavors for part, cluster in zip(parts, within, strict=True)]
+    return [
+        Cluster(
+            place,
             solve(part, states, size=CLUSTER_SIZE.get(part.n_particles, 20) + MORE * (states - 1)).exponents
             if part
-            else np.zeros((1, 0, 0))
+            else np.zeros((1, 0, 0)),
         )
-        found.append(Cluster(tuple(members), exponents))
-    return found
+        for part, place in zip(parts, members(system.flavors, kinds), strict=True)
+    ]

@@ -29,12 +29,18 @@ class Threshold:
 
     def partition(self, flavors: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         """Particles that make up the clusters, one of the equivalent choices: ((0, 2), (1, 3)) for D D*."""
-        left = list(range(len(flavors)))
-        parts = []
-        for cluster in self.clusters:
-            part = []
-            for flavor in cluster.flavors:
-                part.append(next(i for i in left if flavors[i] == flavor))
-                left.remove(part[-1])
-            parts.append(tuple(sorted(part)))
-        return tuple(parts)
+        parts = members(flavors, [cluster.flavors for cluster in self.clusters])
+        return tuple(tuple(sorted(part)) for part in parts)
+
+
+def members(flavors: Sequence[str], parts: Sequence[Sequence[str]]) -> tuple[tuple[int, ...], ...]:
+    """A particle of `flavors` for every particle of the parts, none twice."""
+    left = list(range(len(flavors)))
+    found = []
+    for part in parts:
+        own = []
+        for flavor in part:
+            own.append(next(i for i in left if flavors[i] == flavor))
+            left.remove(own[-1])
+        found.append(tuple(own))
+    return tuple(found)

@@ -36,6 +36,13 @@ class Rehearses(Protocol):
 
 
 @runtime_checkable
+class Abandons(Protocol):
+    """A task whose steps may take minutes, and that can leave one as if it had not begun. Called at any instruction of the step."""
+
+    def abandon(self) -> None: ...
+
+
+@runtime_checkable
 class HasWalkers(Protocol):
     """A task that samples, whose walkers can be drawn anew."""
 

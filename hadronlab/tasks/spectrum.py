@@ -116,6 +116,7 @@ class SpectrumTask(Task):
             self.system, states, self.accuracy, seconds, model.size, stream_seed(seed, "basis")
         )
         self.history: list[float] = []  # lowest energy at every step
+        self._under_way = self._abandoned = False  # the present step
         self._next: np.ndarray = self.solver.parameters
         model.put(self._next)
 
@@ -129,15 +130,28 @@ class SpectrumTask(Task):
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """One step of the solver; the loss is the sum of the levels before it, in the internal unit."""
-        if self.solver.ended is None:
-            self.solver.grow()
+        kept, self._abandoned = self.solver.copy(), False
+        before = float(self.solver.levels.sum())
+        try:
+            self._under_way = True
+            if self.solver.ended is None:
+                self.solver.grow()
+                self.model.put(self.solver.parameters)
+                before = float(self.solver.levels.sum())
+                self.solver.step()
+        except Abandoned:
+            self.solver = kept
             self.model.put(self.solver.parameters)
-            before = float(self.solver.levels.sum())
-            self.solver.step()
-        else:
-            before = float(self.solver.levels.sum())
+            before = 0.0
+        finally:
+            self._under_way = False
         self._next = self.solver.parameters
         return self.model.exponents.sum() * 0.0 + before
+
+    def abandon(self) -> None:
+        if self._under_way:
+            self._under_way, self._abandoned = False, True
+            raise Abandoned
 
     def on_after_backward(self) -> None:
         """The step as a gradient; of none, where the last stage that can be used is another one."""
@@ -149,6 +163,8 @@ class SpectrumTask(Task):
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         self.model.put(self._next)  # to the last digit
+        if self._abandoned:
+            return
         self.history.append(self._absolute(float(self.solver.levels[0])))
         self.log_now({"energy": self.history[-1], "gaussians": len(self._next)})
         if self.solver.ended is not None:
@@ -272,6 +288,10 @@ class SpectrumTask(Task):
     def objective(self, results: Results) -> float | None:
         """The energy of the lowest level."""
         return float(results.estimates["energy"].value)
+
+
+class Abandoned(Exception):
+    """A step of the solver is left before its end."""
 
 
 def _tensors(state: Any) -> Any:

@@ -343,7 +343,7 @@ RUNS = {
         "observables.femtoscopy.derivative_at=[20.0]", "+measurement@observables.femtoscopy.data=synthetic",
     ),
     "separable": ("system=separable", "trainer.max_epochs=2"),
-    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2", "observables=[default,sensitivity]"),
+    "levels": ("system=tbb", "model=gaussians", "model.size=15", "task.states=2", "observables=[default,sensitivity,channel_shares]"),
     "channels": ("system=tensor_nonlocal", "trainer.max_epochs=4", "loss.r_correlator.z_factors=fit", "data.lattice.n_mesh=70"),
     "quarks": ("system=tbb", "trainer.max_steps=60", "task.evaluation_samples=8000"),
 }  # fmt: skip

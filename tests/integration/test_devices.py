@@ -28,6 +28,10 @@ TASKS = {
     "leptons": ["system=ps2", "sampler.moves.separation.weight=0.3", "schedule=paper", "schedule.pace=0.01",
                 "schedule.compare_samples=100", "schedule.keep_every=2", *FEW_BODY,
                 "schedule.stages.rough.n_walkers=40", "schedule.stages.finer.n_walkers=30", "schedule.stages.final.n_walkers=20"],
+    "molecular": ["system=t4c", "model.widths=[6]", *FEW_BODY],
+    "equivariant": ["system=nucleon", "model=equivariant", "model.widths=[6]", *FEW_BODY],
+    "levels": ["system=jpsi", "task.states=2", "model.widths=[6]", *FEW_BODY, "task.burn_in=2"],
+    "conditioned": ["system=D", "model.conditioned_on=[m_c]", "task.points=2", "model.widths=[6]", *FEW_BODY, "task.burn_in=2"],
     "sdnn": ["system=separable", "model=sdnn"],
     "gauss_newton": ["system=separable", "model=low_rank", "optimizer=natural_gradient"],
 }  # fmt: skip
@@ -51,6 +55,8 @@ def test_a_training_on_a_device_gives_the_numbers_of_the_cpu(
 ) -> None:
     trains_there(monkeypatch)
     works_as_there(monkeypatch)
+    monkeypatch.setattr("hadronlab.tasks.several_states.WALKERS", 50)
+    monkeypatch.setattr("hadronlab.tasks.several_states.STEPS", 5)
     found = []
     for where, context in (("cpu", contextlib.nullcontext()), ("device", second_device())):
         directory = tmp_path / where

@@ -17,6 +17,7 @@ from hadronlab.config.check import check
 from hadronlab.errors import ConfigError
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
+from hadronlab.physics.few_body.gaussians.solve import Solver
 from hadronlab.run.build import build_task, build_trainer
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.run.evaluate import evaluate
@@ -209,3 +210,25 @@ def test_other_models_are_refused(tmp_path):
         configuration(
             tmp_path, "system=tbb", "task=spectrum", "optimizer=exponents", "++callbacks.convergence=null"
         )
+
+
+@pytest.mark.parametrize("where", ["grow", "step"])
+def test_a_step_that_is_left_is_as_if_it_had_not_begun(tmp_path, monkeypatch, where):
+    """A signal in the middle of a step, or while a stage of the basis grows: what follows is what would have followed."""
+    settings = ("system=jpsi", "model=gaussians", "model.size=15")
+    whole, _ = fit(tmp_path / "whole", *settings)
+    inner, calls = getattr(Solver, where), []
+    left: list[SpectrumTask] = []
+
+    def interrupted(solver):
+        inner(solver)
+        calls.append(solver)
+        if len(calls) == 3:
+            left[0].abandon()
+
+    monkeypatch.setattr(Solver, where, interrupted)
+    monkeypatch.setattr(SpectrumTask, "setup", lambda task, stage: left.append(task))
+    other, trainer = fit(tmp_path / "parts", *settings)
+    assert other.history == whole.history and trainer.global_step == len(whole.history) + 1
+    torch.testing.assert_close(other.model.exponents, whole.model.exponents, rtol=0, atol=0)
+    other.abandon()  # between two steps there is nothing to leave

@@ -17,6 +17,7 @@ from hadronlab.models.wavefunctions.jets import ACTIVATIONS, FEATURES, compose_,
 from hadronlab.models.wavefunctions.molecules import (
     Partition,
     compact_decays,
+    inner_orbits,
     molecular_channels,
     molecular_decays,
     partitions_of,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SPREAD = 0.1  # of the functions about their constants at first
 LEAST = -80.0  # ln of the least envelope beside the largest: smaller numbers would be subnormal in single precision, and slow
+OF_BARYONS = 0.1  # `binding` of two baryons, which are loosely bound if at all
 COLUMNS = 1600  # slots times samples that a kinetic energy holds at a time
 
 
@@ -47,7 +49,8 @@ class EquivariantWaveFunction(OfDistances):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 1, 2), (3, 4, 5)), an orbit each, with the tails of hadrons; None: the hadrons
             of the lowest threshold.
-        binding, kato, confining, size, conditioned_on: as of model=invariant.
+        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.1.
+        kato, confining, size, conditioned_on: as of model=invariant.
     """
 
     coefficients: Tensor
@@ -61,7 +64,7 @@ class EquivariantWaveFunction(OfDistances):
         activation: str = "silu",
         features: Sequence[str] = ("smooth", "saturating"),
         clusters: Sequence[Partition] | None = None,
-        binding: float = 1.0,
+        binding: float | None = None,
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
@@ -69,7 +72,9 @@ class EquivariantWaveFunction(OfDistances):
     ):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
-        check_distances_alone("equivariant", system.parity, features, binding, size)
+        check_distances_alone(
+            "equivariant", system.parity, features, 1.0 if binding is None else binding, size
+        )
         if activation not in ACTIVATIONS or not widths or min(widths) < 1:
             raise ConfigError(
                 f"model.activation={activation}, model.widths={list(widths)}: choose from {', '.join(ACTIVATIONS)}, and "
@@ -87,9 +92,13 @@ class EquivariantWaveFunction(OfDistances):
             (orbit, compact, None) for orbit in generating_orbits(system)
         ]
         for partition in partitions_of(system, clusters):
-            decays = molecular_decays(system, scale, binding / self.length, partition)
+            loose = all(len(cluster) > 2 for cluster in partition)
+            momentum = (binding or (OF_BARYONS if loose else 1.0)) / self.length
+            decays = molecular_decays(system, scale, momentum, partition)
             found = orbit_of(system, partition), decays, molecular_channels(system, scale, partition)
             parts += [found] if found[0].vectors.shape[2] else []
+            none = torch.zeros(system.n_channels, dtype=torch.float64)
+            parts += [(orbit, decays, none) for orbit in inner_orbits(system, scale, partition)]
         confining = is_confining(system, self.length) if confining is None else confining
         slopes = contact_slopes(system) if kato else None
 

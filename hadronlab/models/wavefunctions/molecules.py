@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
+from hadronlab.models.wavefunctions.orbits import Orbit, orbit_of, reached
 from hadronlab.models.wavefunctions.symmetry import generating_channels, signed
 
 if TYPE_CHECKING:
@@ -109,6 +112,26 @@ def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partit
     if first is None:
         return free[:, :0]
     return generating_channels(_keeping(system, partition), free, first[:, None])
+
+
+def inner_orbits(system: FewBodySystem, scale: Tensor, partition: Partition) -> list[Orbit]:
+    """Orbits of the same hadrons with a pair of one of them singled out, in the channels that a hadron has with functions of other
+    symmetry than that of the partition alone: a Λ with its light quarks in spin 1, a nucleon that is not symmetric in space.
+
+    Their vectors are those of `free_channels` that the partition itself does not have.
+    """
+    whole = orbit_of(system, partition)
+    own = free_channels(system, scale, partition, whole.vectors[0])
+    found = [replace(whole, vectors=whole.vectors @ (whole.vectors[0].T @ own))]
+    for pair in (pair for cluster in partition for pair in combinations(cluster, 2)):
+        orbit = orbit_of(system, [*partition, pair])
+        free = free_channels(system, scale, partition, orbit.vectors[0])
+        left, size, _ = torch.linalg.svd(free - own @ (own.T @ free), full_matrices=False)
+        chosen = orbit.vectors[0].T @ left[:, size > 0.5]  # sizes are 0 and 1
+        candidate = replace(orbit, vectors=orbit.vectors @ chosen)
+        if chosen.shape[1] and reached([*found, candidate]) > reached(found):
+            found.append(candidate)
+    return found[1:]
 
 
 def free_channels(system: FewBodySystem, scale: Tensor, partition: Partition, among: Tensor) -> Tensor:

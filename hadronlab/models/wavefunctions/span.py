@@ -47,7 +47,7 @@ class Span(WaveFunction):
 
     def state(self, index: int) -> Span:
         """One of the states alone, which shares the members."""
-        return Span(list(self.members), self.vectors[index : index + 1].clone())
+        return Span(list(self.members), self.vectors[index : index + 1].clone()).to(self.vectors.device)
 
     def rotate(self, vectors: Tensor) -> None:
         rotated = vectors @ self.vectors

@@ -17,7 +17,8 @@ from hadronlab.physics.constants import HBAR_C_GEV
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.forces.quark_models import QuarkModel, quark_model
 from hadronlab.physics.forces.radial_terms import RadialTerm
-from hadronlab.physics.forces.tubes import least_double_tube, shortest_double_tube, shortest_tube
+from hadronlab.physics.forces.trees import shortest_double_tube
+from hadronlab.physics.forces.tubes import shortest_tube
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 
 
@@ -76,9 +77,9 @@ class StringModel(Interaction):
         )
         shortest = reduce(torch.minimum, splittings)
         if self.trees:
-            maybe = self.sigma_ratio * least_double_tube(distances) < shortest
-            tree = self.sigma_ratio * shortest_double_tube(distances[:, maybe].double()).to(shortest)
-            shortest[maybe] = torch.minimum(shortest[maybe], tree)
+            worth = shortest.double() / self.sigma_ratio
+            tree = self.sigma_ratio * shortest_double_tube(distances.double(), worth).to(shortest)
+            shortest = torch.minimum(shortest, tree)
         return shortest
 
     def _within(self, hadron: tuple[int, ...], r: dict[tuple[int, int], Tensor]) -> Tensor:

@@ -7,9 +7,15 @@ import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
+from hadronlab.models.wavefunctions.molecules import free_channels, inner_orbits, partitions_of
 from hadronlab.models.wavefunctions.orbits import generating_orbits, orbit_of, reached
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.systems.length_scales import natural_scales
 from hadronlab.systems.quarks import quark_system
+
+
+def rank(vectors):
+    return int(torch.linalg.matrix_rank(vectors, rtol=1e-8))
 
 
 def many(quarks, spin, isospin):
@@ -51,16 +57,52 @@ def test_an_orbit_is_what_the_sum_over_permutations_leaves():
     torch.testing.assert_close(long, short * len(system.group) / len(orbit.members))
 
 
+@pytest.mark.parametrize(
+    ("quarks", "isospin", "as_wholes", "of_pairs", "free"),
+    [("u u d c c~", 0.5, 2, 8, 10), ("u d s c c~", 0, 2, 5, 5), ("u u d d s s", 0, 3, 7, 10)],
+)
+def test_hadrons_side_by_side_have_the_channels_of_hadrons_alone(quarks, isospin, as_wholes, of_pairs, free):
+    """Functions symmetric in a baryon's light quarks give a nucleon one channel of four, functions of its pairs three, as above; a
+    Λ one and both of two; two Λ are not in their second channels at once."""
+    system = many(quarks, len(quarks.split()) % 2 / 2, isospin)
+    scale, (partition,) = natural_scales(system)[0], partitions_of(system, None)
+    every = torch.eye(system.n_channels, dtype=torch.float64)
+    assert free_channels(system, scale, partition, every).shape[1] == free
+    whole = orbit_of(system, partition)
+    own = free_channels(system, scale, partition, whole.vectors[0])
+    orbits = [
+        dataclasses.replace(whole, vectors=whole.vectors @ (whole.vectors[0].T @ own)),
+        *inner_orbits(system, scale, partition),
+    ]
+    here = [
+        [v for m, v in zip(o.members, o.vectors, strict=True) if {*partition} <= {tuple(c) for c in m}]
+        for o in orbits
+    ]
+    assert rank(torch.cat(here[0], 1)) == as_wholes
+    assert rank(torch.cat([v for vectors in here for v in vectors], 1)) == of_pairs
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("quarks", "spin", "isospin", "channels"),
-    [("c c c c c c", 0, 0, 15), ("c c c c c c", 3, 0, 5), ("u u d d s s", 0, 0, 48)],
+    [("c c c c c c", 3, 0, 5), ("c c c c c c", 0, 0, 15), ("u u d d s s", 0, 0, 48)],
 )
-def test_six_quarks_are_antisymmetric(quarks, spin, isospin, channels):
-    system = many(quarks, spin, isospin)
-    assert reached(generating_orbits(system)) == channels
-    psi = EquivariantWaveFunction(system, clusters=())
-    r = torch.randn(6, 3, 3, dtype=torch.float64)
+def test_channels_reached_by_six_quarks(quarks, spin, isospin, channels):
+    assert reached(generating_orbits(many(quarks, spin, isospin))) == channels
+
+
+@pytest.mark.parametrize(
+    ("quarks", "spin", "clusters"),
+    [
+        ("u u d c c~", 0.5, None),
+        pytest.param("c c c c c c", 0, (), marks=pytest.mark.slow),
+        pytest.param("u u d d s s", 0, None, marks=pytest.mark.slow),
+    ],
+)
+def test_antisymmetric(quarks, spin, clusters):
+    system = many(quarks, spin, spin if "c~" in quarks else 0)
+    psi = EquivariantWaveFunction(system, clusters=clusters)
+    r = torch.randn(system.n_particles, 3, 3, dtype=torch.float64)
     value = psi(r)
     for element in system.group:
         if sum(i != k for k, i in enumerate(element.perm)) == 2:  # transpositions make all others

@@ -1,6 +1,6 @@
 """L = 1: Gaussians with a vector, against integrals, radial solutions and symmetries."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -16,12 +16,13 @@ from hadronlab.physics.few_body.gaussians.expectations import (
     pair_densities,
     rms_distances,
 )
-from hadronlab.physics.few_body.gaussians.exponents import to_parameters
+from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
 from hadronlab.physics.few_body.gaussians.solve import solve
 from hadronlab.physics.few_body.gaussians.tangents import tangents
 from hadronlab.physics.few_body.gaussians.waves import PWave, frames
 from hadronlab.physics.few_body.two_body import two_body_levels
+from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.systems.quarks import quark_system
 
 
@@ -156,3 +157,45 @@ def test_tangents_by_differences_are_the_derivatives():
     for name in ("inner", "outer", "shadow"):
         exact, near = (getattr(found, name) for found in both)
         np.testing.assert_allclose(near, exact, atol=1e-3 * np.abs(exact).max())
+
+
+@dataclass(frozen=True)
+class SoftWell(Interaction):
+    """Σ_pairs √(r² + 1) − e^{−r²}, as a force of pairs, or as one of many bodies."""
+
+    many: bool
+
+    @property
+    def operators(self):
+        return () if self.many else ("one",)
+
+    def mass(self, flavor):
+        return 0.4
+
+    def radial(self, r, mass_i, mass_j):
+        return () if self.many else ((r**2 + 1).sqrt() - torch.exp(-(r**2)),)
+
+    def many_body(self, distances, masses):
+        return ((distances**2 + 1).sqrt() - torch.exp(-(distances**2))).sum(0) if self.many else None
+
+
+@pytest.mark.parametrize("quarks", ["u u d", "c c c"])
+def test_a_force_of_many_bodies_is_that_of_pairs_where_it_is_their_sum(quarks):
+    """H of P waves, element by element, whichever way the same force is written; the same of each Gaussian by itself."""
+    rng = np.random.default_rng(3)
+    both = [
+        Hamiltonian(quark_system("N", quarks, 0.5, quarks.count("u") / 4, interaction=SoftWell(many), L=1))
+        for many in (False, True)
+    ]
+    exponents = to_exponents(rng.normal(0.0, 0.3, (4, 3)))
+    (by_pairs, overlap), (pairs, same) = (one.matrices(exponents, exponents) for one in both)
+    found, error = both[1].corrected(exponents, pairs)
+    np.testing.assert_allclose(same, overlap, atol=1e-14)
+    scale = np.abs(by_pairs).max()
+    np.testing.assert_allclose(found, by_pairs, atol=1e-5 * scale)
+    assert np.abs(error).max() < 1e-5 * scale
+    np.testing.assert_allclose(
+        both[1].judged(exponents[:1], exponents)[0], by_pairs[: both[0].n_functions], atol=1e-3 * scale
+    )
+    for pairs, many in zip(both[0].own_matrices(exponents), both[1].own_matrices(exponents), strict=True):
+        np.testing.assert_allclose(many, pairs, atol=1e-3 * scale)

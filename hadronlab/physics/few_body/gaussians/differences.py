@@ -6,6 +6,7 @@ import numpy as np
 
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian
+from hadronlab.physics.few_body.gaussians.many_body import POINTING
 from hadronlab.physics.few_body.gaussians.tangents import Tangents
 
 STEP = 1e-4  # of a parameter: the direction is off by as much, and rounding of H by 1e-8
@@ -23,7 +24,7 @@ def tangents_by_differences(
     outer, shadow = np.zeros((m, width + 1, count, vectors.shape[0])), np.zeros((m, width + 1, count, m))
     for i, left in enumerate(moved):
         for j, right in enumerate(moved[: i + 1]):
-            energy, overlap = hamiltonian.matrices(left, right)
+            energy, overlap = hamiltonian.judged(left, right, POINTING)
             for s in range(m):
                 shifted = (energy - energies[s] * overlap).reshape(*shape, -1)
                 rows = np.einsum("ka,kab->kb", states[..., s], shifted)

@@ -16,7 +16,7 @@ import torch
 from hadronlab.errors import ConfigError
 from hadronlab.physics.few_body.gaussians.eigen import RIDGE
 from hadronlab.physics.few_body.gaussians.elements import Elements, elements, inside_out
-from hadronlab.physics.few_body.gaussians.many_body import COARSE, SAMPLED, ManyBodyMeans, WithLinear
+from hadronlab.physics.few_body.gaussians.many_body import COARSE, QUOTED, SAMPLED, ManyBodyMeans, WithLinear
 from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.waves import PWave, SWave, frames
 from hadronlab.physics.few_body.jacobi import pair_vectors_matrix, permutation_map
@@ -49,7 +49,7 @@ class Hamiltonian:
     without these.
 
     A force of many bodies stands in `matrices` as a sum over pairs that is near it; `corrected` and `judged` put in the rest.
-    ridge: of `eigen.lowest`. Raises ConfigError for one in a P wave or rotated, and for a `matrix` of the interaction.
+    ridge: of `eigen.lowest`. Raises ConfigError for one that is rotated, and for a `matrix` of the interaction.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class Hamiltonian:
         self.many_body: ManyBodyMeans | None = None
         self.ridge = RIDGE
         if self.constant is None:
-            if particles.L or angle:
+            if angle:
                 raise ConfigError(
-                    f"the many_body of {type(force).__name__} is known in S waves only, and not at complex distances"
+                    f"the many_body of {type(force).__name__} is not known at complex distances: leave complex_scaling out"
                 )
             self.many_body = ManyBodyMeans(force, masses, self.pair_rows, self.rotations)
             self.constant, self.ridge = self.many_body.constant, SAMPLED
@@ -111,11 +111,11 @@ class Hamiltonian:
         return energy.reshape(size, -1), overlap.reshape(size, -1)
 
     def corrected(self, exponents: np.ndarray, energy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """H of all forces from that of `matrices`, and half the difference of H by either rule: the error of what is sampled."""
+        """H of all forces from that of `matrices`, and by how much that of each rule differs from it, (n_rules, …); none: exact."""
         if self.many_body is None:
-            return energy, np.zeros_like(energy)
-        first, second = (self._rest(self.many_body, exponents, exponents, rule) for rule in (0, 1))
-        return energy + (first + second) / 2, (first - second) / 2
+            return energy, np.zeros((0, *energy.shape))
+        rests = np.array([self._rest(self.many_body, exponents, exponents, rule) for rule in QUOTED])
+        return energy + rests.mean(0), rests - rests.mean(0)
 
     def judged(
         self, left: np.ndarray, right: np.ndarray, rule: int = COARSE
@@ -128,15 +128,14 @@ class Hamiltonian:
 
     def _rest(self, force: ManyBodyMeans, left: np.ndarray, right: np.ndarray, rule: int) -> np.ndarray:
         """Among the same Gaussians half of them is computed: an element is that of the inverse permutation on the other side."""
-        n, same = self.n_channels, left is right
-        result = np.zeros((len(left), n, len(right), n))
+        n, q, same = self.n_channels, self.n_components, left is right
+        result = np.zeros((len(left), q, n, len(right), q, n))
         share = np.triu(np.ones((len(left), len(right)))) - np.eye(len(left)) / 2 if same else None
-        for rows, found, g, _ in self.blocks(left, right):
-            rest = found.overlap.copy() if share is None else found.overlap * share[rows]
-            wanted = np.ones_like(rest, bool) if share is None else share[rows] > 0
-            rest[wanted] *= force.rest(found.covariance[:, :, wanted], rule)
-            result[rows] += np.multiply.outer(rest, self.signed[g]).transpose(0, 2, 1, 3)
-        matrix = result.reshape(len(left) * n, -1)
+        for rows, found, g, permuted in self.blocks(left, right):
+            wave = self._wave(found, left[rows], right, g, permuted)
+            rest = wave.of_many(force, rule, np.ones_like(found.overlap) if share is None else share[rows])
+            result[rows] += np.multiply.outer(rest, self.signed[g]).transpose(2, 0, 4, 3, 1, 5)
+        matrix = result.reshape(len(left) * q * n, -1)
         return matrix + matrix.T if same else matrix
 
     def own_matrices(self, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -152,8 +151,8 @@ class Hamiltonian:
                 2, 0, 3, 1, 4
             )
             if self.many_body is not None:
-                rest = found.overlap * self.many_body.rest(found.covariance, COARSE)
-                energy[:, 0, :, 0] += np.multiply.outer(rest, self.signed[g])
+                rest = wave.of_many(self.many_body, COARSE, np.ones_like(found.overlap))
+                energy += np.multiply.outer(rest, self.signed[g]).transpose(2, 0, 3, 1, 4)
         own = len(exponents), self.n_functions, self.n_functions
         return energy.reshape(own), overlap.reshape(own)
 

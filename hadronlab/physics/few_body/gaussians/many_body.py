@@ -3,7 +3,8 @@
 What the rules integrate is only the small difference of the two: x = C^{½}y, y = ρu ~ N(0, 1)^{3d}, with Gauss's rule for the radius
 (of a difference of degree one, such as lengths of strings, the mean of ρ is all that is needed) and directions u of `rules.py`.
 No rule is right for all shapes of Gaussians, and steps that follow one find those for which it is wrong. Hence a step goes
-where one rule points, if the levels fall by another, and the levels that are quoted are those of two more.
+where one rule points, if the levels fall by another, and the levels that are quoted are the means of four more, with the error that
+the spread of these four has. By how much these lie above the levels of the steps says how far the exponents were led astray.
 """
 
 from __future__ import annotations
@@ -19,10 +20,19 @@ from hadronlab.physics.few_body.gaussians.pair_means import PairMeans
 from hadronlab.physics.few_body.gaussians.rules import directions, radii, shapes, turned
 from hadronlab.physics.forces.interaction import Interaction
 
-SHAPES = (24, 16, 12, 14, 15)  # points along either coordinate of the shape of three particles, in each rule
-DIRECTIONS = (2**15, 2**15, 2**11, 2**13, 2**13)  # of more particles, with those turned
+SHAPES = (
+    24,
+    22,
+    20,
+    18,
+    12,
+    14,
+    15,
+)  # points along either coordinate of the shape of three particles, in each rule
+DIRECTIONS = (*4 * (2**14,), 2**11, 2**13, 2**13)  # of more particles, with those turned
 FEWEST = 64  # before they are turned
-COARSE, STEPPED, POINTING = 2, 3, 4  # rules that judge candidates, judge steps, and say where these go
+QUOTED = (0, 1, 2, 3)
+COARSE, STEPPED, POINTING = 4, 5, 6  # rules that judge candidates, judge steps, and say where these go
 SAMPLED = 1e-5  # ridge of S, see eigen.py: above what errors of rules make of functions that nearly depend on each other
 RADII = 8  # where the force is no power of ρ
 OF_DEGREE_ONE = 1e-10  # relative
@@ -74,6 +84,16 @@ class ManyBodyMeans:
                 found[part] += weight * f @ shares
         return found.reshape(covariance.shape[2:])
 
+    def moments(self, covariance: np.ndarray, rule: int) -> np.ndarray:
+        """⟨f x_i·x_j⟩/3, (d, d, …)."""
+        d, roots, (moments, shares) = len(covariance), _roots(covariance), self._rules[rule]
+        found = np.zeros((len(roots), len(moments)))
+        for part, values in self._values(roots, rule):
+            for (_, weight, square, _), f in zip(self._radii, values, strict=True):
+                found[part] += square * weight * f * shares @ moments.T
+        turned = roots @ found[:, _stands(d)] @ roots / 3
+        return np.moveaxis(turned, 0, -1).reshape(covariance.shape)
+
     def bent(self, covariance: np.ndarray, rule: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """⟨f⟩ with its derivatives by B = C⁻¹, (d, d, …) and (d, d, d, d, …): those of the normal distribution of x,
         −½⟨f Z⟩ and ¼⟨f Z Z⟩ − ¾⟨f⟩(C_ik C_jl + C_il C_jk), Z = Σ_axis x xᵀ − 3C.
@@ -87,9 +107,7 @@ class ManyBodyMeans:
                 mean[part] += shared.sum(1)
                 once[part] += square * shared @ moments.T
                 twice[part] += fourth * (shared[:, None] * moments) @ moments.T
-        stands = np.zeros((d, d), int)
-        stands[np.triu_indices(d)] = range(several)
-        whole = np.maximum(stands, stands.T).ravel()  # where the moment of i, j stands
+        whole = _stands(d).ravel()
         once, twice = once[:, whole], twice[:, whole[:, None], whole]
         unit = np.eye(d)
         three, f = 3 * unit.ravel(), mean[:, None]
@@ -126,6 +144,13 @@ class ManyBodyMeans:
         found = self._interaction.many_body(torch.from_numpy(r), self._masses)
         assert found is not None
         return found.numpy()
+
+
+def _stands(d: int) -> np.ndarray:
+    """Where the moment of i and j stands, (d, d)."""
+    stands = np.zeros((d, d), int)
+    stands[np.triu_indices(d)] = range(d * (d + 1) // 2)
+    return np.maximum(stands, stands.T)
 
 
 def _orbits(pair_rows: np.ndarray, rotations: list[np.ndarray]) -> np.ndarray:

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy, deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,6 +71,7 @@ class Solver:
         self.stages: list[Stage] = []
         self.ended: str | None = None
         self._sampling = 0.0  # error of the last stage
+        self._fitted = np.zeros(states)  # what its steps gained by the points of their rule only
         self._closed = to_parameters(scale.best[None])  # at the end of the last stage
         self._open: Refinement | None = None
         self._given_up = 0  # stages
@@ -86,6 +88,12 @@ class Solver:
         if self._open is not None:
             return self._open.levels
         return self.stages[-1].energies if self.stages else np.full(self.states, np.inf)
+
+    def copy(self) -> Solver:
+        """As it is now, whatever is done with this one."""
+        other = copy(self)
+        other.stages, other._open, other.rng = list(self.stages), copy(self._open), deepcopy(self.rng)
+        return other
 
     def grow(self) -> None:
         """Begin the next stage, unless one is open, with as many Gaussians as it is to have."""
@@ -143,6 +151,8 @@ class Solver:
             return
         self._closed, self._sampling = best.parameters, best.sampling
         energies = mean_of(best.vectors / np.sqrt(norms), best.energy)
+        if self.hamiltonian.many_body is not None:
+            self._fitted = np.maximum(energies - found.levels, 0)
         self.stages.append(Stage(len(self._closed), energies, self._elapsed))
         log.debug("%d Gaussians, %.1f s: %s", len(self._closed), self._elapsed, energies)
         self.judge()
@@ -170,7 +180,7 @@ class Solver:
         rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(found.energy)).max())
         return Spectrum(
             self.stages[-1].energies,
-            remaining(self.stages),
+            remaining(self.stages) + self._fitted,
             max(rounding, found.sampling),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
@@ -182,9 +192,11 @@ class Solver:
         """By all forces."""
         exponents = to_exponents(parameters)
         pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
-        energy, sampled = self.hamiltonian.corrected(exponents, pairs)
+        energy, differences = self.hamiltonian.corrected(exponents, pairs)
         vectors = lowest(energy, overlap, self.states, self.above, least=self.hamiltonian.ridge)[1]
-        return Levels(parameters, energy, overlap, vectors, float(np.abs(mean_of(vectors, sampled)).max()))
+        by_rule = np.array([mean_of(vectors, one) for one in differences]).reshape(-1, self.states)
+        error = by_rule.std(0, ddof=1) / np.sqrt(len(by_rule)) if len(by_rule) else np.zeros(1)
+        return Levels(parameters, energy, overlap, vectors, float(error.max()))
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
@@ -215,6 +227,7 @@ class Solver:
             "ended": self.ended,
             "elapsed": self._elapsed,
             "sampling": self._sampling,
+            "fitted": self._fitted,
             "given_up": self._given_up,
         }
         state["random"] = json.dumps(self.rng.bit_generator.state)
@@ -230,6 +243,7 @@ class Solver:
         ]
         self.rng.bit_generator.state = json.loads(state["random"])
         self._sampling, self._given_up = state["sampling"], state["given_up"]
+        self._fitted = state["fitted"]
         self._open = None
         if "open" in state:
             parameters, began, first, damping, made = state["open"]

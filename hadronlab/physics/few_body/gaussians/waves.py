@@ -3,7 +3,8 @@
 For every A there are d vectors, u_i the rows of a frame in which these functions are orthonormal; which combination of them is
 wanted is found with the coefficients, so that the vector is no parameter. Between x_i e^{−½xᵀAx} and x_j e^{−½xᵀA'x} stand,
 over the overlap without vectors and averaged over the directions of x,
-  1: C_ij,   T: C_ij (3/2) Tr(A C A') + (C A' A C)_ij,   f(r_p): C_ij ⟨f⟩ + (2/3) (C w_p)_i (C w_p)_j d⟨f⟩/dv.
+  1: C_ij,   T: C_ij (3/2) Tr(A C A') + (C A' A C)_ij,   f(r_p): C_ij ⟨f⟩ + (2/3) (C w_p)_i (C w_p)_j d⟨f⟩/dv,
+  f(x), of many bodies: ⟨f x_i·x_j⟩/3.
 
 Forces of spins and orbits turn the vectors, and stand as one number times L (spin 1) in the place of the pair's: with ⟨F⟩ the mean
 over five axes, ⟨r²F⟩/3v, and the orbital momentum ℓ_p = μ r_p × (v_i − v_j) = (w·x) × (w·π)/|w|² of a pair in its own rest frame,
@@ -15,10 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hadronlab.physics.few_body.gaussians.elements import Elements, inside_out, product
+
+if TYPE_CHECKING:
+    from hadronlab.physics.few_body.gaussians.many_body import ManyBodyMeans
 
 
 def frames(exponents: np.ndarray, rotation: np.ndarray | None = None) -> np.ndarray:
@@ -36,12 +41,18 @@ class SWave:
     tilt: np.ndarray | None = None
 
     def __init__(self, found: Elements) -> None:
-        self.overlap = found.overlap[None, None]
+        self.found, self.overlap = found, found.overlap[None, None]
         self.kinetic = self.overlap * found.kinetic
 
     def of_pairs(self, means: np.ndarray, slopes: np.ndarray, ranks: Sequence[int] = ()) -> np.ndarray:
         """f(r_p) from its ⟨f⟩ and d⟨f⟩/dv, (t, n_pairs, …) → (t, n_pairs, q, q, …); ranks (t,) of the operators, none: all 0."""
         return self.overlap * means[:, :, None, None]
+
+    def of_many(self, force: ManyBodyMeans, rule: int, share: np.ndarray) -> np.ndarray:
+        """What a rule integrates of a force of many bodies, times share (…), (q, q, …); nothing is computed where that is 0."""
+        means, wanted = share.copy(), share > 0
+        means[wanted] *= force.rest(self.found.covariance[:, :, wanted], rule)
+        return self.overlap * means
 
 
 class PWave(SWave):
@@ -76,6 +87,11 @@ class PWave(SWave):
             if rank:
                 values[t] = (self.orbit if rank == 1 else self.tensor) * means[t][:, None, None]
         return values
+
+    def of_many(self, force: ManyBodyMeans, rule: int, share: np.ndarray) -> np.ndarray:
+        means, wanted = self.found.overlap * share * np.ones_like(self.turned), share > 0
+        means[..., wanted] *= force.moments(self.found.covariance[:, :, wanted], rule)
+        return product(product(self.on_left, means), self.on_right.swapaxes(0, 1))
 
     @cached_property
     def orbit(self) -> np.ndarray:
