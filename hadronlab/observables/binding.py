@@ -15,7 +15,7 @@ from hadronlab.observables.samples import Evaluation, Samples
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 
-FAR_ABOVE = 4.0  # MeV; what comes apart ends nearer to its threshold
+FAR_ABOVE = 1.0  # MeV; what begins apart ends nearer to its threshold
 
 
 class Binding(SampleObservable):
@@ -79,6 +79,6 @@ def _below(evaluation: Evaluation, result: Results) -> None:
     )
     if unit == "MeV" and above > FAR_ABOVE:
         result.warnings.append(
-            f"{above:.0f} MeV above the threshold leave room for one: train longer; "
+            f"{above:.2g} MeV above the threshold leave room for one: train longer; "
             "model=unbound begins with the hadrons of the threshold far apart"
         )

@@ -28,7 +28,11 @@ def channel_densities(results: Results) -> Any:
             share = results.estimates[f"channel_share.{channel}{of_state}"]
             if share.value > SHOWN:
                 error = None if density.error is None else density.error[k]
-                label = f"{hadrons(channel)}  {share}"
+                label = (
+                    f"{hadrons(channel)}  {share.value:.3g}"
+                    if error is None
+                    else f"{hadrons(channel)}  {share}"
+                )
                 band(ax, distance.value, row, error, label=label, **STROKES[k % len(STROKES)])
         sums = np.cumsum(density.value.clip(min=0).sum(0))
         last = int(np.searchsorted(sums, WHOLE * sums[-1]))

@@ -188,6 +188,8 @@ def test_bound_or_not():
     near = concluded(3878.2, 0.2)
     assert "binding_energy" not in near.scalars and any("no bound state" in w for w in near.warnings)
     assert not any("model=unbound" in w for w in near.warnings)
+    held = concluded(3881.4, 0.2)
+    assert any(w.startswith("2.9 MeV above the threshold leave room for one") for w in held.warnings)
     far = concluded(3890.5, 0.2)
     assert any(w.startswith("12 MeV above the threshold leave room for one") for w in far.warnings)
     assert any("below the reference" in w for w in concluded(3860.0, 0.2).warnings)

@@ -23,16 +23,29 @@ class ExponentialEnvelope(nn.Module):
         order: (C, n_pairs), distance p of copy c is r[order[c, p]].
         scale: (n_pairs,) s, fm.
         slope: (n_pairs,) c, inverse fm, or None for no constraint.
+        alike: like `decay`, the index of the parameter of each, 0 … n − 1, for those that stay alike, as they begin; None: all differ.
     """
 
     order: Tensor
     inverse_order: Tensor
     scale: Tensor
     slope: Tensor | None
+    alike: Tensor | None
 
-    def __init__(self, decay: Tensor, order: Tensor, scale: Tensor, slope: Tensor | None = None):
+    def __init__(
+        self,
+        decay: Tensor,
+        order: Tensor,
+        scale: Tensor,
+        slope: Tensor | None = None,
+        alike: Tensor | None = None,
+    ):
         super().__init__()
-        self.raw_decay = nn.Parameter(decay + torch.log(-torch.expm1(-decay)))  # the inverse of softplus
+        first = decay
+        if alike is not None:
+            first = decay.new_empty(int(alike.max()) + 1).scatter(0, alike.flatten(), decay.flatten())
+        self.raw_decay = nn.Parameter(first + torch.log(-torch.expm1(-first)))  # the inverse of softplus
+        self.register_buffer("alike", alike, persistent=False)
         n_pairs = order.shape[1]
         self.confining = decay.shape[1] == 2 * n_pairs
         if self.confining:
@@ -44,7 +57,8 @@ class ExponentialEnvelope(nn.Module):
 
     @property
     def decay(self) -> Tensor:
-        return nn.functional.softplus(self.raw_decay)
+        own = nn.functional.softplus(self.raw_decay)
+        return own if self.alike is None else own[self.alike]
 
     def folded_decay(self, dtype: torch.dtype, copies: slice = slice(None)) -> Tensor:
         """Decays of all or some of the copies, (C, T, n_lengths): they are permuted in place of the lengths."""
@@ -77,15 +91,23 @@ class ExponentialEnvelope(nn.Module):
         contact = None if self.slope is None else self._contact(r)[0]
         lengths = self._lengths(r, contact)[self.order]  # (C, n_lengths, batch)
         chain = -torch.sigmoid(self.raw_decay).to(r.dtype)  # softplus' with the sign of the exponent
+        if self.alike is not None:
+            chain = chain[self.alike]
         if out.dim() == 1:
-            rows = (cotangent.sum(2) @ lengths.transpose(1, 2)).sum(0)
-            out.view(chain.shape).addcmul_(chain, rows)
+            total = (cotangent.sum(2) @ lengths.transpose(1, 2)).sum(0).mul_(chain).flatten()
+            if self.alike is None:
+                out += total
+            else:
+                out.index_add_(0, self.alike.flatten(), total)
             return
         rows = cotangent.permute(3, 2, 1, 0).flatten(1, 2) @ lengths.permute(
             2, 0, 1
         )  # (batch, R · T, n_lengths)
-        rows = rows.unflatten(1, (-1, len(chain))).mul_(chain)
-        out.unflatten(0, chain.shape).copy_(rows.permute(2, 3, 1, 0))
+        rows = rows.unflatten(1, (-1, len(chain))).mul_(chain).permute(2, 3, 1, 0)
+        if self.alike is None:
+            out.unflatten(0, chain.shape).copy_(rows)
+        else:
+            out.zero_().index_add_(0, self.alike.flatten(), rows.flatten(0, 1))
 
     def _lengths(self, r: Tensor, contact: Tensor | None) -> Tensor:
         """What the decays multiply, (n_lengths, batch)."""

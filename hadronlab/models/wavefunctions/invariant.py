@@ -19,6 +19,7 @@ from hadronlab.models.wavefunctions.molecules import (
     compact_decays,
     molecular_decays,
     molecular_generators,
+    one_tail,
     partitions_of,
     starting_amplitudes,
 )
@@ -47,7 +48,7 @@ class InvariantWaveFunction(OfDistances):
         widths, activation: of the hidden layers.
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
-            between its clusters, the tail of two hadrons; None: the hadrons of the lowest threshold.
+            between its clusters, the tail of two hadrons, one for all channels; None: the hadrons of the lowest threshold.
         binding: decay of those tails at first, over the mean natural scale of the pairs.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
@@ -94,9 +95,12 @@ class InvariantWaveFunction(OfDistances):
             vectors = generating_channels(system.group, every, torch.cat([share, *first], 1))
             share = vectors.T @ share
         linear, airy = (torch.stack(part).repeat(len(share), 1) for part in zip(*starts, strict=True))
+        alike = one_tail(system, partitions, len(share)) if partitions else None
         if is_confining(system, self.length) if confining is None else confining:
             linear = torch.cat([linear, airy], 1)
-        self.envelope = ExponentialEnvelope(linear, order, scale, contact_slopes(system) if kato else None)
+            alike = None if alike is None else torch.cat([alike, alike + 1 + alike.max()], 1)
+        slope = contact_slopes(system) if kato else None
+        self.envelope = ExponentialEnvelope(linear, order, scale, slope, alike)
 
         feature_order = torch.cat([order + k * n_pairs for k in range(len(features))], 1)
         self.network = DenseNetwork(

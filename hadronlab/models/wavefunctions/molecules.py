@@ -71,6 +71,18 @@ def molecular_decays(
     return torch.where(inside, decay, between), torch.where(inside, AIRY_SHARE * decay, AIRY_LEAK * between)
 
 
+def one_tail(system: FewBodySystem, partitions: Sequence[Partition], n_outputs: int) -> Tensor:
+    """Which decays stay alike, (n_outputs · (1 + n_partitions), n_pairs) of indices: those between the clusters of a partition.
+
+    What hadrons are far apart does not depend on how far: with tails that differ by channel it would.
+    """
+    n_envelopes, n_pairs = 1 + len(partitions), len(system.pairs)
+    index = torch.arange(n_outputs * n_envelopes * n_pairs).reshape(n_outputs, n_envelopes, n_pairs)
+    for k, partition in enumerate(partitions, 1):
+        index[:, k, ~_inside(system, partition)] = -k
+    return index.unique(return_inverse=True)[1].flatten(0, 1)
+
+
 def starting_amplitudes(system: FewBodySystem, scale: Tensor, partitions: Sequence[Partition]) -> Tensor:
     """Amplitudes (n_channels, 1 + n_partitions) of a compact hadron in all channels and of every molecule in its own."""
     ones = torch.ones(system.n_channels, dtype=torch.float64)

@@ -194,6 +194,25 @@ def test_molecular_envelope_falls_slowly_between_its_clusters():
     assert fall[1] > fall[0] + 5
 
 
+@pytest.mark.parametrize("confining", [True, False])
+def test_tails_of_a_molecule_stay_alike_in_all_channels(confining):
+    """Whatever step is taken; and rows, one at a time or summed, are those of the fewer parameters."""
+    system = SYSTEMS["tcc"]()
+    psi = InvariantWaveFunction(system, widths=(6, 5), clusters=[[[0, 2], [1, 3]]], confining=confining)
+    with torch.no_grad():
+        psi.envelope.raw_decay.add_(0.3 * torch.randn_like(psi.envelope.raw_decay))
+    decay = psi.envelope.decay.detach().unflatten(0, (-1, 2))  # channel, envelope, length
+    between = torch.tensor([(i in (0, 2)) != (j in (0, 2)) for i, j in system.pairs])
+    assert len(decay[:, 1, : len(between)][:, between].unique()) == 1
+    assert len(decay[:, 1, : len(between)][:, ~between].unique()) == 2 * len(decay)
+    r = points(system)
+    cotangent = torch.randn(1, psi.n_channels, r.shape[-1], dtype=torch.float64)
+    rows, expected = psi.parameter_rows(r, cotangent), WaveFunction.parameter_rows(psi, r, cotangent)
+    assert (rows - expected).abs().max() < 1e-10 * expected.abs().max()
+    gradient = psi.parameter_gradient(r, cotangent[0])
+    assert (gradient - expected.sum((1, 2))).abs().max() < 1e-10 * expected.abs().sum((1, 2)).max()
+
+
 @pytest.mark.parametrize(
     ("quarks", "spin", "color", "spins"),
     [

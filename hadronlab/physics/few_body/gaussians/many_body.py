@@ -4,7 +4,7 @@ What the rules integrate is only the small difference of the two: x = C^{½}y, y
 (of a difference of degree one, such as lengths of strings, the mean of ρ is all that is needed) and directions u of `rules.py`.
 No rule is right for all shapes of Gaussians, and steps that follow one find those for which it is wrong. Hence a step goes
 where one rule points, if the levels fall by another, and the levels that are quoted are the means of four more, with the error that
-the spread of these four has.
+the spread of these four has. By how much these lie above the levels of the steps says how far the exponents were led astray.
 """
 
 from __future__ import annotations

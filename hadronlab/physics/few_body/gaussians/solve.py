@@ -71,6 +71,7 @@ class Solver:
         self.stages: list[Stage] = []
         self.ended: str | None = None
         self._sampling = 0.0  # error of the last stage
+        self._fitted = np.zeros(states)  # what its steps gained by the points of their rule only
         self._closed = to_parameters(scale.best[None])  # at the end of the last stage
         self._open: Refinement | None = None
         self._given_up = 0  # stages
@@ -150,6 +151,8 @@ class Solver:
             return
         self._closed, self._sampling = best.parameters, best.sampling
         energies = mean_of(best.vectors / np.sqrt(norms), best.energy)
+        if self.hamiltonian.many_body is not None:
+            self._fitted = np.maximum(energies - found.levels, 0)
         self.stages.append(Stage(len(self._closed), energies, self._elapsed))
         log.debug("%d Gaussians, %.1f s: %s", len(self._closed), self._elapsed, energies)
         self.judge()
@@ -177,7 +180,7 @@ class Solver:
         rounding = float(np.finfo(float).eps * mean_of(np.abs(coefficients), np.abs(found.energy)).max())
         return Spectrum(
             self.stages[-1].energies,
-            remaining(self.stages),
+            remaining(self.stages) + self._fitted,
             max(rounding, found.sampling),
             exponents,
             coefficients.reshape(len(exponents), self.hamiltonian.n_functions, self.states),
@@ -224,6 +227,7 @@ class Solver:
             "ended": self.ended,
             "elapsed": self._elapsed,
             "sampling": self._sampling,
+            "fitted": self._fitted,
             "given_up": self._given_up,
         }
         state["random"] = json.dumps(self.rng.bit_generator.state)
@@ -239,6 +243,7 @@ class Solver:
         ]
         self.rng.bit_generator.state = json.loads(state["random"])
         self._sampling, self._given_up = state["sampling"], state["given_up"]
+        self._fitted = state["fitted"]
         self._open = None
         if "open" in state:
             parameters, began, first, damping, made = state["open"]

@@ -22,7 +22,8 @@ class Spectrum:
     """The lowest levels and their wave functions ψ_s = 𝒜 Σ_kα c_kαs e^{−½xᵀA_kx} χ_α, the Gaussians of unit norm.
 
     energies (states,): upper bounds, in the unit of the masses and without these. remaining (states,): how far they are
-    expected to lie above the exact ones, extrapolated from the stages; ∞ where there are too few. rounding: the error of the arithmetic,
+    expected to lie above the exact ones, extrapolated from the stages, with what a force of many bodies lets the exponents gain by the
+    points of a rule only; ∞ where there are too few. rounding: the error of the arithmetic,
     which grows where functions nearly depend on each other, or of what is sampled of forces of many bodies. exponents (K, d, d), of mass-scaled
     Jacobi vectors; coefficients (K, n_functions, states), ⟨ψ_s|ψ_s⟩ = 1 in the sense of `Hamiltonian.matrices`. ended: by
     'accuracy', 'time', 'size', by 'dependence' of further functions on these, or by an 'interruption'.
