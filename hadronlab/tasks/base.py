@@ -103,6 +103,19 @@ class Task(LightningModule):
         """The number that a sweeper minimises."""
         return None
 
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Raises ConfigError for the parameters of another model, or of another version of it."""
+        try:
+            return super().load_state_dict(state_dict, strict, assign)
+        except RuntimeError as error:
+            told = str(error).strip().splitlines()[-1].strip().rstrip(".")
+            raise ConfigError(
+                f"the checkpoint's parameters are not those of this model ({told}): train it anew in another directory, or go on "
+                "with the settings and the version that made it"
+            ) from error
+
     def transfer_batch_to_device(self, batch: int, device: torch.device, dataloader_idx: int) -> int:
         """A step number needs no device."""
         return batch

@@ -115,6 +115,12 @@ def test_a_resumed_run_is_bit_identical(tmp_path):
     )
 
 
+def test_the_parameters_of_another_model_are_refused_in_a_line(tmp_path):
+    saved = build_task(configuration(tmp_path, "system=positronium", "model.widths=[5]")).state_dict()
+    with pytest.raises(ConfigError, match=r"not those of this model .*size mismatch.* train it anew"):
+        build_task(configuration(tmp_path, "system=positronium", "model.widths=[6]")).load_state_dict(saved)
+
+
 def test_the_step_is_that_of_stochastic_reconfiguration(tmp_path):
     task, _ = fit(tmp_path, "system=nucleon", "trainer.max_steps=1")
     fresh = build_task(configuration(tmp_path, *SMALL, "system=nucleon"))
