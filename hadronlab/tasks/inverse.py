@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -15,24 +12,23 @@ from torch import Tensor, nn
 
 from hadronlab.data.diagnostics import effective_rank
 from hadronlab.data.wave_data import WaveData
-from hadronlab.errors import ConfigError
-from hadronlab.losses.loss import LinearLoss, Loss, collapsed
+from hadronlab.losses.loss import LinearLoss, Loss
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
-from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
 from hadronlab.observables.protocols import AsksNuisances, PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
-from hadronlab.optim.minima import APART, Minimum
+from hadronlab.optim.minima import Minimum
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.processes import ALONE
-from hadronlab.optim.unknowns import Unknowns
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
 from hadronlab.tasks.inverse_checks import check_channels, check_refits, memory
+from hadronlab.tasks.inverse_losses import losses_of
+from hadronlab.tasks.inverse_result import observed
 from hadronlab.tasks.starts import StartingPoints, Starts
 
 
@@ -64,16 +60,7 @@ class InverseTask(Task):
         loaded = instantiate(config.data, _convert_="all").load(pair)
         data, *others = sorted(loaded, key=lambda one: -one.r[-1]) if isinstance(loaded, list) else [loaded]
         pair = pair.completed(data.reduced_mass, data.hadrons)
-        losses: dict[str, Loss] = {}
-        for name, term in config.loss.items():
-            if term is not None:
-                losses[name] = _built(term, data, pair)
-                if losses[name].of_waves:
-                    losses |= {
-                        f"{name}_{i}": _built(term, one, pair) for i, one in enumerate(others, start=2)
-                    }
-        if not losses:
-            raise ConfigError("loss has no term: choose loss=schrodinger or loss=r_correlator")
+        losses = losses_of(config.loss, [data, *others], pair)
         model = instantiate(config.model, _convert_="all")
         task = instantiate(config.task, _partial_=True)(
             model=model,
@@ -234,46 +221,7 @@ class InverseTask(Task):
         """Observables of the present parameters, with the errors of the refitted bins."""
         if self.bins is None:
             self.refit()
-        problem, models = self.least_squares(), [self.model]
-        for theta in [] if self.bins is None or not problem.flat.size else self.bins:  # a known one has none
-            model = copy.deepcopy(self.model)
-            Unknowns(model, {}).assign(theta[: problem.flat.size])
-            models.append(model)
-        centre = problem.theta()
-        loss = float(problem.loss(centre))
-        thetas = centre[None] if self.bins is None else torch.cat([centre[None], self.bins])
-        learned = LearnedPotential(
-            models, self.data, self.pair, self.k_max, loss, self.loss_zero,
-            self.terms.bins, problem.losses, problem.nuisances(thetas), self._other_minima(problem, loss),
-            problem.effective_parameters(centre) if self.terms.bins.count else math.nan,
-        )  # fmt: skip
-        result = Results()
-        for observable in self.observables.values():
-            result.add(observable.observe(learned))
-        if self.unconverged:
-            result.warnings.append(
-                f"{len(self.unconverged)} of {self.terms.bins.count} bins had not converged after {self.refit_steps} steps: their "
-                f"errors are rough; train longer, or raise task.refit_steps"
-            )
-        if not problem.flat.size:
-            pass  # a known potential does not learn
-        elif collapsed(loss, self.loss_zero):
-            result.warnings.append("the potential has collapsed to zero: train from another seed")
-        elif not loss < self.loss_zero:
-            result.warnings.append(
-                f"the loss, {loss:.3g}, is above that of U = 0: train longer, or in smaller steps"
-            )
-        return result
-
-    def _other_minima(self, problem: LeastSquares, loss: float) -> list[OtherMinimum]:
-        """Those that the training did not end in."""
-        here, found = problem.residual(problem.theta()).detach(), []
-        for minimum in self.minima:
-            if float((minimum.residual - here).norm()) > APART:
-                model = copy.deepcopy(self.model)
-                Unknowns(model, {}).assign(minimum.theta[: problem.flat.size])
-                found.append(OtherMinimum(minimum.loss - loss, model))
-        return found
+        return observed(self)
 
     def objective(self, results: Results) -> float | None:
         """The error of the phase shifts where the truth is known, else the loss."""
@@ -307,11 +255,3 @@ class InverseTask(Task):
             "loss": " + ".join(f"{loss.weight:g} {name}" for name, loss in self.losses.items()),
             "loss of U = 0": f"{self.loss_zero:.4g}",
         }
-
-
-def _built(term: DictConfig, waves: WaveData, pair: HadronPair) -> Loss:
-    """A loss, given what its class asks for by name and its config leaves out: data or waves, pair."""
-    offered = {"data": waves, "waves": waves, "pair": pair}
-    partial = instantiate(term, _partial_=True, _convert_="all")
-    asked = inspect.signature(partial.func).parameters
-    return partial(**{name: x for name, x in offered.items() if name in asked and name not in term})

@@ -243,7 +243,7 @@ class Solver:
         ]
         self.rng.bit_generator.state = json.loads(state["random"])
         self._sampling, self._given_up = state["sampling"], state["given_up"]
-        self._fitted = state["fitted"]
+        self._fitted = state.get("fitted", self._fitted)  # older checkpoints have none
         self._open = None
         if "open" in state:
             parameters, began, first, damping, made = state["open"]
