@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -14,22 +13,18 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from hadronlab.errors import ConfigError
-from hadronlab.estimates.estimate import Estimate
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.models.wavefunctions.gaussians import GaussianBasis
-from hadronlab.observables.evaluation import evaluate
-from hadronlab.observables.levels import Levels
 from hadronlab.observables.protocols import HasClosedElements, SampleObservable
 from hadronlab.observables.results import Results
-from hadronlab.physics.few_body.gaussians.draws import Draws
 from hadronlab.physics.few_body.gaussians.solve import Solver
-from hadronlab.sampling.independent import IndependentSampler
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
-from hadronlab.systems.spectra import in_unit, split, system_solver
+from hadronlab.systems.spectra import system_solver
 from hadronlab.systems.threshold import Threshold
 from hadronlab.tasks.base import Task, build_observables, build_optimizer
+from hadronlab.tasks.spectrum_result import observed
 
 
 class SpectrumTask(Task):
@@ -241,49 +236,7 @@ class SpectrumTask(Task):
 
     def observe(self) -> Results:
         """Levels of the last stage of the basis: matrix elements, and samples of the lowest where an observable needs them."""
-        solved = self.solver.spectrum()
-        self.model.cpu().take_coefficients(solved)
-        self.model.put(self.solver.parameters)
-        system, found = split(self.system, solved)
-        levels = Levels(system, in_unit(system, found), self.thresholds, self.accuracy)
-        result = Results({"energy": levels.energy})
-        sampled: dict[str, SampleObservable] = {}
-        for name, observable in self.observables.items():
-            if isinstance(observable, HasClosedElements):
-                result.add(observable.of_levels(levels))
-            else:
-                sampled[name] = observable
-        if sampled:
-            result.add(self._sampled(sampled, Draws.of(self.system, found)))
-            result.estimates["energy"] = levels.energy  # which has no statistical error
-        if self.no_threshold:
-            result.warnings.append(f"the threshold is unknown, bound or not: {self.no_threshold}")
-        if system.left_out:
-            result.warnings.append(system.left_out)
-        if self.history:
-            result.estimates["training_energy"] = Estimate(
-                np.array([self.history, np.zeros(len(self.history))]),
-                levels.energy.unit,
-                rows=("energy", "error"),
-            )
-        return result
-
-    def _sampled(self, observables: Mapping[str, SampleObservable], draws: Draws | None) -> Results:
-        samples = self.evaluation_samples or 40 * self.evaluation_walkers
-        walkers = max(1, min(self.evaluation_walkers, samples // 2))
-        return evaluate(
-            self.model,
-            observables,
-            self.threshold,
-            n_samples=min(max(samples, 2 * walkers), self.max_samples),
-            n_walkers=walkers,
-            thermalisation=self.burn_in,
-            seed=stream_seed(self.seed, "evaluation"),
-            max_seconds=None if self.deadline is None else max(0.0, self.deadline - time.monotonic()),
-            make_sampler=self.make_sampler
-            if draws is None
-            else lambda _, **given: IndependentSampler(draws, **given),
-        )
+        return observed(self)
 
     def objective(self, results: Results) -> float | None:
         """The energy of the lowest level."""
