@@ -37,7 +37,7 @@ class Part:
 
 
 PARTS = [
-    Part("tests", 75), Part("steps", 115), Part("jobs", 110), Part("slots", 60), Part("netket_peer", 60), Part("paper", 50),
+    Part("tests", 70), Part("steps", 110), Part("jobs", 110), Part("slots", 60), Part("netket_peer", 60), Part("paper", 50),
 ]  # fmt: skip
 
 

@@ -42,6 +42,8 @@ class ParameterSets:
         sets = {f"set {k + 1} of {len(self.kept)}": theta for k, theta in enumerate(self.kept)}
         if not sets:
             sets = {"last": parameters}
+            if self.schedule.keep > 1:  # too short for one set is too short for a mean
+                return sets
         if self.mean is not None and self.count > 1:
             sets["mean"] = self.mean
         return sets

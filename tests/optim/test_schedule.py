@@ -100,3 +100,13 @@ def test_sets_kept_for_the_end():
     other.load_state_dict(sets.state_dict())
     assert [float(t) for t in other.kept] == [50.0, 55.0, 60.0]
     assert list(ParameterSets(three_stages()).candidates(now)) == ["last"]
+
+
+def test_the_mean_stands_beside_the_sets_that_are_kept():
+    sets = ParameterSets(three_stages(keep=3, keep_every=5, average=True))
+    for step in range(1, 34):
+        sets.update(step, torch.tensor([float(step)]))
+    assert list(sets.candidates(torch.tensor([33.0]))) == ["last"]
+    for step in range(34, 42):
+        sets.update(step, torch.tensor([float(step)]))
+    assert list(sets.candidates(torch.tensor([41.0]))) == ["set 1 of 2", "set 2 of 2", "mean"]
