@@ -16,7 +16,8 @@ from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 
 FAR_ABOVE = 1.0  # MeV; what begins apart ends nearer to its threshold
-SIX, FAR_APART_SIX = 6, "model=equivariant model.binding=0.05 model.features=[saturating]"  # of fewer outputs
+APART = "model=unbound"
+SIX_APART = "model=equivariant model.binding=0.05 model.features=[saturating]"  # what six quarks can afford
 
 
 class Binding(SampleObservable):
@@ -79,7 +80,7 @@ def _below(evaluation: Evaluation, result: Results) -> None:
         f"at {threshold.energy:.6g} {unit} by two standard errors"
     )
     if unit == "MeV" and above > FAR_ABOVE:
-        apart = "model=unbound" if evaluation.system.n_particles < SIX else FAR_APART_SIX
+        apart = SIX_APART if evaluation.system.n_particles == 6 else APART
         result.warnings.append(
             f"{above:.2g} MeV above the threshold leave room for one: train longer; "
             f"{apart} begins with the hadrons of the threshold far apart"

@@ -9,6 +9,7 @@ import numpy as np
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis
 from hadronlab.physics.quantum_numbers.couplings import CoupledBasis
 from hadronlab.physics.quantum_numbers.isospin import IsospinBasis
+from hadronlab.physics.quantum_numbers.spin import lowered
 
 Members = Sequence[Sequence[int]]
 
@@ -46,17 +47,8 @@ def _coupled(
     """
     first, second = (part.vectors for part in parts)
     for _ in range(excess):
-        second = _lowered(second)
+        second = lowered(second)
     states = whole.vectors.transpose(0, *(1 + i for row in members for i in row))
     a, b = first.reshape(len(first), -1), second.reshape(len(second), -1)
     product = np.einsum("nij,ai,bj->nab", states.reshape(-1, a.shape[1], b.shape[1]), a, b)
     return product / np.linalg.norm(product[:, 0, 0])
-
-
-def _lowered(states: np.ndarray) -> np.ndarray:
-    """S₋ of states (n, 2, …, 2)."""
-    result = np.zeros_like(states)
-    for axis in range(1, states.ndim):
-        from_up, to_down = np.moveaxis(states, axis, 0), np.moveaxis(result, axis, 0)
-        to_down[1] += from_up[0]
-    return result

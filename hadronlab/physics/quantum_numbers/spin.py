@@ -64,3 +64,12 @@ def half_integer(what: str, value: float | str | Fraction) -> Fraction:
 def as_list(values: Sequence[Fraction]) -> str:
     """'0, 0.5, 1': spins for a message."""
     return ", ".join(f"{float(value):g}" for value in values)
+
+
+def lowered(states: np.ndarray) -> np.ndarray:
+    """S₋ of states (n, 2, …, 2) of spins, or isospins, one half."""
+    result = np.zeros_like(states)
+    for axis in range(1, states.ndim):
+        from_up, to_down = np.moveaxis(states, axis, 0), np.moveaxis(result, axis, 0)
+        to_down[1] += from_up[0]
+    return result

@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from hadronlab.physics.quantum_numbers.couplings import CoupledBasis, apply_pair, snap_to_roots
-from hadronlab.physics.quantum_numbers.spin import SPIN_SPIN, coupled_to
+from hadronlab.physics.quantum_numbers.spin import SPIN_SPIN, coupled_to, lowered
 
 RANKS = {"spin_orbit": 1, "antisymmetric_spin_orbit": 1, "tensor": 2}
 ROOT = np.sqrt(2)
@@ -96,22 +96,13 @@ def _coupled(highest: np.ndarray, S: Fraction, J: Fraction) -> np.ndarray:
         if J - m > S:
             continue
         while J - m < M:
-            spins, M = _lowered(spins) / np.sqrt(float(S * (S + 1) - M * (M - 1))), M - 1
+            spins, M = lowered(spins) / np.sqrt(float(S * (S + 1) - M * (M - 1))), M - 1
         result[:, 1 - m] = weight * spins
         if m < 1:
             # J_+ of the sum vanishes: on |m + 1, M⟩ come this term, its orbit raised, and the next, its spins raised
             weight *= -ROOT / np.sqrt(float(S * (S + 1) - M * (M - 1)))
     norm = np.sqrt((result**2).sum(tuple(range(1, result.ndim)), keepdims=True))
     return result / norm
-
-
-def _lowered(states: np.ndarray) -> np.ndarray:
-    """S_- of the total spin."""
-    lowered = np.zeros_like(states)
-    for axis in range(1, states.ndim):
-        up, down = np.moveaxis(states, axis, 0), np.moveaxis(lowered, axis, 0)
-        down[1] += up[0]
-    return lowered
 
 
 def _along(states: np.ndarray, i: int) -> np.ndarray:
