@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -15,22 +15,16 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.ensembles import Ensemble
 from hadronlab.estimates.streams import stream_seed
+from hadronlab.losses.curve_nuisances import nuisances_of
 from hadronlab.losses.feed_down import Residual
 from hadronlab.losses.loss import Loss, Quantity, ResidualSlopes
 from hadronlab.losses.measured_correlation import MeasuredCorrelation
-from hadronlab.losses.nuisances import Nuisance, Nuisances, width_of
 from hadronlab.losses.wave import Wave
 from hadronlab.physics.constants import HBAR_C
-from hadronlab.physics.femtoscopy.sources import CoreHalo, Gaussian, Levy, Source, one_each, parameters
+from hadronlab.physics.femtoscopy.sources import Source, one_each, parameters
 from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import Resolvent
 from hadronlab.systems.hadrons import HadronPair
-
-TOLD = {"genuine": "lambda", "slope": "baseline_slope", "curvature": "baseline_curvature",
-        "inverse_length": "inverse_scattering_length"}  # fmt: skip
-"""names of estimates, where they are not those of the settings"""
-OF_SOURCES = {f.name for kind in (Gaussian, CoreHalo, Levy) for f in fields(kind)}
-"""priors of parameters that another source would have stand idle"""
 
 
 class Correlation(Loss):
@@ -93,41 +87,10 @@ class Correlation(Loss):
             )
             for one, emitter in zip(measured, sources, strict=True)
         ]  # fmt: skip
-        self.nuisances, self._own = self._nuisance_parameters(dict(priors or {}))
+        self.nuisances, self._own = nuisances_of(self.curves, dict(priors or {}))
         if len(self.nuisances):
             self.nuisance = nn.Parameter(torch.zeros(len(self.nuisances), dtype=torch.float64))
         self._resample(pseudo_experiments)
-
-    def _nuisance_parameters(self, priors: dict[str, float | None]) -> tuple[Nuisances, list[dict[str, str]]]:
-        """All of them, and for every curve the names of its own: those of a shared source are shared."""
-        found: dict[str, Nuisance] = {}
-        own: list[dict[str, str]] = []
-        known: set[str] = set()
-        shared = len({id(curve.source) for curve in self.curves}) == 1
-        for curve in self.curves:
-            tag = f".{curve.data.label}" if len(self.curves) > 1 else ""
-            of_source = parameters(curve.source)
-            known |= {*of_source, *curve.numbers}
-            names: dict[str, str] = {}
-            for name, nominal in {**of_source, **curve.numbers}.items():
-                width = width_of(priors, name)
-                if not width:
-                    continue
-                full = f"lambda_{name}" if name in curve.residuals else TOLD.get(name, name)
-                if name in of_source:
-                    full = f"source_{name}"
-                if not (shared if name in of_source else name in curve.wave.numbers):
-                    full += tag
-                positive = name in of_source
-                found.setdefault(full, Nuisance(full, float(nominal), width, positive, curve.unit(name)))
-                names[name] = full
-            own.append(names)
-        for name in priors:
-            if name not in known and name not in OF_SOURCES:
-                raise ConfigError(
-                    f"loss.correlation.priors.{name}: no such parameter; there are {', '.join(sorted(known))}"
-                )
-        return Nuisances(list(found.values())), own
 
     def _resample(self, count: int) -> None:
         """Pseudo-experiments: values drawn around the measured ones, and priors around their centres."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -15,28 +14,10 @@ from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
-from hadronlab.physics.quantum_numbers.spin import as_list, coupled_to, half_integer
+from hadronlab.physics.quantum_numbers.spin import coupled_to
 from hadronlab.physics.quantum_numbers.spin_orbit import SpinOrbitBasis, rank
+from hadronlab.systems.orbital import check_orbital
 from hadronlab.systems.threshold import Cluster, Threshold
-
-
-class Orbital(TypedDict):
-    """Fields of FewBodySystem."""
-
-    parity: int | None
-    L: int
-    J: Fraction | None
-
-
-def orbital(parity: int | str | None, L: int, J: float | str | Fraction | None) -> Orbital:
-    """What a user says of a system's space part; parity "natural": (−1)^L."""
-    if isinstance(parity, str) and parity != "natural":
-        raise ConfigError(f"parity={parity!r}: use natural, 1, -1, or null for no projection")
-    return Orbital(
-        parity=(-1) ** L if isinstance(parity, str) else parity,
-        L=L,
-        J=None if J is None else half_integer("J", J),
-    )
 
 
 @dataclass(frozen=True)
@@ -76,21 +57,7 @@ class FewBodySystem:
     """whether energies hold the rest masses"""
 
     def __post_init__(self) -> None:
-        if self.parity not in (1, -1, None):
-            raise ConfigError(
-                f"parity={self.parity} of system {self.name!r}: use 1, -1, or null for no projection"
-            )
-        if self.L not in (0, 1):
-            raise ConfigError(f"L={self.L} of system {self.name!r}: L = 0 and 1 are known")
-        if self.L == 1 and self.parity != -1:
-            raise ConfigError(
-                f"L=1 of system {self.name!r} with parity={self.parity}: states of L = 1 and unnatural parity + are not known; "
-                "leave out parity, or choose L=0"
-            )
-        if self.J is not None and self.J not in self._multiplet:
-            raise ConfigError(
-                f"J={self.J} is impossible for L={self.L} and S={self.spin} of system {self.name!r}: choose {as_list(self._multiplet)}"
-            )
+        check_orbital(self.name, self.parity, self.L, self.J, self.spin)
         if self.L and self.has_fine_structure and not (self.interaction.first_order or self.totals):
             raise ConfigError(
                 f"spin–orbit and tensor forces mix the spins of system {self.name!r}, whose channels have one in a P wave: "

@@ -13,8 +13,9 @@ from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import lepton_channels
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, half_integer, possible_spins
-from hadronlab.systems.few_body import FewBodySystem, orbital
+from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.lepton_thresholds import lepton_threshold
+from hadronlab.systems.orbital import orbital
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6

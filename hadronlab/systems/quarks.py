@@ -16,8 +16,9 @@ from hadronlab.physics.quantum_numbers.isospin import THIRD_COMPONENT
 from hadronlab.physics.quantum_numbers.permutations import identical_groups
 from hadronlab.physics.quantum_numbers.spin import as_list, coupled_to, half_integer, possible_spins
 from hadronlab.physics.quantum_numbers.spin_orbit import rank
-from hadronlab.systems.few_body import FewBodySystem, orbital
+from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.hadron_thresholds import cluster_energies, hadron_thresholds
+from hadronlab.systems.orbital import orbital
 from hadronlab.systems.threshold import Cluster, Threshold
 
 MAX_PARTICLES = 6

@@ -103,12 +103,8 @@ class InverseTask(Task):
         self.data, self.pair = data, pair
         self._optimizer, self._scheduler = optimizer, scheduler
         self.observables = dict(observables or {})
-        self.k_max, self.refit_steps, self.refit_shift, self.log_every = (
-            k_max,
-            refit_steps,
-            refit_shift,
-            log_every,
-        )
+        self.k_max, self.log_every = k_max, log_every
+        self.refit_steps, self.refit_shift = refit_steps, refit_shift
         self.starts = StartingPoints(starts)
         self.minima: list[Minimum] = []  # that the starting points lead to, the lowest first
         self.bins: Tensor | None = None
@@ -134,11 +130,9 @@ class InverseTask(Task):
         self.bins, self.unconverged = None, []  # those of a checkpoint belong to where it stands
         local = self.model.fitted_first
         data_terms = {name: loss for name, loss in self.terms.losses.items() if loss.data_term}
-        data_terms = {
-            name: loss for name, loss in data_terms.items() if isinstance(loss, LinearLoss)
-        } or data_terms
+        linear = {name: loss for name, loss in data_terms.items() if isinstance(loss, LinearLoss)}
         if self.global_step == 0 and local is not None and data_terms:
-            GaussNewton(LeastSquares(local, data_terms), DampedSolver(1e-10, relative=True)).run(3)
+            GaussNewton(LeastSquares(local, linear or data_terms), DampedSolver(1e-10, relative=True)).run(3)
         if self.global_step == 0:
             problem = self.least_squares()
             self.minima = self.starts.lead_to(problem, self.rmatrix())

@@ -23,6 +23,7 @@ from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 from hadronlab.systems.spectra import system_solver
 from hadronlab.systems.threshold import Threshold
+from hadronlab.tasks.arrays import arrays_of, tensors_of
 from hadronlab.tasks.base import Task, build_observables, build_optimizer
 from hadronlab.tasks.spectrum_result import observed
 
@@ -170,11 +171,11 @@ class SpectrumTask(Task):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = self.solver.state_dict()
-        checkpoint["spectrum"] = {"solver": _tensors(state), "history": list(self.history)}
+        checkpoint["spectrum"] = {"solver": tensors_of(state), "history": list(self.history)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on there, as far as the accuracy and the time of this run ask for."""
-        self.solver.load_state_dict(_arrays(checkpoint["spectrum"]["solver"]))
+        self.solver.load_state_dict(arrays_of(checkpoint["spectrum"]["solver"]))
         self.history = list(checkpoint["spectrum"]["history"])
         if self.solver.ended != "dependence":
             self.solver.judge()
@@ -245,20 +246,3 @@ class SpectrumTask(Task):
 
 class Abandoned(Exception):
     """A step of the solver is left before its end."""
-
-
-def _tensors(state: Any) -> Any:
-    """Arrays as tensors, which a checkpoint holds."""
-    if isinstance(state, dict):
-        return {key: _tensors(value) for key, value in state.items()}
-    if isinstance(state, tuple | list):
-        return [_tensors(value) for value in state]
-    return torch.tensor(state) if isinstance(state, np.ndarray) else state
-
-
-def _arrays(state: Any) -> Any:
-    if isinstance(state, dict):
-        return {key: _arrays(value) for key, value in state.items()}
-    if isinstance(state, list):
-        return [_arrays(value) for value in state]
-    return state.numpy() if isinstance(state, Tensor) else state

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy, deepcopy
@@ -22,10 +21,9 @@ from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Partic
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
 from hadronlab.physics.few_body.gaussians.selection import grown
 from hadronlab.physics.few_body.gaussians.spectrum import Spectrum, Stage, remaining
+from hadronlab.physics.few_body.gaussians.stage_sizes import GROWTH, stage_sizes
 
 BEGINNINGS = 5  # that may be tried for the first stage
-FIRST, GROWTH = 10, 1.5  # Gaussians of the first stage, and how many more in the next
-COPIES = 8  # matrices of the size of H, and of the curvature, at a time
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +62,7 @@ class Solver:
         began = time.monotonic()
         self.hamiltonian, self.rng = Hamiltonian(particles), np.random.default_rng(seed)
         self.states, self.accuracy, self.seconds = states, accuracy, seconds
-        self.sizes = _sizes(self.hamiltonian, states, size)
+        self.sizes = stage_sizes(self.hamiltonian, states, size)
         scale = natural_scale(self.hamiltonian, float(particles.masses.mean()), states, self.rng)
         self.above = scale.above
         self.candidates = Candidates(particles, self.hamiltonian, scale.frequency, clusters)
@@ -258,21 +256,3 @@ def solve(particles: Particles, states: int = 1, **settings: Any) -> Spectrum:
     while solver.ended is None:
         solver.step()
     return solver.spectrum()
-
-
-def _sizes(hamiltonian: Hamiltonian, states: int, size: int | None) -> list[int]:
-    """Numbers of Gaussians of the stages. Raises ConfigError where the first or the wanted one is beyond the memory."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    n, parameters = hamiltonian.n_functions, hamiltonian.dimension * (hamiltonian.dimension + 1) // 2
-    numbers = COPIES * (n**2 + parameters**2) + (states + 3) * n * parameters  # for a pair of Gaussians
-    largest = int((memory / 4 / (8 * numbers)) ** 0.5)
-    sizes, target = [], max(FIRST, 2 * states)
-    if (size or target) > largest:
-        raise ConfigError(
-            f"{size or target} Gaussians in {n} channels need more than a quarter of this machine's memory: "
-            f"{largest} fit"
-        )
-    while target < (size or largest):
-        sizes.append(target)
-        target = int(GROWTH * target)
-    return [*sizes, size or largest]
