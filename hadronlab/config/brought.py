@@ -1,5 +1,5 @@
-"""What a choice of a model brings with it: model=gaussians the task of levels, in the place of that of the system, and
-model.conditioned_on that of a range of values."""
+"""What a choice brings with it: model=gaussians the task of levels, in the place of that of the system, model.conditioned_on that
+of a range of values, and six quarks the network that needs no sum over their permutations."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from hadronlab.config.groups import choices, content_of
 from hadronlab.config.overrides import is_swept, key_of, value_of
 
+MANY, OF_MANY = 6, "equivariant"  # quarks, and their model
+
 
 def with_brought(settings: Sequence[str]) -> list[str]:
-    """The settings of a command line, and before them what conf/base/model/ says of the model among them.
+    """The settings of a command line, and before them what conf/base/model/ says of the model among them, or of six quarks that are
+    given with the model that is for them, or none.
 
     Those that the command line names itself stand. A model that is swept brings nothing: its jobs are of one task.
     """
-    chosen = [value_of(s) for s in settings if key_of(s) == "model" and not is_swept(s)]
-    chosen = [chosen[-1]] if chosen and chosen[-1] in choices("base/model") else []
+    models = [s for s in settings if key_of(s) == "model"]
+    chosen = [value_of(s) for s in models[-1:] if value_of(s) in choices("base/model") and not is_swept(s)]
+    quarks = [value_of(s).split() for s in settings if key_of(s) == "system.quarks"]
+    if quarks and len(quarks[-1]) == MANY and (not models or value_of(models[-1]) == OF_MANY):
+        chosen.append("many_quarks")
     if any(key_of(s) == "model.conditioned_on" and value_of(s) not in ("[]", "") for s in settings):
         chosen.append("conditioned_on")
     named = {key_of(setting) for setting in settings}

@@ -17,7 +17,7 @@ from hadronlab.systems.references import references
 
 FAR_ABOVE = 1.0  # MeV; what begins apart ends nearer to its threshold
 APART = "model=unbound"
-SIX_APART = "model=equivariant model.binding=0.05 model.features=[saturating]"  # what six quarks can afford
+SIX_APART = "model=equivariant"
 
 
 class Binding(SampleObservable):

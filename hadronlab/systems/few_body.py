@@ -239,10 +239,13 @@ class FewBodySystem:
         return matrix.reshape(*distances.shape[:-1], self.n_channels, self.n_channels)
 
     def potential_apply(self, distances: Tensor, psi: Tensor) -> Tensor:
-        """Σ_β V_αβ ψ_β, shape (n, batch), by one matrix product; distances (n_pairs, batch), psi (n, batch)."""
-        n, batch = psi.shape
-        matrix = self._beside(psi)[3].reshape(-1, n * n).T @ self.radial(distances)
-        result = torch.einsum("abk,bk->ak", matrix.reshape(n, n, batch), psi)
+        """Σ_β V_αβ ψ_β, shape (n, batch); distances (n_pairs, batch), psi (n, batch).
+
+        One operator after the other: V of every sample would have n² numbers, the product of one operator has n.
+        """
+        result = torch.zeros_like(psi)
+        for coupling, radial in zip(self._beside(psi)[3], self.radial(distances), strict=True):
+            result.addcmul_(coupling @ psi, radial)
         extra = self.interaction.many_body(distances, self.masses)
         if extra is not None:
             result = result + extra * psi

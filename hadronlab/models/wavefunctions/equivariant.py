@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SPREAD = 0.1  # of the functions about their constants at first
 LEAST = -80.0  # ln of the least envelope beside the largest: smaller numbers would be subnormal in single precision, and slow
-OF_BARYONS = 0.1  # `binding` of two baryons, which are loosely bound if at all
+OF_BARYONS = 0.05  # `binding` of two baryons, which are loosely bound if at all
 COLUMNS = 1600  # slots times samples that a kinetic energy holds at a time
 
 
@@ -49,7 +49,7 @@ class EquivariantWaveFunction(OfDistances):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 1, 2), (3, 4, 5)), an orbit each, with the tails of hadrons; None: the hadrons
             of the lowest threshold.
-        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.1.
+        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.05.
         kato, confining, size, conditioned_on: as of model=invariant.
     """
 
@@ -62,7 +62,7 @@ class EquivariantWaveFunction(OfDistances):
         system: FewBodySystem,
         widths: Sequence[int] = (12, 8),
         activation: str = "silu",
-        features: Sequence[str] = ("smooth", "saturating"),
+        features: Sequence[str] = ("saturating",),
         clusters: Sequence[Partition] | None = None,
         binding: float | None = None,
         kato: bool = True,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.models.wavefunctions.orbits import Orbit, orbit_of, reached
-from hadronlab.models.wavefunctions.symmetry import generating_channels, signed
+from hadronlab.models.wavefunctions.orbits import Orbit, orbit_of
+from hadronlab.models.wavefunctions.symmetry import generating_channels, orthonormal, signed
 
 if TYPE_CHECKING:
     from hadronlab.physics.quantum_numbers.channels import PermutationElement
@@ -115,23 +115,46 @@ def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partit
 
 
 def inner_orbits(system: FewBodySystem, scale: Tensor, partition: Partition) -> list[Orbit]:
-    """Orbits of the same hadrons with a pair of one of them singled out, in the channels that a hadron has with functions of other
-    symmetry than that of the partition alone: a Λ with its light quarks in spin 1, a nucleon that is not symmetric in space.
+    """Orbits of the same hadrons with a pair singled out in one of them, or in each of several, in the channels that hadrons have with
+    functions of other symmetry than their own: a Λ with its light quarks in spin 1, a nucleon that is not symmetric in space.
 
-    Their vectors are those of `free_channels` that the partition itself does not have.
+    Their vectors are those of `own_channels` that orbits before them do not have. Where two hadrons have such channels they have them at
+    once too: without, the energy of both together would be above the sum of theirs.
     """
-    whole = orbit_of(system, partition)
-    own = free_channels(system, scale, partition, whole.vectors[0])
-    found = [replace(whole, vectors=whole.vectors @ (whole.vectors[0].T @ own))]
-    for pair in (pair for cluster in partition for pair in combinations(cluster, 2)):
-        orbit = orbit_of(system, [*partition, pair])
-        free = free_channels(system, scale, partition, orbit.vectors[0])
-        left, size, _ = torch.linalg.svd(free - own @ (own.T @ free), full_matrices=False)
-        chosen = orbit.vectors[0].T @ left[:, size > 0.5]  # sizes are 0 and 1
-        candidate = replace(orbit, vectors=orbit.vectors @ chosen)
-        if chosen.shape[1] and reached([*found, candidate]) > reached(found):
-            found.append(candidate)
-    return found[1:]
+    own, group = own_channels(system, scale, partition), [signed(g) for g in _keeping(system, partition)]
+    if not own.shape[1]:
+        return []
+    eigenvalue, whole = torch.linalg.eigh(own.T @ sum(group) @ own / len(group))
+    spanned, found = own @ whole[:, eigenvalue > 0.5], []
+    inner = [[None, *combinations(cluster, 2)] if len(cluster) > 2 else [None] for cluster in partition]
+    choices = [[pair for pair in choice if pair is not None] for choice in product(*inner)]
+    for pairs in sorted(choices, key=len)[1:]:
+        if spanned.shape[1] == own.shape[1]:
+            break
+        orbit = orbit_of(system, [*partition, *pairs])
+        fixed = orbit.vectors[0]
+        left, size, _ = torch.linalg.svd(fixed.T @ (own - spanned @ (spanned.T @ own)), full_matrices=False)
+        chosen = left[:, size > 0.5]  # sizes are 0 and 1
+        if chosen.shape[1]:
+            found.append(replace(orbit, vectors=orbit.vectors @ chosen))
+            spanned = orthonormal(torch.cat([spanned, *(g @ fixed @ chosen for g in group)], 1))
+    return found
+
+
+def own_channels(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor:
+    """Orthonormal channel vectors (n_channels, m) of the hadrons that are the clusters of `partition`: what the forces within
+    clusters make of `molecular_channels`, all that these hadrons have when they are alone.
+    """
+    first = molecular_channels(system, scale, partition)
+    if first is None:
+        return torch.zeros(system.n_channels, 0, dtype=torch.float64)
+    of_pairs = system.couplings.unflatten(0, (-1, len(system.pairs)))
+    forces = of_pairs[:, _inside(system, partition)].flatten(0, 1)
+    space, size = orthonormal(first[:, None]), 0
+    while space.shape[1] > size:
+        size = space.shape[1]
+        space = orthonormal(torch.cat([space, *(force @ space for force in forces)], 1))
+    return space
 
 
 def free_channels(system: FewBodySystem, scale: Tensor, partition: Partition, among: Tensor) -> Tensor:

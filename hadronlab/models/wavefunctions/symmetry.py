@@ -52,18 +52,18 @@ def generating_channels(group: Iterable[PermutationElement], space: Tensor, firs
     """
     generator = torch.Generator().manual_seed(0)
     matrices = torch.stack([signed(element) for element in group])
-    vectors = new = _orthonormal(first)
+    vectors = new = orthonormal(first)
     images = first[:, :0]
     while True:
-        images = _orthonormal(torch.cat([images, (matrices @ new).transpose(0, 1).flatten(1)], 1))
+        images = orthonormal(torch.cat([images, (matrices @ new).transpose(0, 1).flatten(1)], 1))
         if images.shape[1] >= space.shape[1]:
             return vectors
         draw = space @ torch.randn(space.shape[1], 1, dtype=torch.float64, generator=generator)
-        new = _orthonormal(draw - images @ (images.T @ draw))
+        new = orthonormal(draw - images @ (images.T @ draw))
         vectors = torch.cat([vectors, new], 1)
 
 
-def _orthonormal(columns: Tensor) -> Tensor:
+def orthonormal(columns: Tensor) -> Tensor:
     """An orthonormal basis of their span."""
     basis, size, _ = torch.linalg.svd(columns, full_matrices=False)
     return basis[:, size > 1e-10 * size[0]]

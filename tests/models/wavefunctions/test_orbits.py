@@ -1,13 +1,14 @@
 """Functions of groups of particles: which channels they reach, that they need no permutations, and energies with them."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
-from hadronlab.models.wavefunctions.molecules import free_channels, inner_orbits, partitions_of
+from hadronlab.models.wavefunctions.molecules import inner_orbits, own_channels, partitions_of
 from hadronlab.models.wavefunctions.orbits import generating_orbits, orbit_of, reached
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.systems.length_scales import natural_scales
@@ -58,28 +59,38 @@ def test_an_orbit_is_what_the_sum_over_permutations_leaves():
 
 
 @pytest.mark.parametrize(
-    ("quarks", "isospin", "as_wholes", "of_pairs", "free"),
-    [("u u d c c~", 0.5, 2, 8, 10), ("u d s c c~", 0, 2, 5, 5), ("u u d d s s", 0, 3, 7, 10)],
+    ("quarks", "spin", "isospin"),
+    [
+        ("u u d c c~", 0.5, 0.5),  # η_c N
+        ("u d s c c~", 0.5, 0),  # η_c Λ
+        ("u u d d s s", 0, 0),  # Λ Λ
+        ("u u d d s c", 1, 0),  # Λ Λ_c
+        ("u u d d d s", 0, 0.5),  # N Λ
+        pytest.param("u u u d d d", 1, 0, marks=pytest.mark.slow),  # N N
+        ("s s s s s s", 0, 0),  # Ω Ω
+    ],
 )
-def test_hadrons_side_by_side_have_the_channels_of_hadrons_alone(quarks, isospin, as_wholes, of_pairs, free):
-    """Functions symmetric in a baryon's light quarks give a nucleon one channel of four, functions of its pairs three, as above; a
-    Λ one and both of two; two Λ are not in their second channels at once."""
-    system = many(quarks, len(quarks.split()) % 2 / 2, isospin)
+def test_hadrons_far_apart_are_those_that_stand_alone(quarks, spin, isospin):
+    """Their channels are products of those that each has alone, functions of every symmetry in one times those in the other: whatever
+    the orbits of a hadron alone reach, so that the energy of several is the sum of theirs."""
+    system = many(quarks, spin, isospin)
     scale, (partition,) = natural_scales(system)[0], partitions_of(system, None)
-    every = torch.eye(system.n_channels, dtype=torch.float64)
-    assert free_channels(system, scale, partition, every).shape[1] == free
+    alone = [system.cluster_system(cluster) for cluster in system.lowest_threshold().clusters]
+    own = own_channels(system, scale, partition)
+    assert own.shape[1] == math.prod(hadron.n_channels for hadron in alone)
     whole = orbit_of(system, partition)
-    own = free_channels(system, scale, partition, whole.vectors[0])
     orbits = [
-        dataclasses.replace(whole, vectors=whole.vectors @ (whole.vectors[0].T @ own)),
+        dataclasses.replace(whole, vectors=own @ (own.T @ whole.vectors)),
         *inner_orbits(system, scale, partition),
     ]
     here = [
-        [v for m, v in zip(o.members, o.vectors, strict=True) if {*partition} <= {tuple(c) for c in m}]
+        v
         for o in orbits
+        for member, v in zip(o.members, o.vectors, strict=True)
+        if {*partition} <= {tuple(cluster) for cluster in member}
     ]
-    assert rank(torch.cat(here[0], 1)) == as_wholes
-    assert rank(torch.cat([v for vectors in here for v in vectors], 1)) == of_pairs
+    expected = math.prod(reached(generating_orbits(hadron)) for hadron in alone)
+    assert rank(torch.cat(here, 1)) == expected
 
 
 @pytest.mark.slow
