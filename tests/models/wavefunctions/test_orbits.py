@@ -62,12 +62,11 @@ def test_an_orbit_is_what_the_sum_over_permutations_leaves():
     ("quarks", "spin", "isospin"),
     [
         ("u u d c c~", 0.5, 0.5),  # η_c N
-        ("u d s c c~", 0.5, 0),  # η_c Λ
-        ("u u d d s s", 0, 0),  # Λ Λ
-        ("u u d d s c", 1, 0),  # Λ Λ_c
         ("u u d d d s", 0, 0.5),  # N Λ
+        pytest.param("u u d d s s", 0, 0, marks=pytest.mark.slow),  # Λ Λ
+        pytest.param("u u d d s c", 1, 0, marks=pytest.mark.slow),  # Λ Λ_c
         pytest.param("u u u d d d", 1, 0, marks=pytest.mark.slow),  # N N
-        ("s s s s s s", 0, 0),  # Ω Ω
+        pytest.param("s s s s s s", 0, 0, marks=pytest.mark.slow),  # Ω Ω
     ],
 )
 def test_hadrons_far_apart_are_those_that_stand_alone(quarks, spin, isospin):
