@@ -15,14 +15,13 @@ from hadronlab.models.wavefunctions.envelopes import TiedEnvelope
 from hadronlab.models.wavefunctions.equivariant_layer import EquivariantLayer, pools
 from hadronlab.models.wavefunctions.jets import ACTIVATIONS, FEATURES, compose_, laplacian_of_product
 from hadronlab.models.wavefunctions.molecules import (
+    Part,
     Partition,
     compact_decays,
-    inner_orbits,
-    molecular_channels,
-    molecular_decays,
+    hadron_orbits,
     partitions_of,
 )
-from hadronlab.models.wavefunctions.orbits import Orbit, generating_orbits, orbit_of
+from hadronlab.models.wavefunctions.orbits import generating_orbits
 from hadronlab.models.wavefunctions.pair_geometry import OfDistances, PairGeometry, check_distances_alone
 from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 SPREAD = 0.1  # of the functions about their constants at first
 LEAST = -80.0  # ln of the least envelope beside the largest: smaller numbers would be subnormal in single precision, and slow
-OF_BARYONS = 0.05  # `binding` of two baryons, which are loosely bound if at all
 COLUMNS = 1600  # slots times samples that a kinetic energy holds at a time
 
 
@@ -88,17 +86,10 @@ class EquivariantWaveFunction(OfDistances):
         self.copies = len(pairs)
 
         compact = compact_decays(system, scale)
-        parts: list[tuple[Orbit, tuple[Tensor, Tensor], Tensor | None]] = [
-            (orbit, compact, None) for orbit in generating_orbits(system)
-        ]
-        for partition in partitions_of(system, clusters):
-            loose = all(len(cluster) > 2 for cluster in partition)
-            momentum = (binding or (OF_BARYONS if loose else 1.0)) / self.length
-            decays = molecular_decays(system, scale, momentum, partition)
-            found = orbit_of(system, partition), decays, molecular_channels(system, scale, partition)
-            parts += [found] if found[0].vectors.shape[2] else []
-            none = torch.zeros(system.n_channels, dtype=torch.float64)
-            parts += [(orbit, decays, none) for orbit in inner_orbits(system, scale, partition)]
+        parts: list[Part] = [(orbit, compact, None) for orbit in generating_orbits(system)]
+        partitions = partitions_of(system, clusters)
+        self.start_clusters = next(iter(partitions), ())
+        parts += [part for p in partitions for part in hadron_orbits(system, scale, self.length, binding, p)]
         confining = is_confining(system, self.length) if confining is None else confining
         slopes = contact_slopes(system) if kato else None
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
 
 Partition = Sequence[Sequence[int]]
+Part = tuple[Orbit, tuple[Tensor, Tensor], Tensor | None]
+"""An orbit, its decays and those that grow as r^{3/2}, and the channels in which it begins; None: in all alike."""
 
+OF_BARYONS = 0.05  # `binding` of two baryons, which are loosely bound if at all
 TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
 FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
@@ -112,6 +115,19 @@ def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partit
     if first is None:
         return free[:, :0]
     return generating_channels(_keeping(system, partition), free, first[:, None])
+
+
+def hadron_orbits(
+    system: FewBodySystem, scale: Tensor, length: float, binding: float | None, partition: Partition
+) -> list[Part]:
+    """Orbits of the hadrons that are the clusters of `partition`, with tails that begin with `binding` over `length`, None: 1, of
+    baryons `OF_BARYONS`."""
+    loose = all(len(cluster) > 2 for cluster in partition)
+    decays = molecular_decays(system, scale, (binding or (OF_BARYONS if loose else 1.0)) / length, partition)
+    whole, none = orbit_of(system, partition), torch.zeros(system.n_channels, dtype=torch.float64)
+    first: list[Part] = [(whole, decays, molecular_channels(system, scale, partition))]
+    inner = inner_orbits(system, scale, partition)
+    return [*first * bool(whole.vectors.shape[2]), *((orbit, decays, none) for orbit in inner)]
 
 
 def inner_orbits(system: FewBodySystem, scale: Tensor, partition: Partition) -> list[Orbit]:

@@ -31,12 +31,14 @@ class WaveFunction(nn.Module):
 
     `scale` (n_pairs,) and `length` are the expected distances in fm, `energy_scale` the kinetic energy at
     that size in GeV. `start_width` is that of the Gaussian (fm) from which walkers begin, where ψ has places that
-    walkers would not find from the expected distances in time; None: the natural one. `copies`: places at which a network is evaluated
-    for one ψ, by which passes are cut.
+    walkers would not find from the expected distances in time; None: the natural one. `start_clusters`: groups of
+    particles that walkers begin with apart, the hadrons of a molecule, for other groups are places that they leave late.
+    `copies`: places at which a network is evaluated for one ψ, by which passes are cut.
     """
 
     scale: Tensor
     start_width: float | None = None
+    start_clusters: Sequence[Sequence[int]] = ()
 
     task = "vmc"
     samples_channel = False
