@@ -13,7 +13,8 @@ fastest along −(1 − P)Hψ_k, for any choice of its members, so that each fol
 
     S_k = K ⟨∂ψ_k·(1 − P + wP) ∂ψ_kᵀ/ρ⟩,    F_k = 2K ⟨∂ψ_k·(1 − P) Hψ_k/ρ⟩,    ψ_k of the norm of a state,
 
-P onto the span of the sample, with the sample's own overlaps: with exact ones noise would pull the states together. As a
+P onto the span of the sample, with the sample's own overlaps: with exact ones noise would pull the states together. To F_k
+comes what leads the members to an orthonormal set (`followed`). As a
 motion ψ_k → ψ_k + ψ̃_j has the rows Σ_α c_α ψ̃_jα, taking P out of rows is a linear regression on K such columns: for
 one state, subtracting the mean of Ō. A metric of the states in place of the members, with rows Σ_k c_ik ∂ψ_k, is that
 of large differences where members nearly depend on each other: there noise threw them back.
@@ -32,7 +33,7 @@ from hadronlab.models.wavefunctions.wavefunction import chunks
 from hadronlab.optim.gram import add_gram_, mirror_
 from hadronlab.optim.processes import ALONE, Processes
 from hadronlab.optim.reach import within_reach
-from hadronlab.optim.state_rows import residual, row_cotangents, span_rows, weight_within
+from hadronlab.optim.state_rows import followed, residual, row_cotangents, span_rows, weight_within
 from hadronlab.sampling.local_energy import LocalEnergy
 
 if TYPE_CHECKING:
@@ -154,14 +155,17 @@ def kernel_rows(
     rows = wavefunction.tangent_rows(r.to(dtype), cotangents.to(dtype) / norm, channel).flatten(1)
     e = torch.einsum("rkb,kb->rb", cotangents, h) * root
     n = processes.total(r.new_tensor([float(r.shape[-1])]))
-    within = span_rows(cotangents, span).flatten(1)
-    motions = torch.linalg.solve_ex(
-        processes.total(within @ within.T),
-        processes.total((within.to(dtype) @ rows.T).double()),
-    )[0]
-    rows -= (1.0 - weight_within(states) ** 0.5) * (motions.T.to(dtype) @ within.to(dtype))
+    within, e = span_rows(cotangents, span).flatten(1), e.flatten()
+    products = [(within.to(dtype) @ rows.T).double(), (within @ e)[:, None]]
+    motions, along = torch.linalg.solve_ex(
+        processes.total(within @ within.T), processes.total(torch.cat(products, 1))
+    )[0].tensor_split([len(rows)], 1)
+    kept = weight_within(states) ** 0.5
+    rows -= (1.0 - kept) * (motions.T.to(dtype) @ within.to(dtype))
+    if kept:  # of e within the span, of which these rows have less
+        e += (1.0 / kept - 1.0) * (along[:, 0] @ within)
     scale = (n / states).sqrt()
-    return processes.gather(rows.T.div_(scale.to(dtype))), processes.gather(e.flatten()) / scale
+    return processes.gather(rows.T.div_(scale.to(dtype))), processes.gather(e) / scale
 
 
 def reconfigure(
@@ -186,12 +190,13 @@ def reconfigure(
     `generator` draws z, one for every process.
     """
     states, members = wavefunction.n_states, wavefunction.spanning()
-    shares, norms = wavefunction.shares().to(r), wavefunction.member_norms()
-    of_states = [x.unflatten(0, (states, -1)) for x in (local.psi, residual(local, clip, processes, states))]
+    norms, pairs = (
+        wavefunction.member_norms(),
+        zip(*followed(wavefunction, local, clip, processes), strict=True),
+    )
     found, solvers = [], solver.split([member.n_parameters for member in members])
-    for k, (member, own) in enumerate(zip(members, solvers, strict=True)):
-        psi, h = (torch.tensordot(shares[k], x, 1) for x in of_states)
-        more: Any = {"dtype": dtype, "generator": generator, "span": local.psi, "norm": norms[k]}
+    for member, own, norm, (psi, h) in zip(members, solvers, norms, pairs, strict=True):
+        more: Any = {"dtype": dtype, "generator": generator, "span": local.psi, "norm": norm}
         if own.previous is not None:
             own.previous = member.to_tangent(own.previous)
         if r.shape[-1] * processes.size * min(2, len(psi)) < member.n_tangent:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from hadronlab.optim.processes import ALONE, Processes
 from hadronlab.sampling.local_energy import LocalEnergy, clip_limits
 
+if TYPE_CHECKING:
+    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+
 WITHIN = 0.1
+APART = 0.3  # how fast members leave each other, in natural kinetic energies: as what lies so far above a state leaves it
 
 
 def weight_within(states: int) -> float:
@@ -60,6 +66,24 @@ def residual(
         limit = clip_limits(processes.gather(size), clip)[1]
         across = across * (limit / size.clamp_min(limit))
     return beyond_span(along * direction + across, direction, states, processes)
+
+
+def followed(
+    wavefunction: WaveFunction, local: LocalEnergy, clip: float | None = None, processes: Processes = ALONE
+) -> tuple[Tensor, Tensor]:
+    """Members ψ_k = Σ_j a_kj ψ̃_j of norm 1, and what each is to follow over √ρ, both (K, n, batch):
+
+        Σ_j a_kj (1 − P)Hψ̃_j + wγ Σ_j (a − (aaᵀ)^(−1/2) a)_kj ψ̃_j.
+
+    The second part leads to the orthonormal set that is nearest to the members [Löwdin 1950]. No level depends on it, but a
+    state that is a small difference of members that nearly depend on each other has their errors many times over.
+    """
+    states, shares = wavefunction.n_states, wavefunction.shares().to(local.psi)
+    left, _, right = torch.linalg.svd(shares)
+    apart = weight_within(states) * APART * wavefunction.energy_scale * (shares - left @ right)
+    psi, h = (x.unflatten(0, (states, -1)) for x in (local.psi, residual(local, clip, processes, states)))
+    moves = torch.tensordot(shares, h, 1) + torch.tensordot(apart, psi / local.density.sqrt(), 1)
+    return torch.tensordot(shares, psi, 1), moves
 
 
 def beyond_span(x: Tensor, psi: Tensor, states: int, processes: Processes = ALONE) -> Tensor:

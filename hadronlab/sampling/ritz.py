@@ -2,7 +2,9 @@
 
     S_ij = ⟨Σ_α ψ_iα ψ_jα/ρ⟩,    H_ij = ⟨Σ_α ψ_iα (Hψ_j)_α/ρ⟩,    H c_i = E_i S c_i.
 
-One state is the special case S = 1, E = ⟨E_L⟩. Levels of finite samples lie too low, by the inverse of their number.
+H is not made symmetric: where the span is that of eigenstates, Hψ_j = Σ_k ψ_k A_kj at every point, H = SA and the levels of
+any sample are exact; those of (H + Hᵀ)/2 are not. What is left is noise of second order in Hψ − Eψ. One state is the special
+case S = 1, E = ⟨E_L⟩.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 10  # of walkers and Ritz vectors that follow each other, before several states stand still
 DEPENDENT = 1e-9  # least eigenvalue of S over its largest: below, no rounding keeps the states apart
+APART = 0.5  # least eigenvalue of the overlaps of the vectors of H: below, or where levels are complex, its symmetric part has them
 
 
 @dataclass(frozen=True)
@@ -61,17 +64,28 @@ def ritz(matrices: Tensor) -> Ritz:
         return Ritz(matrices[1, 0] / matrices[0, 0], torch.ones_like(matrices[0]))
     if not bool(matrices.isfinite().all()):
         return Ritz(matrices.new_full((states,), torch.nan), torch.eye(states).to(matrices))
-    overlap, energy = 0.5 * (matrices + matrices.mT)
+    overlap, energy = 0.5 * (matrices[0] + matrices[0].T), matrices[1]
     norms, axes = torch.linalg.eigh(overlap)
     if not bool(norms[0] > DEPENDENT * norms[-1]):
         raise HadronlabError(
             "the states of the span depend on each other: fewer task.states, or more sampler.n_walkers"
         )
     half = axes / norms.sqrt()  # S^{−1/2} but for a rotation
-    energies, rotation = torch.linalg.eigh(half.T @ energy @ half)
+    energies, rotation = _eigen(half.T @ energy @ half)
     vectors = (half @ rotation).T
     signs = torch.where(vectors.diagonal() < 0, -1.0, 1.0)
     return Ritz(energies, vectors * signs[:, None] / len(vectors) ** 0.5)
+
+
+def _eigen(energy: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues, ascending, and columns of eigenvectors, of norm 1, of a matrix that is symmetric but for noise."""
+    values, vectors = torch.linalg.eig(energy)
+    order = values.real.argsort()
+    values, vectors = values[order], vectors[:, order]
+    real = bool((values.imag == 0).all())
+    if real and bool(torch.linalg.eigvalsh(vectors.real.T @ vectors.real)[0] > APART):
+        return values.real, vectors.real
+    return torch.linalg.eigh(0.5 * (energy + energy.T))
 
 
 def equilibrate(

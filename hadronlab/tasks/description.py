@@ -67,10 +67,14 @@ def logged_row(task: VMCTask) -> dict[str, float]:
 
 
 def health(task: VMCTask) -> dict[str, float]:
-    """What the guards watch."""
+    """What the guards watch; of several states the energy is the lowest level."""
     if not task.history:
         return {}
     energy, error = task.history[-1]
+    if (
+        task.model.n_states > 1
+    ):  # a bound is one on the lowest; a level that is not finite leaves none that is
+        energy, error = task.record.levels[-1][0], task.record.level_errors[-1][0]
     known = task.reference.get("energy", {})
     bound = {"energy_bound": known["value"] - 3 * known["error"]} if "error" in known else {}
     latest, enough = task.record.latest, float(task.sampler.proposed.sum()) >= 50

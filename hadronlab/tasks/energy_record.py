@@ -24,8 +24,8 @@ class EnergyRecord:
     Of several states the energy is the mean of their levels.
 
     history: energy and its error at every step. variances: of the local
-    energies at every step, `system.energy_unit`². levels: those of all states at every step; recent: their means over
-    the steps of the last logged row. window: local energies (walkers,) of this process, in internal units, at the steps
+    energies at every step, `system.energy_unit`². levels, level_errors: those of all states at every step; recent: their
+    means over the steps of the last logged row. window: local energies (walkers,) of this process, in internal units, at the steps
     since the last logged row, `since` of them, and at a few before for R̂. latest, lowest: statistics of the last logged
     row and of the one of lowest energy.
     """
@@ -35,6 +35,7 @@ class EnergyRecord:
         self.history: list[tuple[float, float]] = []
         self.variances: list[float] = []
         self.levels: list[list[float]] = []
+        self.level_errors: list[list[float]] = []
         self.recent: list[float] = []
         self.window: list[Tensor] = []
         self.since = 0
@@ -44,16 +45,19 @@ class EnergyRecord:
     def add(self, energies: Tensor, processes: Processes) -> None:
         """A step with the local energies (states, walkers) of this process."""
         energy = energies.mean(0)
-        *levels, total, squares, n = processes.total(
-            torch.stack(
-                [*energies.sum(1), energy.sum(), energy.square().sum(), energy.new_full((), len(energy))]
-            )
-        ).tolist()
-        mean = total / n
-        variance = max(squares / n - mean**2, 0.0)
-        self.history.append((self.absolute(mean), (variance / n) ** 0.5 * self.system.to_unit))
-        self.variances.append(variance * self.system.to_unit**2)
-        self.levels.append([self.absolute(level / n) for level in levels])
+        rows = torch.cat([energies, energy[None]])
+        sums = processes.total(
+            torch.stack([rows.sum(1), rows.square().sum(1), torch.full_like(rows[:, 0], len(energy))])
+        )
+        n = float(sums[2, 0])
+        mean = sums[0] / n
+        variance = (sums[1] / n - mean.square()).clamp(min=0.0)
+        *levels, total = map(self.absolute, mean.tolist())
+        *errors, error = ((variance / n).sqrt() * self.system.to_unit).tolist()
+        self.history.append((total, error))
+        self.variances.append(float(variance[-1]) * self.system.to_unit**2)
+        self.levels.append(levels)
+        self.level_errors.append(errors)
         self.window.append(energy)
         self.since += 1
 
@@ -97,6 +101,7 @@ class EnergyRecord:
             "history": torch.tensor(self.history, dtype=torch.float64),
             "variances": torch.tensor(self.variances, dtype=torch.float64),
             "levels": torch.tensor(self.levels, dtype=torch.float64),
+            "level_errors": torch.tensor(self.level_errors, dtype=torch.float64),
             "since": self.since,
             "latest": None if self.latest is None else asdict(self.latest),
             "lowest": None if self.lowest is None else asdict(self.lowest),
@@ -106,6 +111,9 @@ class EnergyRecord:
         self.history = [(e, s) for e, s in state["history"].tolist()]
         self.variances = state.get("variances", torch.full((len(self.history),), float("nan"))).tolist()
         self.levels = state["levels"].tolist() if "levels" in state else [[e] for e, _ in self.history]
+        self.level_errors = (
+            state["level_errors"].tolist() if "level_errors" in state else [[s] for _, s in self.history]
+        )
         self.since = state["since"]
         self.latest, self.lowest = (
             ChainStatistics(**state[row]) if state.get(row) else None  # older checkpoints hold no lowest one

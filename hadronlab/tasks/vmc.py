@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -273,9 +274,16 @@ class VMCTask(Task):
         return {**known["paper"], **known["reference"]}
 
     def remaining_descent(self) -> tuple[float, float]:
-        """How far the energy still has to fall, and the error of that, from the trend of the last stage."""
-        history = torch.tensor(self.history, dtype=torch.float64).reshape(-1, 2)
-        return remaining_descent(history[:, 0], history[:, 1], self.schedule.last_stage_start)
+        """How far the energy, or the slowest of several levels, still has to fall, and the error of that, from the trend of
+        the last stage."""
+        if not self.history:
+            return math.inf, math.inf
+        levels = torch.tensor([self.record.levels, self.record.level_errors], dtype=torch.float64)
+        falls = [
+            remaining_descent(energy, error, self.schedule.last_stage_start)
+            for energy, error in levels.permute(2, 0, 1)
+        ]
+        return max(falls, key=sum)
 
     def health(self) -> dict[str, float]:
         return health(self)

@@ -20,7 +20,7 @@ from hadronlab.optim.sr_statistics import (
     kernel_rows,
     reconfigure,
 )
-from hadronlab.optim.state_rows import residual, row_cotangents
+from hadronlab.optim.state_rows import APART, followed, residual, row_cotangents
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.ritz import overlaps, ritz
 from hadronlab.systems.leptons import lepton_system
@@ -337,6 +337,9 @@ def test_the_step_of_a_member_equals_the_dense_formula():
         rows, e = kernel_rows(member, r, None, own[None], h_k[None], **more)
         torch.testing.assert_close(rows.T @ rows, fisher, rtol=1e-7, atol=10 * tolerance)
         torch.testing.assert_close(2 * rows.T @ e, gradient, rtol=1e-7, atol=1e-9)
+        pull = (torch.tensor([0.3, -0.2]).double() @ span)[None]  # within the span
+        rows, e = kernel_rows(member, r, None, own[None], h_k[None] + pull, **more)
+        torch.testing.assert_close(2 * rows.T @ e, gradient + 4 * o @ pull[0] / batch, rtol=1e-7, atol=1e-9)
 
 
 def test_the_step_of_a_span_is_that_of_its_members():
@@ -345,11 +348,10 @@ def test_the_step_of_a_span_is_that_of_its_members():
     local, solver = local_energy(psi, r), DampedSolver(1e-3, 0.8)
     previous, norms = [None, None], psi.member_norms().tolist()
     for _ in range(2):
-        delta, h, found = reconfigure(solver, psi, r, None, local, 1e-4), residual(local, states=2), []
-        for k, member in enumerate(psi.spanning()):
+        delta, found = reconfigure(solver, psi, r, None, local, 1e-4), []
+        for k, (member, own, h) in enumerate(zip(psi.spanning(), *followed(psi, local), strict=True)):
             statistics = SRStatistics.zeros(member.n_parameters, r, 2)
-            own, h_k = (psi.shares()[k] @ x for x in (local.psi, h))
-            accumulate(statistics, member, r, None, own[None], h_k[None], span=local.psi, norm=norms[k])
+            accumulate(statistics, member, r, None, own, h, span=local.psi, norm=norms[k])
             alone = DampedSolver(1e-3, 0.8)
             alone.previous = previous[k]
             found.append(alone.solve_gram(statistics.fisher, statistics.gradient, 1e-4))
@@ -357,6 +359,24 @@ def test_the_step_of_a_span_is_that_of_its_members():
         assert (delta - torch.cat(found)).norm() < 1e-8 * delta.norm()
     assert (solver.previous - torch.cat(previous)).norm() < 1e-8 * delta.norm()
     assert solver.rung == "cholesky"
+
+
+def test_members_go_to_the_nearest_orthonormal_set():
+    """What they follow but for (1 − P)Hψ, as one step of all members, makes them orthonormal."""
+    psi, r = span_case()
+    for _ in range(60):
+        psi.rotate(ritz(overlaps(local_energy(psi, r), 2)).vectors)
+    local = local_energy(psi, r)
+    own, moves = (x[:, 0] for x in followed(psi, local))
+    root = local.density.sqrt()
+    inward = moves - psi.shares() @ residual(local, states=2)
+    members, step = own / root, inward / (0.1 * APART * psi.energy_scale)
+
+    def overlap(x):
+        return 2 * x @ x.T / r.shape[-1]  # states have the norm ½ on the sample
+
+    assert float(overlap(members)[0, 1].abs()) > 0.5
+    torch.testing.assert_close(overlap(members - step), torch.eye(2).double(), rtol=0, atol=1e-8)
 
 
 def test_no_member_goes_beyond_its_reach():
