@@ -1,5 +1,6 @@
 """Several states in a variational run: their levels, exact resumption, the names of the results."""
 
+import math
 from pathlib import Path
 
 import fitting
@@ -11,6 +12,9 @@ from hadronlab.observables.results import Results
 from hadronlab.plotting.training_levels import training_levels
 from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
+from hadronlab.sampling.local_energy import local_energy
+from hadronlab.tasks.final_evaluation import measured
+from hadronlab.tasks.several_states import fix_states
 
 SMALL = ["sampler.n_walkers=40", "task.burn_in=40", "trainer.log_every_n_steps=4", "quiet=true",
          "task.evaluation_walkers=200", "task.evaluation_samples=4000"]  # fmt: skip
@@ -42,6 +46,45 @@ def test_several_states_have_walkers_of_their_own(tmp_path: Path) -> None:
     assert task.sampler.n_walkers == 2 * 2 * 40 and task.model.n_states == 2
     with pytest.raises(ConfigError, match="must be 1 or more"):
         build_task(configuration(tmp_path, "system=D", "task.states=0"))
+
+
+def test_the_slowest_level_says_what_is_to_come(tmp_path: Path) -> None:
+    """A level that falls as 40/t, which one that rises hides from the mean; the guards look at the lowest."""
+    task = build_task(configuration(tmp_path, *TWO))
+    assert task.remaining_descent() == (math.inf, math.inf)
+    falling = [40 / t for t in range(1, 401)]
+    task.record.levels = [[2000 - fall, 3000 + fall] for fall in falling]
+    task.record.level_errors = [[0.01, 0.02]] * 400
+    task.record.history = [(2500.0, 0.01)] * 400
+    fall, error = task.remaining_descent()
+    assert fall == pytest.approx(2.45 * 40 * (1 / 250 - 1 / 350), rel=0.05)
+    assert error == pytest.approx(2.45 * 0.02 * (2 / 100) ** 0.5)
+    assert task.health()["energy"] == task.record.levels[-1][0] and task.health()["energy_error"] == 0.01
+
+
+def radial_energies(task):
+    """⟨H⟩ of the states of two particles, MeV, by the midpoint rule on r² dr."""
+    r = (torch.arange(6000, dtype=torch.float64) + 0.5) / 1000
+    points = torch.zeros(2, 3, len(r), dtype=torch.float64)
+    points[0, 2] = r
+    local, system = local_energy(task.model, points), task.system
+    levels = (r**2 * local.psi * local.h_psi).sum(1) / (r * local.psi).square().sum(1)
+    return (levels * system.to_unit + system.mass_sum).tolist()
+
+
+@pytest.mark.slow
+def test_the_error_of_a_level_is_that_of_its_measurement(tmp_path: Path) -> None:
+    """Measured energies of the states that `fix_states` makes of one trained span, against those on a radial grid."""
+    task = fit(tmp_path, *TWO, "trainer.max_steps=60")
+    fix_states(task)
+    task.observables, exacts, pulls = {}, radial_energies(task), []
+    for seed in range(8):
+        task.seed = seed
+        for k, exact in enumerate(exacts):
+            found = measured(task, task.model.state(k), None).scalars["energy"]
+            pulls.append((found.value - exact) / found.error)
+    # χ² of 16 pulls: beyond these bounds with a chance of 10⁻³ were they normal
+    assert 0.25 < sum(pull**2 for pull in pulls) / len(pulls) < 2.5
 
 
 @pytest.mark.slow
