@@ -275,7 +275,7 @@ class VMCTask(Task):
 
     def remaining_descent(self) -> tuple[float, float]:
         """How far the energy, or the slowest of several levels, still has to fall, and the error of that, from the trend of
-        the last stage."""
+        the last stage. A level that rises by more than chance has not settled: as far as it rose counts as to come."""
         if not self.history:
             return math.inf, math.inf
         levels = torch.tensor([self.record.levels, self.record.level_errors], dtype=torch.float64)
@@ -283,7 +283,7 @@ class VMCTask(Task):
             remaining_descent(energy, error, self.schedule.last_stage_start)
             for energy, error in levels.permute(2, 0, 1)
         ]
-        return max(falls, key=sum)
+        return max(((-fall if fall < -3 * error else fall, error) for fall, error in falls), key=sum)
 
     def health(self) -> dict[str, float]:
         return health(self)

@@ -49,7 +49,7 @@ def test_several_states_have_walkers_of_their_own(tmp_path: Path) -> None:
 
 
 def test_the_slowest_level_says_what_is_to_come(tmp_path: Path) -> None:
-    """A level that falls as 40/t, which one that rises hides from the mean; the guards look at the lowest."""
+    """A level that falls as 40/t, which one that rises hides from the mean, and a rise; the guards look at the lowest."""
     task = build_task(configuration(tmp_path, *TWO))
     assert task.remaining_descent() == (math.inf, math.inf)
     falling = [40 / t for t in range(1, 401)]
@@ -59,6 +59,8 @@ def test_the_slowest_level_says_what_is_to_come(tmp_path: Path) -> None:
     fall, error = task.remaining_descent()
     assert fall == pytest.approx(2.45 * 40 * (1 / 250 - 1 / 350), rel=0.05)
     assert error == pytest.approx(2.45 * 0.02 * (2 / 100) ** 0.5)
+    task.record.levels = [[2000, 3000 - 2 * to_fall] for to_fall in falling]
+    assert task.remaining_descent()[0] == pytest.approx(2 * fall, rel=1e-6)
     assert task.health()["energy"] == task.record.levels[-1][0] and task.health()["energy_error"] == 0.01
 
 
