@@ -23,6 +23,32 @@ def hints_of(function: Any) -> dict[str, Any]:
     return hints
 
 
+def settings_of(made: Any) -> tuple[dict[str, Any], bool]:
+    """The annotations of the arguments of a function or class, by name, and whether it takes others too.
+
+    A class that takes **settings hands them on: those of the classes behind it are its own. Raises TypeError or ValueError for what
+    is compiled and tells nothing of its arguments.
+    """
+    parameters = inspect.signature(made).parameters
+    behind = (
+        [vars(c)["__init__"] for c in inspect.getmro(made) if "__init__" in vars(c)]
+        if inspect.isclass(made)
+        else [made]
+    )
+    known = hints_of(made.__init__ if inspect.isclass(made) else made)
+    found = {name: known.get(name, Any) for name in parameters}
+    for function in behind[1:]:
+        if not _is_open(parameters):
+            break
+        parameters, known = inspect.signature(function).parameters, hints_of(function)
+        found = {name: known.get(name, Any) for name in list(parameters)[1:]} | found
+    return found, _is_open(parameters)
+
+
+def _is_open(parameters: Mapping[str, inspect.Parameter]) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
 def fits(value: Any, hint: Any) -> bool:
     """Whether a plain YAML value can be passed where `hint` is annotated; unknown annotations accept anything."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)

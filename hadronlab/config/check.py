@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 
-from hadronlab.config.annotations import describe, fits, hints_of
+from hadronlab.config.annotations import describe, fits, settings_of
 from hadronlab.config.groups import groups, holds_parts
 from hadronlab.config.own_classes import leave_out_shipped
 from hadronlab.config.parts import not_chosen
@@ -105,15 +104,14 @@ def nearest(word: str, choices: Sequence[str]) -> str:
 def _check_node(path: str, node: DictConfig) -> None:
     function = locate(node._target_, path)
     try:
-        parameters = inspect.signature(function).parameters
+        settings, others = settings_of(function)
     except (TypeError, ValueError):
         return  # a compiled function tells nothing about its arguments
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        for key in node:
-            if str(key) not in parameters and not re.fullmatch(r"_\w+_", str(key)):
-                known = nearest(str(key), list(parameters))
-                raise ConfigError(f"{path}.{key} is not a setting of {node['_target_']}: {known}")  # type: ignore[str-bytes-safe]
-    _check_values(path, node, hints_of(function.__init__ if inspect.isclass(function) else function))
+    for key in () if others else node:
+        if str(key) not in settings and not re.fullmatch(r"_\w+_", str(key)):
+            known = nearest(str(key), list(settings))
+            raise ConfigError(f"{path}.{key} is not a setting of {node['_target_']}: {known}")  # type: ignore[str-bytes-safe]
+    _check_values(path, node, settings)
 
 
 def _check_values(path: str, node: DictConfig, hints: Mapping[str, Any]) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.models.wavefunctions.conditioned import ConditionedWaveFunction, conditioned
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
-from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.over_values import energy_gradient_over_values, reconfigure_over_values
 from hadronlab.optim.processes import failing_together
-from hadronlab.optim.schedule import Schedule
 from hadronlab.sampling.local_energy import LocalEnergy, local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.sampling.populations import Populations
@@ -53,35 +51,21 @@ class ConditionedTask(VMCTask):
         self,
         model: WaveFunction,
         sampler: Callable[..., MetropolisSampler],
-        optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
-        schedule: Schedule,
         range: Sequence[float] | Sequence[Sequence[float]] | None = None,
         points: int = 6,
         values: Sequence[float] | Sequence[Sequence[float]] = (),
-        plain_gradient: bool = False,
-        observables: Mapping[str, SampleObservable] | None = None,
-        seed: int = 1,
-        states: int = 1,
-        target_error: float = 0.1,
-        evaluation_walkers: int = 2000,
-        evaluation_samples: int | None = None,
-        max_samples: int = 400_000,
-        burn_in: int = 500,
-        log_every: int = 20,
+        **settings: Any,
     ) -> None:
-        if states > 1:
+        if (states := settings.get("states", 1)) > 1:
             raise ConfigError(f"task.states={states}: a conditioned network is one of the lowest state alone")
         network = conditioned(model, range, points)
 
-        def make(wavefunction: WaveFunction, **settings: Any) -> Any:
+        def make(wavefunction: WaveFunction, **own: Any) -> Any:
             if wavefunction is network:
-                return Populations(sampler, network, **settings)
-            return sampler(wavefunction, **settings)
+                return Populations(sampler, network, **own)
+            return sampler(wavefunction, **own)
 
-        super().__init__(
-            network, make, optimizer, schedule, plain_gradient, observables, seed, states, target_error,
-            evaluation_walkers, evaluation_samples, max_samples, burn_in, log_every,
-        )  # fmt: skip
+        super().__init__(network, make, **settings)
         self.values = [tuple(v) if isinstance(v, Sequence) else (v,) for v in values]
         for value in self.values:
             if len(value) != len(network.names):
