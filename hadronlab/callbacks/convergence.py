@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any, ClassVar
 
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, Timer
+from pytorch_lightning.utilities import rank_zero_only
 
 from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
-from hadronlab.tasks.protocols import Descends
+from hadronlab.tasks.protocols import ComesApart, Descends
+
+log = logging.getLogger(__name__)
 
 
 class Convergence(Callback):
-    """Stops in the last stage once the fall still to come is below the task's `target_error`, error included.
+    """Stops in the last stage once the fall still to come is below the task's `target_error`, error included. What settles above
+    its threshold with the hadrons held together begins anew, with them apart.
 
     min_steps: of the last stage, at least. every: steps between two looks. reserve: share of `trainer.max_time` kept
     for the evaluation.
@@ -33,11 +39,22 @@ class Convergence(Callback):
         late = any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers)
         if trainer.global_step % self.every and (trainer.world_size > 1 or not late):
             return
-        if any_rank(trainer, late or self._converged(trainer.global_step, pl_module)):  # type: ignore[arg-type]
+        settled = trainer.global_step >= pl_module.last_stage_start + self.min_steps  # type: ignore[operator]
+        if settled and not late and isinstance(pl_module, ComesApart) and pl_module.is_held_together():
+            pl_module.begin_apart()
+            _say(
+                f"step {trainer.global_step}: settling above its threshold; begun anew with the hadrons apart"
+            )
+        elif any_rank(trainer, late or (settled and self._converged(pl_module))):  # type: ignore[arg-type]
             trainer.should_stop = True
 
-    def _converged(self, step: int, task: Descends) -> bool:
-        if step < task.schedule.last_stage_start + self.min_steps:
-            return False
+    @staticmethod
+    def _converged(task: Descends) -> bool:
         fall, error = task.remaining_descent()
         return fall + error < task.target_error and error < 2 * task.target_error  # the second: no lucky dip
+
+
+@rank_zero_only
+def _say(line: str) -> None:
+    log.info(line)
+    print(line, file=sys.stderr)

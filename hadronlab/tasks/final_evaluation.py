@@ -202,7 +202,12 @@ def warn(task: VMCTask, result: Results) -> None:
         )
     if not task.history:
         return
-    fall, error = task.remaining_descent()
+    fall, error = task.trend()
+    above, _ = task.above_threshold()
+    down_to = ""
+    if 0 < above < fall < math.inf:  # further down there is nothing unless it is bound
+        assert task.threshold is not None
+        fall, down_to = above, f" down to the threshold {task.threshold.name}, more only if it is bound"
     if not math.isfinite(fall):
         result.warnings.append(
             f"{len(task.history)} steps are too few to tell whether the energy was still falling: train longer "
@@ -210,7 +215,7 @@ def warn(task: VMCTask, result: Results) -> None:
         )
     elif fall > max(task.target_error, 3 * error):
         result.warnings.append(
-            f"the energy was still falling, by about {fall:.2g} {energy.unit} to come: train longer "
+            f"the energy was still falling, by about {fall:.2g} {energy.unit} to come{down_to}: train longer "
             "(trainer.max_steps)"
         )
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
-from hadronlab.optim.schedule import Schedule, Stage
+from hadronlab.optim.schedule import Stage
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
@@ -75,9 +75,18 @@ class Descends(Protocol):
     """A task that knows how far its energy still has to fall, and how well it is to be known."""
 
     target_error: float
-    schedule: Schedule
+    last_stage_start: int
 
     def remaining_descent(self) -> tuple[float, float]: ...
+
+
+@runtime_checkable
+class ComesApart(Protocol):
+    """A task that can begin anew with hadrons apart that it does not bind."""
+
+    def is_held_together(self) -> bool: ...
+
+    def begin_apart(self) -> None: ...
 
 
 @runtime_checkable

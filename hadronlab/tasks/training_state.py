@@ -26,6 +26,7 @@ def training_state(task: VMCTask) -> dict[str, Any]:
         "walkers": ranks,
         "energies": task.record.state_dict(),
         "parameter_sets": task.parameter_sets.state_dict(),
+        "begun": task.begun,
     }
 
 
@@ -33,6 +34,9 @@ def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
     """Continue where `training_state` was taken; with another number of processes, with new walkers."""
     task.record.load_state_dict(state["energies"])
     task.parameter_sets.load_state_dict(state["parameter_sets"])
+    task.begun = state.get("begun", 0)  # older checkpoints knew no second beginning
+    if task.begun:
+        task.make_apart = None
     if len(state["walkers"]) != task.processes.size:
         task.record.forget_walkers()
         return

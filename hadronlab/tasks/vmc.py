@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import torch
@@ -16,6 +16,7 @@ from torch.nn.utils import parameters_to_vector
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.estimates.trend import remaining_descent
+from hadronlab.models.wavefunctions.molecules import APART
 from hadronlab.models.wavefunctions.span import states_of
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
@@ -38,6 +39,8 @@ from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
 from hadronlab.tasks.training_state import load_training_state, training_state
 
+RECENT = 50  # steps whose energy is compared with the threshold
+
 
 class VMCTask(Task):
     """Minimise ⟨H⟩ of `model`, or the sum of the levels of its states, over its parameters; every step draws samples of ρ
@@ -50,6 +53,7 @@ class VMCTask(Task):
         sampler: called with the model, and with n_walkers and seed to override its own.
         optimizer: called with the parameters.
         schedule: stages of the training.
+        make_apart: the model as it begins with the hadrons of the lowest threshold apart, where it has begun with them together.
         plain_gradient: whether the optimizer steps along ∂E/∂θ, there being no natural gradient.
         observables: of the final evaluation, by name.
         seed: of all walkers.
@@ -79,8 +83,11 @@ class VMCTask(Task):
         torch.set_flush_denormal(True)  # far walkers make numbers that cost a hundred times a normal one
         system = instantiate(config.system, _convert_="all")
         make_model = instantiate(config.model, _partial_=True, _convert_="all")
+        model = states_of(make_model, system, config.task.get("states", 1))
+        held = (model.binding or 0.0) > APART
         return instantiate(config.task, _partial_=True, _convert_="all")(
-            model=states_of(make_model, system, config.task.get("states", 1)),
+            model=model,
+            make_apart=partial(make_model, system, binding=APART) if held else None,
             sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
             optimizer=build_optimizer(config),
             observables=build_observables(config),
@@ -96,6 +103,7 @@ class VMCTask(Task):
         sampler: Callable[..., MetropolisSampler],
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         schedule: Schedule,
+        make_apart: Callable[[], WaveFunction] | None = None,
         plain_gradient: bool = False,
         observables: Mapping[str, SampleObservable] | None = None,
         seed: int = 1,
@@ -138,6 +146,8 @@ class VMCTask(Task):
         ) != self.sampler.n_walkers:  # from the start, for copies of walkers are no others
             self.sampler = sampler(model, n_walkers=wanted, seed=stream_seed(seed, "walkers", 0, 0, 0))
         self.record = EnergyRecord(model.system)
+        self.make_apart = make_apart  # None too once it has been done
+        self.begun = 0  # the step at which the present training began
         self.parameter_sets = ParameterSets(schedule)
         self.chosen_parameters = ""  # which of the sets the result is that of
         self.no_threshold = ""  # why it could not be computed
@@ -164,6 +174,35 @@ class VMCTask(Task):
     def forget_lowest_energy(self) -> None:
         """The next logged energy is the one that later ones are not to rise above."""
         self.record.lowest = None
+
+    def above_threshold(self) -> tuple[float, float]:
+        """How far the energy of the last steps lies above the lowest threshold, and the error of that; -inf where there is none,
+        and of several states.
+        """
+        if self.threshold is None or self.model.n_states > 1 or not self.history:
+            return -math.inf, 0.0
+        energy, error = torch.tensor(self.history[-RECENT:], dtype=torch.float64).T
+        weight = error**-2
+        mean = float((energy * weight).sum() / weight.sum())
+        return mean - self.threshold.energy, float(weight.sum()) ** -0.5
+
+    def is_held_together(self) -> bool:
+        """Whether the energy settles above the lowest threshold with hadrons that could begin apart: what is bound is not there."""
+        if self.make_apart is None:
+            return False
+        (above, uncertain), (fall, error) = self.above_threshold(), self.trend()
+        return above > 2 * uncertain and fall + error < above
+
+    def begin_apart(self) -> None:
+        """Begin anew with the hadrons of the lowest threshold apart, in the steps that are left."""
+        assert self.make_apart is not None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(stream_seed(self.seed, "network", 1, bits=32))
+            self.model.load_state_dict(self.make_apart().state_dict())
+        self.make_apart, self.begun = None, self.global_step
+        self.parameter_sets = ParameterSets(self.schedule)
+        self.forget_lowest_energy()
+        self.fresh_walkers()
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""
@@ -274,16 +313,27 @@ class VMCTask(Task):
         return {**known["paper"], **known["reference"]}
 
     def remaining_descent(self) -> tuple[float, float]:
-        """How far the energy, or the slowest of several levels, still has to fall, and the error of that, from the trend of
-        the last stage. A level that rises by more than chance has not settled: as far as it rose counts as to come."""
-        if not self.history:
+        """How far the energy, or the slowest of several levels, still has to fall, and the error of that: by the trend, and of
+        what lies above its lowest threshold at least the distance.
+        """
+        return max(self.trend(), self.above_threshold(), key=sum)
+
+    def trend(self) -> tuple[float, float]:
+        """The fall to come of the slowest level, and its error, from the trend of the last stage. A level that rises by more than
+        chance has not settled: as far as it rose counts as to come."""
+        if len(self.history) <= self.begun:
             return math.inf, math.inf
         levels = torch.tensor([self.record.levels, self.record.level_errors], dtype=torch.float64)
         falls = [
-            remaining_descent(energy, error, self.schedule.last_stage_start)
-            for energy, error in levels.permute(2, 0, 1)
+            remaining_descent(energy, error, self.last_stage_start - self.begun)
+            for energy, error in levels[:, self.begun :].permute(2, 0, 1)
         ]
         return max(((-fall if fall < -3 * error else fall, error) for fall, error in falls), key=sum)
+
+    @property
+    def last_stage_start(self) -> int:
+        """The step from which the training may have settled."""
+        return max(self.schedule.last_stage_start, self.begun)
 
     def health(self) -> dict[str, float]:
         return health(self)

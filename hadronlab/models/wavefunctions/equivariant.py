@@ -87,7 +87,7 @@ class EquivariantWaveFunction(OfDistances):
 
         compact = compact_decays(system, scale)
         parts: list[Part] = [(orbit, compact, None) for orbit in generating_orbits(system)]
-        partitions = partitions_of(system, clusters)
+        partitions = partitions_of(system, clusters, binding)
         self.start_clusters = next(iter(partitions), ())
         parts += [part for p in partitions for part in hadron_orbits(system, scale, self.length, binding, p)]
         confining = is_confining(system, self.length) if confining is None else confining

@@ -17,6 +17,7 @@ from hadronlab.models.wavefunctions.jets import FEATURES, compose_, laplacian_of
 from hadronlab.models.wavefunctions.molecules import (
     Partition,
     compact_decays,
+    free_projector,
     molecular_decays,
     molecular_generators,
     one_tail,
@@ -49,7 +50,7 @@ class InvariantWaveFunction(OfDistances):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons, one for all channels; None: the hadrons of the lowest threshold.
-        binding: decay of those tails at first, over the mean natural scale of the pairs.
+        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
@@ -66,7 +67,7 @@ class InvariantWaveFunction(OfDistances):
         activation: str = "silu",
         features: Sequence[str] = ("smooth", "saturating"),
         clusters: Sequence[Partition] | None = (),
-        binding: float = 1.0,
+        binding: float | None = None,
         kato: bool = True,
         confining: bool | None = None,
         size: float = 1.0,
@@ -74,7 +75,8 @@ class InvariantWaveFunction(OfDistances):
     ):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
-        check_distances_alone("invariant", system.parity, features, binding, size)
+        momentum = 1.0 if binding is None else binding
+        check_distances_alone("invariant", system.parity, features, momentum, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
         self._kept: dict[torch.dtype, CompiledDensity | None] | None = None
@@ -83,15 +85,16 @@ class InvariantWaveFunction(OfDistances):
         self.scale *= size
         scale = self.scale
 
-        partitions = partitions_of(system, clusters)
+        partitions = partitions_of(system, clusters, binding)
+        self.binding = momentum if partitions and not conditioned_on else None
         starts = [
             compact_decays(system, scale),
-            *(molecular_decays(system, scale, binding / self.length, p) for p in partitions),
+            *(molecular_decays(system, scale, momentum / self.length, p) for p in partitions),
         ]
-        share, vectors = starting_amplitudes(system, scale, partitions), None
+        share, every = starting_amplitudes(system, scale, partitions), torch.eye(n, dtype=torch.float64)
+        vectors = every
         if n > ALL_CHANNELS:
             first = [molecular_generators(system, scale, partition) for partition in partitions]
-            every = torch.eye(n, dtype=torch.float64)
             vectors = generating_channels(system.group, every, torch.cat([share, *first], 1))
             share = vectors.T @ share
         linear, airy = (torch.stack(part).repeat(len(share), 1) for part in zip(*starts, strict=True))
@@ -109,7 +112,8 @@ class InvariantWaveFunction(OfDistances):
         with torch.no_grad():
             self.network.weights[-1].mul_(SPREAD * share.square().mean(0).sqrt().repeat(len(share))[:, None])
             self.network.biases[-1].copy_(share.flatten())
-        matrix = antisymmetriser(system, vectors)[..., None].expand(-1, -1, -1, len(starts))
+        spaces = [every, *(free_projector(system, scale, partition) for partition in partitions)]
+        matrix = torch.stack([antisymmetriser(system, space @ vectors) for space in spaces], -1)
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
 
     def _features(self, distance: Tensor) -> Tensor:

@@ -23,25 +23,30 @@ Part = tuple[Orbit, tuple[Tensor, Tensor], Tensor | None]
 """An orbit, its decays and those that grow as r^{3/2}, and the channels in which it begins; None: in all alike."""
 
 OF_BARYONS = 0.05  # `binding` of two baryons, which are loosely bound if at all
+APART = 0.025  # `binding` of hadrons that begin ten sizes apart
 TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
 FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
 AIRY_LEAK = 0.01  # the same between clusters, where nothing confines
 
 
-def partitions_of(system: FewBodySystem, clusters: Sequence[Partition] | None) -> Sequence[Partition]:
+def partitions_of(
+    system: FewBodySystem, clusters: Sequence[Partition] | None, binding: float | None = None
+) -> Sequence[Partition]:
     """`clusters`, or for None the hadrons of the lowest threshold as one partition of the particles 0 … N − 1.
 
-    Raises ConfigError for a partition that does not hold each of the particles once.
+    Raises ConfigError for a partition that does not hold each of the particles once, and for a `binding` where there is none.
     """
+    none = "model.clusters=[] names none; null means the hadrons of the lowest threshold"
     if clusters is None:
         try:
             threshold = system.lowest_threshold()
-        except (
-            ConfigError
-        ):  # forces that no solver of hadrons knows; the result says that its threshold is unknown
-            return ()
-        return () if threshold is None else (threshold.partition(system.flavors),)
+            clusters = [] if threshold is None else [threshold.partition(system.flavors)]
+            none = f"{system.name} does not fall apart"
+        except ConfigError as error:  # forces that no solver of hadrons knows, as the result says too
+            clusters, none = [], f"the threshold of {system.name} is not known ({error})"
+    if binding is not None and not clusters:
+        raise ConfigError(f"model.binding={binding} has no clusters to act between: {none}; leave it out")
     n = system.n_particles
     for partition in clusters:
         if sorted(i for cluster in partition for i in cluster) != list(range(n)):
@@ -187,6 +192,15 @@ def free_channels(system: FewBodySystem, scale: Tensor, partition: Partition, am
     rise, states = torch.linalg.eigh(far - near)
     free = states[:, rise < 0.1 * torch.linalg.eigvalsh(near)[:1].abs()]
     return among @ free @ torch.linalg.eigh(free.T @ near @ free)[1]
+
+
+def free_projector(system: FewBodySystem, scale: Tensor, partition: Partition) -> Tensor:
+    """(n_channels, n_channels), on the channels in which these clusters stand far apart: another colour costs the more the
+    farther; 1 where there is none.
+    """
+    every = torch.eye(system.n_channels, dtype=torch.float64)
+    free = free_channels(system, scale, partition, every)
+    return free @ free.T if free.shape[1] else every
 
 
 def _keeping(system: FewBodySystem, partition: Partition) -> list[PermutationElement]:

@@ -44,6 +44,8 @@ class WaveFunction(nn.Module):
     samples_channel = False
     n_states = 1
     conditioned_on: tuple[str, ...] = ()
+    binding: float | None = None
+    """decay of the tails between hadrons at first, over the mean natural scale; None where there are no such tails to choose"""
 
     def __init__(self, system: FewBodySystem):
         super().__init__()

@@ -269,6 +269,7 @@ def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
         ({"features": ["cubic"]}, "linear"),
         ({"widths": []}, "hidden layer"),
         ({"clusters": [[[0, 2], [1, 7]]]}, "clusters"),
+        ({"binding": 0.3}, r"clusters=\[\] names none"),
         ({"clusters": None, "binding": 0}, "binding"),
         ({"size": -1}, "size"),
     ],
