@@ -15,7 +15,7 @@ def with_brought(settings: Sequence[str]) -> list[str]:
     """The settings of a command line, and before them what conf/base/model/ says of the model among them, or of six quarks that are
     given with the model that is for them, or none.
 
-    Those that the command line names itself stand. A model that is swept brings nothing: its jobs are of one task.
+    Those that the command line names itself stand, and the values of its experiment. A model that is swept brings nothing: its jobs are of one task.
     """
     models = [s for s in settings if key_of(s) == "model"]
     chosen = [value_of(s) for s in models[-1:] if value_of(s) in choices("base/model") and not is_swept(s)]
@@ -24,6 +24,19 @@ def with_brought(settings: Sequence[str]) -> list[str]:
         chosen.append("many_quarks")
     if any(key_of(s) == "model.conditioned_on" and value_of(s) not in ("[]", "") for s in settings):
         chosen.append("conditioned_on")
-    named = {key_of(setting) for setting in settings}
+    named = {key_of(setting) for setting in settings} | _of_experiments(settings)
     brought = [s for one in chosen for s in content_of("base/model", one)["brings"] if key_of(s) not in named]
     return [*brought, *settings]
+
+
+def _of_experiments(settings: Sequence[str]) -> set[str]:
+    """The values within a group, group.key, that the experiment among the settings gives."""
+    chosen = [value_of(s) for s in settings if key_of(s) == "experiment" and not is_swept(s)]
+    contents = [content_of("experiment", one) for one in chosen if one in choices("experiment")]
+    return {
+        f"{group}.{key}"
+        for content in contents
+        for group, values in content.items()
+        if isinstance(values, dict)
+        for key in values
+    }

@@ -56,7 +56,10 @@ from hadronlab.errors import ConfigError
         (["seed=one"], "seed must be a whole number, got 'one'"),
         (["scales.cutoff=far"], "scales.cutoff must be a number"),
         (["system=D", "+model.width=3"], "did you mean 'widths'"),
-        (["system=D", "task=conditioned", "+task.burn_inn=3"], "did you mean 'burn_in'"),  # handed on to another class
+        (
+            ["system=D", "task=conditioned", "+task.burn_inn=3"],
+            "did you mean 'burn_in'",
+        ),  # handed on to another class
         (["system=D", "task=conditioned", "task.burn_in=many"], "task.burn_in must be a whole number"),
         (["system=D", "model.widths=many"], "model.widths must be a list of a whole number, got 'many'"),
         (["system=D", "++optimizer.natural_gradiant.shift=1"], "did you mean 'natural_gradient'"),
