@@ -15,6 +15,7 @@ from hadronlab.systems.quarks import quark_system
 from hadronlab.tasks.final_evaluation import warn
 from tests.tasks.test_vmc import SMALL, configuration, fit
 
+
 def remember(task, history: list[tuple[float, float]]) -> None:
     """A training of these energies and errors, the same of all states."""
     record, states = task.record, task.model.n_states
