@@ -39,13 +39,16 @@ class Convergence(Callback):
         late = any(t._duration and t.time_elapsed() > (1 - self.reserve) * t._duration for t in timers)
         if trainer.global_step % self.every and (trainer.world_size > 1 or not late):
             return
-        settled = trainer.global_step >= pl_module.last_stage_start + self.min_steps  # type: ignore[operator]
-        if settled and not late and isinstance(pl_module, ComesApart) and pl_module.is_held_together():
-            pl_module.begin_apart()
+        settled = bool(trainer.global_step >= pl_module.last_stage_start + self.min_steps)  # type: ignore[operator]
+        comes_apart = isinstance(pl_module, ComesApart)
+        if any_rank(trainer, late):
+            trainer.should_stop = True
+        elif any_rank(trainer, settled and comes_apart and pl_module.is_held_together()):  # type: ignore[operator]
+            pl_module.begin_apart()  # type: ignore[operator]
             _say(
                 f"step {trainer.global_step}: settling above its threshold; begun anew with the hadrons apart"
             )
-        elif any_rank(trainer, late or (settled and self._converged(pl_module))):  # type: ignore[arg-type]
+        elif any_rank(trainer, settled and self._converged(pl_module)):  # type: ignore[arg-type]
             trainer.should_stop = True
 
     @staticmethod

@@ -15,12 +15,14 @@ def with_brought(settings: Sequence[str]) -> list[str]:
     """The settings of a command line, and before them what conf/base/model/ says of the model among them, or of six quarks that are
     given with the model that is for them, or none.
 
-    Those that the command line names itself stand, and the values of its experiment. A model that is swept brings nothing: its jobs are of one task.
+    Those that the command line names itself stand, and the values of its experiment, whose model may be another one for six quarks. A
+    model that is swept brings nothing: its jobs are of one task.
     """
     models = [s for s in settings if key_of(s) == "model"]
     chosen = [value_of(s) for s in models[-1:] if value_of(s) in choices("base/model") and not is_swept(s)]
     quarks = [value_of(s).split() for s in settings if key_of(s) == "system.quarks"]
-    if quarks and len(quarks[-1]) == MANY and (not models or value_of(models[-1]) == OF_MANY):
+    free = not models and not any(key_of(s) == "experiment" for s in settings)
+    if quarks and len(quarks[-1]) == MANY and (free or (models and value_of(models[-1]) == OF_MANY)):
         chosen.append("many_quarks")
     if any(key_of(s) == "model.conditioned_on" and value_of(s) not in ("[]", "") for s in settings):
         chosen.append("conditioned_on")

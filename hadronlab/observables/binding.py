@@ -16,8 +16,6 @@ from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.references import references
 
 FAR_ABOVE = 1.0  # MeV; what begins apart ends nearer to its threshold
-APART = "model=unbound"
-SIX_APART = "model=equivariant"
 
 
 class Binding(SampleObservable):
@@ -80,8 +78,7 @@ def _below(evaluation: Evaluation, result: Results) -> None:
         f"at {threshold.energy:.6g} {unit} by two standard errors"
     )
     if unit == "MeV" and above > FAR_ABOVE:
-        apart = SIX_APART if evaluation.system.n_particles == 6 else APART
+        model = "equivariant" if evaluation.system.n_particles == 6 else "molecular"
         result.warnings.append(
-            f"{above:.2g} MeV above the threshold leave room for one: train longer; "
-            f"{apart} begins with the hadrons of the threshold far apart"
+            f"{above:.2g} MeV above the threshold leave room for one: train longer; what comes apart wants model={model}"
         )

@@ -22,6 +22,7 @@ from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
 from hadronlab.tasks.protocols import SampledEvaluation
+from hadronlab.tasks.remarks import warn
 from hadronlab.tasks.several_states import connect, fix_states, of_all_states
 
 if TYPE_CHECKING:
@@ -186,38 +187,6 @@ def bound_by(task: Any, asked: str | None, own: Any) -> None:
     if length is not None and length <= 0:
         raise ConfigError(f"--max-time={asked}: write DD:HH:MM:SS above 0, such as 00:00:05:00")
     task.deadline = None if length is None else time.monotonic() + length
-
-
-def warn(task: VMCTask, result: Results) -> None:
-    """Of a threshold and of forces that are not known, and where training or statistics fell short of `target_error`."""
-    if task.threshold is None and task.no_threshold:
-        result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if task.system.left_out:
-        result.warnings.append(task.system.left_out)
-    energy = result.estimates["energy"]
-    if (energy.error or 0.0) > task.target_error:
-        result.warnings.append(
-            f"the statistical error {energy.error:.2g} {energy.unit} exceeds target_error={task.target_error:g}: "
-            "evaluate with more --samples"
-        )
-    if not task.history:
-        return
-    fall, error = task.trend()
-    above, _ = task.above_threshold()
-    down_to = ""
-    if 0 < above < fall < math.inf:  # further down there is nothing unless it is bound
-        assert task.threshold is not None
-        fall, down_to = above, f" down to the threshold {task.threshold.name}, more only if it is bound"
-    if not math.isfinite(fall):
-        result.warnings.append(
-            f"{len(task.history)} steps are too few to tell whether the energy was still falling: train longer "
-            "(trainer.max_steps, trainer.max_time)"
-        )
-    elif fall > max(task.target_error, 3 * error):
-        result.warnings.append(
-            f"the energy was still falling, by about {fall:.2g} {energy.unit} to come{down_to}: train longer "
-            "(trainer.max_steps)"
-        )
 
 
 def _add_training(task: VMCTask, result: Results) -> None:

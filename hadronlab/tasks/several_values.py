@@ -20,8 +20,8 @@ from hadronlab.tasks.final_evaluation import (
     SAMPLES_OF_EACH,
     measured,
     seconds_left,
-    warn,
 )
+from hadronlab.tasks.remarks import warn
 
 if TYPE_CHECKING:
     from hadronlab.tasks.conditioned import ConditionedTask

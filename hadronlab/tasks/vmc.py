@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
@@ -15,7 +14,6 @@ from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
-from hadronlab.estimates.trend import remaining_descent
 from hadronlab.models.wavefunctions.molecules import APART
 from hadronlab.models.wavefunctions.span import states_of
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
@@ -37,9 +35,8 @@ from hadronlab.tasks.base import Task, build_observables, build_optimizer
 from hadronlab.tasks.description import description, health, logged_row, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
+from hadronlab.tasks.settling import begin_apart, is_held_together, remaining_descent
 from hadronlab.tasks.training_state import load_training_state, training_state
-
-RECENT = 50  # steps whose energy is compared with the threshold
 
 
 class VMCTask(Task):
@@ -175,34 +172,11 @@ class VMCTask(Task):
         """The next logged energy is the one that later ones are not to rise above."""
         self.record.lowest = None
 
-    def above_threshold(self) -> tuple[float, float]:
-        """How far the energy of the last steps lies above the lowest threshold, and the error of that; -inf where there is none,
-        and of several states.
-        """
-        if self.threshold is None or self.model.n_states > 1 or not self.history:
-            return -math.inf, 0.0
-        energy, error = torch.tensor(self.history[-RECENT:], dtype=torch.float64).T
-        weight = error**-2
-        mean = float((energy * weight).sum() / weight.sum())
-        return mean - self.threshold.energy, float(weight.sum()) ** -0.5
-
     def is_held_together(self) -> bool:
-        """Whether the energy settles above the lowest threshold with hadrons that could begin apart: what is bound is not there."""
-        if self.make_apart is None:
-            return False
-        (above, uncertain), (fall, error) = self.above_threshold(), self.trend()
-        return above > 2 * uncertain and fall + error < above
+        return is_held_together(self)
 
     def begin_apart(self) -> None:
-        """Begin anew with the hadrons of the lowest threshold apart, in the steps that are left."""
-        assert self.make_apart is not None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(stream_seed(self.seed, "network", 1, bits=32))
-            self.model.load_state_dict(self.make_apart().state_dict())
-        self.make_apart, self.begun = None, self.global_step
-        self.parameter_sets = ParameterSets(self.schedule)
-        self.forget_lowest_energy()
-        self.fresh_walkers()
+        begin_apart(self)
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""
@@ -313,22 +287,7 @@ class VMCTask(Task):
         return {**known["paper"], **known["reference"]}
 
     def remaining_descent(self) -> tuple[float, float]:
-        """How far the energy, or the slowest of several levels, still has to fall, and the error of that: by the trend, and of
-        what lies above its lowest threshold at least the distance.
-        """
-        return max(self.trend(), self.above_threshold(), key=sum)
-
-    def trend(self) -> tuple[float, float]:
-        """The fall to come of the slowest level, and its error, from the trend of the last stage. A level that rises by more than
-        chance has not settled: as far as it rose counts as to come."""
-        if len(self.history) <= self.begun:
-            return math.inf, math.inf
-        levels = torch.tensor([self.record.levels, self.record.level_errors], dtype=torch.float64)
-        falls = [
-            remaining_descent(energy, error, self.last_stage_start - self.begun)
-            for energy, error in levels[:, self.begun :].permute(2, 0, 1)
-        ]
-        return max(((-fall if fall < -3 * error else fall, error) for fall, error in falls), key=sum)
+        return remaining_descent(self)
 
     @property
     def last_stage_start(self) -> int:

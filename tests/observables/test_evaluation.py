@@ -187,7 +187,7 @@ def test_bound_or_not():
     assert not any("no bound state" in w or "below the reference" in w for w in bound.warnings)
     near = concluded(3878.2, 0.2)
     assert "binding_energy" not in near.scalars and any("no bound state" in w for w in near.warnings)
-    assert not any("model=unbound" in w for w in near.warnings)
+    assert not any("model=molecular" in w for w in near.warnings)
     held = concluded(3881.4, 0.2)
     assert any(w.startswith("2.9 MeV above the threshold leave room for one") for w in held.warnings)
     far = concluded(3890.5, 0.2)

@@ -1,0 +1,69 @@
+"""Whether a variational training has settled, and where: above its lowest threshold it begins anew, with the hadrons apart."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from hadronlab.estimates import trend as trends
+from hadronlab.estimates.streams import stream_seed
+from hadronlab.optim.parameter_sets import ParameterSets
+
+if TYPE_CHECKING:
+    from hadronlab.tasks.vmc import VMCTask
+
+RECENT = 50  # steps whose energy is compared with the threshold
+
+
+def remaining_descent(task: VMCTask) -> tuple[float, float]:
+    """How far the energy, or the slowest of several levels, still has to fall, and the error of that, `energy_unit`: by the trend,
+    and of what lies above its lowest threshold at least the distance.
+    """
+    return max(trend(task), above_threshold(task), key=sum)
+
+
+def trend(task: VMCTask) -> tuple[float, float]:
+    """The fall to come of the slowest level, and its error, from the trend of the last stage. A level that rises by more than
+    chance has not settled: as far as it rose counts as to come.
+    """
+    if len(task.history) <= task.begun:
+        return math.inf, math.inf
+    levels = torch.tensor([task.record.levels, task.record.level_errors], dtype=torch.float64)
+    falls = [
+        trends.remaining_descent(energy, error, task.last_stage_start - task.begun)
+        for energy, error in levels[:, task.begun :].permute(2, 0, 1)
+    ]
+    return max(((-fall if fall < -3 * error else fall, error) for fall, error in falls), key=sum)
+
+
+def above_threshold(task: VMCTask) -> tuple[float, float]:
+    """How far the energy of the last steps lies above the lowest threshold, and the error of that; -inf where there is none,
+    and of several states.
+    """
+    recent = task.history[task.begun :][-RECENT:]
+    if task.threshold is None or task.model.n_states > 1 or not recent:
+        return -math.inf, 0.0
+    energy, error = torch.tensor(recent, dtype=torch.float64).T
+    return float(energy.mean()) - task.threshold.energy, float(error.norm()) / len(error)
+
+
+def is_held_together(task: VMCTask) -> bool:
+    """Whether the energy settles above the lowest threshold with hadrons that could begin apart: what is bound is not there."""
+    if task.make_apart is None:
+        return False
+    (above, uncertain), (fall, error) = above_threshold(task), trend(task)
+    return above > 2 * uncertain and fall + error < above
+
+
+def begin_apart(task: VMCTask) -> None:
+    """Begin anew with the hadrons of the lowest threshold apart, in the steps that are left."""
+    assert task.make_apart is not None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stream_seed(task.seed, "network", 1, bits=32))
+        task.model.load_state_dict(task.make_apart().state_dict())
+    task.make_apart, task.begun = None, task.global_step
+    task.parameter_sets = ParameterSets(task.schedule)
+    task.forget_lowest_energy()
+    task.fresh_walkers()
