@@ -27,7 +27,9 @@ def beginnings(system: FewBodySystem, thresholds: Iterable[Threshold], highest: 
         levels.setdefault(cluster.flavors, []).extend([cluster.energy, *_levels(system, cluster)])
     found: set[float] = set()
     for content in {tuple(cluster.flavors for cluster in threshold.clusters) for threshold in thresholds}:
-        sums = (sum(choice) for choice in product(*(levels[flavors] for flavors in content)))
+        sums = (
+            sum(choice) + system.constant for choice in product(*(levels[flavors] for flavors in content))
+        )
         found |= {energy for energy in sums if energy < highest}
     starts = sorted(found)
     return [e for k, e in enumerate(starts) if k == 0 or e - starts[k - 1] > SAME * abs(e)]
@@ -40,7 +42,8 @@ def _levels(system: FewBodySystem, cluster: Cluster) -> list[float]:
             part = system.cluster_system(cluster, L)
             if part is None:
                 return [cluster.energy]
-            energies += solve_system(part, LEVELS, size=SIZE.get(part.n_particles)).energies.tolist()
+            found = solve_system(part, LEVELS, size=SIZE.get(part.n_particles))
+            energies += (found.energies - part.constant).tolist()
         except ConfigError:  # no state of that symmetry
             continue
     return energies

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.forces.interaction import Interaction
+from hadronlab.physics.forces.interaction import Interaction, many_body_constant
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 from hadronlab.physics.quantum_numbers.spin import coupled_to
@@ -191,6 +191,11 @@ class FewBodySystem:
     def mass_sum(self) -> float:
         """Σ m_i in `energy_unit`, 0 where energies do not hold it."""
         return float(self.masses.sum()) * self.to_unit if self.counts_masses else 0.0
+
+    @property
+    def constant(self) -> float:
+        """A `many_body` term that is one number, such as V_C, in `energy_unit`; 0 where there is none."""
+        return (many_body_constant(self.interaction, self.masses) or 0.0) * self.to_unit
 
     @cached_property
     def couplings(self) -> Tensor:

@@ -1,7 +1,7 @@
 """The thresholds at which a few quarks may fall apart, computed in the same interaction.
 
-Mesons come from the radial solver, baryons from the three-body one; V_C, being defined for baryons only, is
-left out.
+Mesons come from the radial solver, baryons from the three-body one. A constant of the interaction is that of the whole system, not
+of the parts: V_C, which is defined for baryons, is left out of a pentaquark and of its thresholds.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def hadron_thresholds(system: FewBodySystem, make: Callable[..., FewBodySystem])
         if (system.spin, system.isospin) not in _coupled(choice):
             continue
         if _statistics_allow(system, choice):
-            found.append(_threshold(_cluster(system, make, *hadron) for hadron in choice))
+            found.append(_threshold(system, (_cluster(system, make, *hadron) for hadron in choice)))
         else:
             forbidden.append(choice)
     for hadron, twin in forbidden:
         ground = _cluster(system, make, *hadron)
-        if not found or 2 * ground.energy < min(one.energy for one in found):
+        if not found or 2 * ground.energy + system.constant < min(one.energy for one in found):
             for level in ("2S", "1P"):
-                found.append(_threshold([ground, _cluster(system, make, *twin, level)]))
+                found.append(_threshold(system, [ground, _cluster(system, make, *twin, level)]))
     return sorted(found, key=lambda one: one.energy)
 
 
@@ -56,13 +56,12 @@ def cluster_energies(
     system: FewBodySystem, clusters: Iterable[Cluster], make: Callable[..., FewBodySystem]
 ) -> float:
     """MeV of these clusters far from each other, in the interaction of `system`."""
-    return sum(
-        _cached_mass(make, c.flavors, c.spin, c.isospin, system.interaction, c.level) for c in clusters
-    )
+    parts = (_cached_mass(make, c.flavors, c.spin, c.isospin, system.interaction, c.level) for c in clusters)
+    return sum(parts) + system.constant
 
 
 def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
-    """Mass in MeV of a meson or baryon (1S, 2S, 1P) without V_C, to about 1e-4 and 0.02 MeV.
+    """Mass in MeV of a meson or baryon (1S, 2S, 1P), to about 1e-4 and 0.02 MeV.
 
     Of a baryon 1P to 0.1 MeV, and 1S to 2 MeV where no spatially symmetric state is allowed, as in a nucleon of S = 3/2.
     """
@@ -75,7 +74,7 @@ def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
         energies = three_body_levels(
             hadron.channels, hadron.interaction, hadron.masses, hadron.hbar_c, angular_momentum=wave
         )
-        return float(energies[radial]) * hadron.to_unit + hadron.mass_sum
+        return float(energies[radial]) * hadron.to_unit + hadron.mass_sum + hadron.constant
     return float(pair_levels(hadron, 0.6, wave).energy[radial]) * hadron.to_unit + hadron.mass_sum
 
 
@@ -88,7 +87,9 @@ def _cached_mass(
     interaction: Interaction,
     level: str,
 ) -> float:
-    return hadron_mass(make("cluster", flavors, spin, isospin, interaction=interaction), level)
+    """Without the constant of the part."""
+    hadron = make("cluster", flavors, spin, isospin, interaction=interaction)
+    return hadron_mass(hadron, level) - hadron.constant
 
 
 def _splittings(flavors: tuple[str, ...]) -> set[tuple[tuple[str, ...], ...]]:
@@ -139,9 +140,8 @@ def _statistics_allow(system: FewBodySystem, hadrons: tuple[Hadron, ...]) -> boo
     return exchange == (-1) ** len(flavors)
 
 
-def _threshold(clusters: Iterable[Cluster]) -> Threshold:
-    ordered = tuple(sorted(clusters, key=_order))
-    return Threshold(" ".join(c.name for c in ordered), sum(c.energy for c in ordered), ordered)
+def _threshold(system: FewBodySystem, clusters: Iterable[Cluster]) -> Threshold:
+    return Threshold.of(sorted(clusters, key=_order), system.constant)
 
 
 def _n_light(flavors: tuple[str, ...]) -> int:

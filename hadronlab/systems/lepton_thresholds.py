@@ -48,11 +48,11 @@ def lepton_threshold(system: FewBodySystem, make: Callable[..., FewBodySystem]) 
         exchange = next(g for g in system.group if g.perm == (1, 0, 3, 2))  # of the atoms, R → −R
         if system.parity not in (None, round(exchange.sign * exchange.matrix[0, 0])):
             raise ConfigError("one of two equal atoms is excited, for the spins forbid both ground states")
-    return Threshold(" ".join(c.name for c in clusters), sum(c.energy for c in clusters), clusters)
+    return Threshold.of(clusters, system.constant)
 
 
 def _atom(pair: FewBodySystem) -> Cluster:
     first, second = pair.labels
     found = pair_levels(pair, 2 * float((1 / pair.masses).sum()))
     name = "Ps" if {first, second} == {"e-", "e+"} else f"({first} {second})"
-    return Cluster(name, (first, second), Fraction(0), Fraction(0), float(found.energy[0]))
+    return Cluster(name, (first, second), Fraction(0), Fraction(0), float(found.energy[0]) - pair.constant)

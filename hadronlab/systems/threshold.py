@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Self
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """One hadron (or atom, or free lepton) of a threshold; energy in MeV (masses included) or Hartree. level: 1S, 2S, 1P."""
+    """One hadron (or atom, or free lepton) of a threshold; energy in MeV (masses included) or Hartree, without a constant that the
+    forces may have for it alone. level: 1S, 2S, 1P."""
 
     name: str
     flavors: tuple[str, ...]
@@ -26,6 +28,13 @@ class Threshold:
     name: str
     energy: float
     clusters: tuple[Cluster, ...]
+
+    @classmethod
+    def of(cls, clusters: Sequence[Cluster], constant: float = 0.0) -> Self:
+        """Of these clusters, and the constant of the whole system."""
+        return cls(
+            " ".join(c.name for c in clusters), sum(c.energy for c in clusters) + constant, tuple(clusters)
+        )
 
     def partition(self, flavors: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         """Particles that make up the clusters, one of the equivalent choices: ((0, 2), (1, 3)) for D D*."""

@@ -1,12 +1,16 @@
 """The lowest threshold and its name, for the quantum numbers and statistics that decide it."""
 
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 import pytest
+import torch
+from torch import Tensor
 
 from hadronlab.errors import ConfigError
 from hadronlab.physics.forces.coulomb import Coulomb
-from hadronlab.physics.forces.quark_models import quark_model
+from hadronlab.physics.forces.quark_models import QuarkModel, quark_model
+from hadronlab.systems.continua import beginnings
 from hadronlab.systems.hadron_names import hadron_name
 from hadronlab.systems.hadron_thresholds import _statistics_allow, hadron_mass
 from hadronlab.systems.leptons import lepton_system
@@ -109,7 +113,36 @@ def test_other_interactions():
     nucleons = [
         quark_system("N", "u u d", 0.5, 0.5, interaction=quark_model("AL1", b)) for b in (True, False)
     ]
-    assert hadron_mass(nucleons[0]) == pytest.approx(hadron_mass(nucleons[1]))
+    constant = -2.02 / 0.315**3  # V_C, MeV
+    assert hadron_mass(nucleons[0]) - hadron_mass(nucleons[1]) == pytest.approx(constant)
+
+
+@dataclass(frozen=True)
+class Shifted(QuarkModel):
+    """A constant for any number of quarks, other than that of their parts."""
+
+    def many_body(self, distances: Tensor, masses: Tensor) -> Tensor:
+        return torch.full_like(distances[0], 0.01 * len(masses) ** 2)
+
+
+def test_a_constant_is_that_of_the_whole_system():
+    """Hadrons far apart have the constant of H, in whatever they are by themselves."""
+    plain, shifted = quark_model("AL1"), Shifted(**asdict(quark_model("AL1")))
+    for content, constant in (("c c u~ d~", 160.0), ("c c c c c~", 250.0)):
+        spin = (len(content.split()) % 2) * 1.5
+        above, energies = (
+            [one.energy for one in quark_system("x", content, spin, 0, interaction=force).thresholds()]
+            for force in (shifted, plain)
+        )
+        assert above == pytest.approx([energy + constant for energy in energies], abs=1e-6)
+
+
+@pytest.mark.slow
+def test_v_c_of_a_baryon_is_in_no_continuum_of_a_pentaquark():
+    """V_C would be 0.33 MeV; the baryon is known to 0.01 from either solver."""
+    system = quark_system("x", "c c c c c~", 1.5, 0, interaction=quark_model("AL1", three_body=True))
+    first = system.thresholds()[0].energy
+    assert beginnings(system, system.thresholds(), first + 50)[0] == pytest.approx(first, abs=0.02)
 
 
 @pytest.mark.parametrize(
