@@ -49,13 +49,13 @@ class EnergyRecord:
         sums = processes.total(
             torch.stack([rows.sum(1), rows.square().sum(1), torch.full_like(rows[:, 0], len(energy))])
         )
-        n = float(sums[2, 0])
-        mean = sums[0] / n
-        variance = (sums[1] / n - mean.square()).clamp(min=0.0)
-        *levels, total = map(self.absolute, mean.tolist())
-        *errors, error = ((variance / n).sqrt() * self.system.to_unit).tolist()
+        means, squares, (n, *_) = sums.tolist()  # one wait for the device
+        means, squares = ([x / n for x in row] for row in (means, squares))
+        variances = [max(square - mean**2, 0.0) for mean, square in zip(means, squares, strict=True)]
+        *levels, total = map(self.absolute, means)
+        *errors, error = ((variance / n) ** 0.5 * self.system.to_unit for variance in variances)
         self.history.append((total, error))
-        self.variances.append(float(variance[-1]) * self.system.to_unit**2)
+        self.variances.append(variances[-1] * self.system.to_unit**2)
         self.levels.append(levels)
         self.level_errors.append(errors)
         self.window.append(energy)
