@@ -27,6 +27,7 @@ def test_six_quarks_bring_the_network_that_needs_no_sum_over_permutations(settin
         ["system=multiquark", "system.quarks=u u d c c~"],
         [*SIX, "model=invariant"],
         [*SIX, "model=equivariant,invariant"],
+        [*SIX, "experiment=of_ones_own"],  # may choose a model
     ],
 )
 def test_others_bring_nothing(settings):
