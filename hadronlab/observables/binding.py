@@ -80,5 +80,5 @@ def _below(evaluation: Evaluation, result: Results) -> None:
     if unit == "MeV" and above > FAR_ABOVE:
         model = "equivariant" if evaluation.system.n_particles == 6 else "molecular"
         result.warnings.append(
-            f"{above:.2g} MeV above the threshold leave room for one: train longer; what comes apart wants model={model}"
+            f"{above:.2g} MeV above the threshold leave room for one: train longer, with model={model} if another is chosen"
         )
