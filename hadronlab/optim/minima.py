@@ -13,7 +13,7 @@ from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 
-APART = 0.1
+LEAST_DIFFERENCE = 0.1
 """how far the residuals of two minima differ at least, in all; in units of the errors where the residuals are"""
 
 
@@ -37,7 +37,7 @@ def find_minima(
     starts: Iterable[Tensor],
     steps: int = 200,
     tolerance: float = 1e-8,
-    apart: float = APART,
+    apart: float = LEAST_DIFFERENCE,
     kind: Callable[[Tensor], Hashable] | None = None,
 ) -> list[Minimum]:
     """Minima reached by Gauss–Newton from `starts`, θ (P,) each, the lowest first; the problem keeps its parameters.
@@ -70,7 +70,7 @@ def find_minima(
     return distinct(ends, apart)
 
 
-def distinct(minima: Iterable[Minimum], apart: float = APART) -> list[Minimum]:
+def distinct(minima: Iterable[Minimum], apart: float = LEAST_DIFFERENCE) -> list[Minimum]:
     """The lowest of every group that are the same, the lowest first."""
     found: list[Minimum] = []
     for one in sorted(minima, key=lambda each: each.loss):

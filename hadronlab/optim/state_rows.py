@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 
 WITHIN = 0.1
-APART = 0.3  # how fast members leave each other, in natural kinetic energies: as what lies so far above a state leaves it
+ORTHOGONALISATION = 0.3  # how fast members leave each other, in natural kinetic energies: as what lies so far above a state leaves it
 
 
 def weight_within(states: int) -> float:
@@ -80,7 +80,7 @@ def followed(
     """
     states, shares = wavefunction.n_states, wavefunction.shares().to(local.psi)
     left, _, right = torch.linalg.svd(shares)
-    apart = weight_within(states) * APART * wavefunction.energy_scale * (shares - left @ right)
+    apart = weight_within(states) * ORTHOGONALISATION * wavefunction.energy_scale * (shares - left @ right)
     psi, h = (x.unflatten(0, (states, -1)) for x in (local.psi, residual(local, clip, processes, states)))
     moves = torch.tensordot(shares, h, 1) + torch.tensordot(apart, psi / local.density.sqrt(), 1)
     return torch.tensordot(shares, psi, 1), moves

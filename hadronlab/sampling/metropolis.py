@@ -23,7 +23,7 @@ MOVES: Mapping[str, Callable[[WaveFunction], Move]] = {
     "dilation": partial(Dilation, weight=0.1),
     "separation": partial(Separation, weight=0.0),
 }
-APART = 3.0  # lengths of the system between `start_clusters`
+START_DISTANCE = 3.0  # of `start_clusters`, in lengths of the system
 COLUMNS = 72_000  # walkers times copies of a network whose densities are computed together: more would not stay in the cache
 
 
@@ -90,7 +90,7 @@ class MetropolisSampler:
         self.r *= 0.5 * wavefunction.length * scale if width is None else width
         for cluster in wavefunction.start_clusters:
             far = torch.randn(1, 3, n_walkers, generator=self.generator, dtype=dtype, device=device)
-            self.r[list(cluster)] += APART * wavefunction.length * far
+            self.r[list(cluster)] += START_DISTANCE * wavefunction.length * far
         n = wavefunction.n_channels
         self.channel: Tensor | None = None
         if wavefunction.samples_channel:

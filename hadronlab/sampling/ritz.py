@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 10  # of walkers and Ritz vectors that follow each other, before several states stand still
 DEPENDENT = 1e-9  # least eigenvalue of S over its largest: below, no rounding keeps the states apart
-APART = 0.5  # least eigenvalue of the overlaps of the vectors of H: below, or where levels are complex, its symmetric part has them
+NEARLY_ORTHOGONAL = 0.5  # least eigenvalue of the overlaps of the vectors of H: below, or where levels are complex, its symmetric part has them
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _eigen(energy: Tensor) -> tuple[Tensor, Tensor]:
     order = values.real.argsort()
     values, vectors = values[order], vectors[:, order]
     real = bool((values.imag == 0).all())
-    if real and bool(torch.linalg.eigvalsh(vectors.real.T @ vectors.real)[0] > APART):
+    if real and bool(torch.linalg.eigvalsh(vectors.real.T @ vectors.real)[0] > NEARLY_ORTHOGONAL):
         return values.real, vectors.real
     return torch.linalg.eigh(0.5 * (energy + energy.T))
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from hadronlab.losses.loss import collapsed
 from hadronlab.observables.learned_potential import LearnedPotential, OtherMinimum
 from hadronlab.observables.results import Results
-from hadronlab.optim.minima import APART
+from hadronlab.optim.minima import LEAST_DIFFERENCE
 from hadronlab.optim.unknowns import Unknowns
 
 if TYPE_CHECKING:
@@ -70,5 +70,5 @@ def _other_minima(task: InverseTask, problem: LeastSquares, loss: float) -> list
     return [
         OtherMinimum(minimum.loss - loss, _with(task.model, minimum.theta, problem))
         for minimum in task.minima
-        if float((minimum.residual - here).norm()) > APART
+        if float((minimum.residual - here).norm()) > LEAST_DIFFERENCE
     ]

@@ -20,7 +20,7 @@ from hadronlab.optim.sr_statistics import (
     kernel_rows,
     reconfigure,
 )
-from hadronlab.optim.state_rows import APART, followed, residual, row_cotangents
+from hadronlab.optim.state_rows import ORTHOGONALISATION, followed, residual, row_cotangents
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.ritz import overlaps, ritz
 from hadronlab.systems.leptons import lepton_system
@@ -370,7 +370,7 @@ def test_members_go_to_the_nearest_orthonormal_set():
     own, moves = (x[:, 0] for x in followed(psi, local))
     root = local.density.sqrt()
     inward = moves - psi.shares() @ residual(local, states=2)
-    members, step = own / root, inward / (0.1 * APART * psi.energy_scale)
+    members, step = own / root, inward / (0.1 * ORTHOGONALISATION * psi.energy_scale)
 
     def overlap(x):
         return 2 * x @ x.T / r.shape[-1]  # states have the norm ½ on the sample

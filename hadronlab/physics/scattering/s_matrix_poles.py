@@ -27,7 +27,7 @@ from hadronlab.physics.scattering.free_waves import OutgoingWaves
 
 STEPS = 60
 CONVERGED = 1e-7  # of a step in k, in 1/radius
-APART = 1e-6  # of two poles, in 1/radius
+SAME_POLE = 1e-6  # nearer to each other they are one, in 1/radius
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def find_poles(
     kept: list[Tensor] = []
     for one in k[torch.isfinite(k.real).all(-1)]:
         k0 = one[resolvent.first]
-        inside = -APART * near <= float(k0.real) <= k_max and abs(float(k0.imag)) <= depth
-        if inside and all(float((one - other).abs().max()) > APART * near for other in kept):
+        inside = -SAME_POLE * near <= float(k0.real) <= k_max and abs(float(k0.imag)) <= depth
+        if inside and all(float((one - other).abs().max()) > SAME_POLE * near for other in kept):
             kept.append(one)
     kept.sort(key=lambda one: float((one[resolvent.first] ** 2).real))
     found = torch.stack(kept) if kept else k[:0]

@@ -14,7 +14,7 @@ from hadronlab.physics.few_body.jacobi import from_jacobi_matrix, jacobi_matrix
 
 SPREAD = np.log(0.1), np.log(10.0)  # widths over the expected ones
 CUSP = np.log(0.02), 0.0  # of the pair that meets
-APART = np.log(0.3), np.log(20.0)  # of the distance of clusters
+CLUSTER_DISTANCE = np.log(0.3), np.log(20.0)  # over the expected width, too
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,6 @@ class Candidates:
                 for cluster, sign in ((first, 1), (second, -1)):
                     members = list(cluster.members)
                     row[members] = sign * masses[members] / masses[members].sum()
-                width = np.median(self.widths) * np.exp(rng.uniform(*APART))
+                width = np.median(self.widths) * np.exp(rng.uniform(*CLUSTER_DISTANCE))
                 form = form + np.outer(row, row) / width**2
         return self.back.T @ form @ self.back
