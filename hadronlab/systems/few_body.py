@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from hadronlab.errors import ConfigError
-from hadronlab.physics.forces.interaction import Interaction, many_body_constant
+from hadronlab.physics.forces.interaction import Interaction
 from hadronlab.physics.quantum_numbers.channels import ChannelBasis, PermutationElement
 from hadronlab.physics.quantum_numbers.couplings import pairs_of
 from hadronlab.physics.quantum_numbers.spin import coupled_to
 from hadronlab.physics.quantum_numbers.spin_orbit import SpinOrbitBasis, rank
+from hadronlab.systems.far_apart import constant
+from hadronlab.systems.fine_structure import check_fine_structure
 from hadronlab.systems.orbital import check_orbital
 from hadronlab.systems.threshold import Cluster, Threshold
 
@@ -58,11 +60,7 @@ class FewBodySystem:
 
     def __post_init__(self) -> None:
         check_orbital(self.name, self.parity, self.L, self.J, self.spin)
-        if self.L and self.has_fine_structure and not (self.interaction.first_order or self.totals):
-            raise ConfigError(
-                f"spin–orbit and tensor forces mix the spins of system {self.name!r}, whose channels have one in a P wave: "
-                "only systems of quarks have all"
-            )
+        check_fine_structure(self)
 
     @property
     def n_particles(self) -> int:
@@ -117,20 +115,6 @@ class FewBodySystem:
         """J of every state of `spin_labels`, where spins and orbit are coupled to it."""
         spins = self.channels.spin
         return spins.totals if isinstance(spins, SpinOrbitBasis) else ()
-
-    @property
-    def left_out(self) -> str:
-        """What of spin–orbit and tensor forces is not computed; empty where there are none."""
-        if not self.has_fine_structure:
-            return ""
-        if not self.L:
-            return "spin–orbit and tensor forces vanish within S waves: the D waves that they mix in are left out"
-        if self.interaction.first_order:
-            return (
-                "spin–orbit and tensor forces are taken to first order: energies are no upper bounds, and their errors those of the "
-                "central forces"
-            )
-        return "the waves other than L = 1 that spin–orbit and tensor forces mix in are left out"
 
     @property
     def group(self) -> tuple[PermutationElement, ...]:
@@ -192,10 +176,10 @@ class FewBodySystem:
         """Σ m_i in `energy_unit`, 0 where energies do not hold it."""
         return float(self.masses.sum()) * self.to_unit if self.counts_masses else 0.0
 
-    @property
+    @cached_property
     def constant(self) -> float:
-        """A `many_body` term that is one number, such as V_C, in `energy_unit`; 0 where there is none."""
-        return (many_body_constant(self.interaction, self.masses) or 0.0) * self.to_unit
+        """What H holds however far apart the particles are, in `energy_unit`, see `far_apart`."""
+        return constant(self)
 
     @cached_property
     def couplings(self) -> Tensor:

@@ -74,7 +74,7 @@ def hadron_mass(hadron: FewBodySystem, level: str = "1S") -> float:
         energies = three_body_levels(
             hadron.channels, hadron.interaction, hadron.masses, hadron.hbar_c, angular_momentum=wave
         )
-        return float(energies[radial]) * hadron.to_unit + hadron.mass_sum + hadron.constant
+        return float(energies[radial]) * hadron.to_unit + hadron.mass_sum
     return float(pair_levels(hadron, 0.6, wave).energy[radial]) * hadron.to_unit + hadron.mass_sum
 
 

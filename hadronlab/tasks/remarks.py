@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from hadronlab.observables.results import Results
+from hadronlab.systems.fine_structure import left_out
 from hadronlab.tasks.settling import above_threshold, trend
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ def warn(task: VMCTask, result: Results) -> None:
     """Of a threshold and of forces that are not known, and where training or statistics fell short of `target_error`."""
     if task.threshold is None and task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if task.system.left_out:
-        result.warnings.append(task.system.left_out)
+    result.warnings += left_out(task.system)
     energy = result.estimates["energy"]
     if (energy.error or 0.0) > task.target_error:
         result.warnings.append(

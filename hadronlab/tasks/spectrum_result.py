@@ -16,6 +16,7 @@ from hadronlab.observables.protocols import HasClosedElements, SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.physics.few_body.gaussians.draws import Draws
 from hadronlab.sampling.independent import IndependentSampler
+from hadronlab.systems.fine_structure import left_out
 from hadronlab.systems.spectra import in_unit, split
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def observed(task: SpectrumTask) -> Results:
         result.estimates["energy"] = levels.energy  # which has no statistical error
     if task.no_threshold:
         result.warnings.append(f"the threshold is unknown, bound or not: {task.no_threshold}")
-    if system.left_out:
-        result.warnings.append(system.left_out)
+    result.warnings += left_out(system)
     if task.history:
         result.estimates["training_energy"] = Estimate(
             np.array([task.history, np.zeros(len(task.history))]),

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import pytest
 import torch
@@ -135,6 +136,41 @@ def test_a_constant_is_that_of_the_whole_system():
             for force in (shifted, plain)
         )
         assert above == pytest.approx([energy + constant for energy in energies], abs=1e-6)
+
+
+@dataclass(frozen=True)
+class Everywhere(QuarkModel):
+    """Further forces of all pairs, at any distance: one by the masses, one by the spins."""
+
+    operators: ClassVar[tuple[str, ...]] = (*QuarkModel.operators, "one", "spin")
+    power: int = 0
+
+    def radial(self, r: Tensor, mass_i: Tensor, mass_j: Tensor) -> tuple[Tensor, ...]:
+        shape = r**self.power
+        return *super().radial(r, mass_i, mass_j), 0.02 * mass_i * mass_j * shape, 0.03 * shape
+
+    def radial_terms(self, mass_i: float, mass_j: float) -> None:
+        return None
+
+
+@pytest.mark.parametrize(("content", "spin"), [("c c u~ d~", 1), ("b b~ c c~", 1), ("b b b~ b~", 2)])
+def test_pair_forces_may_end_in_a_constant(content: str, spin: int) -> None:
+    """Σ_{i<j} 0.02 m_i m_j + 0.03 S_i·S_j is one number of the whole system, whatever it falls apart into."""
+    plain, constant = quark_model("AL1"), Everywhere(**asdict(quark_model("AL1")))
+    system = quark_system("x", content, spin, 0, interaction=constant)
+    squares = system.masses.sum() ** 2 - system.masses.square().sum()
+    spins = 0.03 * (spin * (spin + 1) - 0.75 * system.n_particles)
+    added = 1000 * float(0.02 * squares + spins) / 2
+    here, before = system.thresholds(), quark_system("x", content, spin, 0, interaction=plain).thresholds()
+    assert [one.name for one in here] == [one.name for one in before]
+    assert [one.energy - added for one in here] == pytest.approx([one.energy for one in before], abs=1e-3)
+
+
+def test_nothing_comes_apart_that_forces_hold_at_any_distance() -> None:
+    trap = Everywhere(**asdict(quark_model("AL1")), power=2)
+    assert hadron_mass(quark_system("D", "c u~", 0, 0.5, interaction=trap)) > 0
+    with pytest.raises(ConfigError, match=r"^Everywhere holds particles together at any distance"):
+        quark_system("x", "c c u~ d~", 1, 0, interaction=trap).thresholds()
 
 
 @pytest.mark.slow

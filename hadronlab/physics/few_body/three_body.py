@@ -32,7 +32,7 @@ def three_body_levels(
     levels: int = 2,
     angular_momentum: int = 0,
 ) -> np.ndarray:
-    """Lowest energies in the unit of the masses, Σm and a constant `many_body` term (V_C) left out.
+    """Lowest energies in the unit of the masses, Σm left out.
 
     Raises ConfigError for more or fewer particles, for a many-body term that is not constant, and for L > 1.
     ranges: lengths of the Gaussians for the pair and the third particle; by default 15 from 0.02 to 2.6 fm (L = 1: 9 from
@@ -42,7 +42,8 @@ def three_body_levels(
         raise ConfigError(f"three_body_levels knows L = 0 and L = 1, not {angular_momentum}")
     if len(masses) != 3:
         raise ConfigError(f"three_body_levels needs three particles, not {len(masses)}")
-    if many_body_constant(interaction, masses) is None:
+    constant = many_body_constant(interaction, masses)
+    if constant is None:
         raise ConfigError(
             f"the three-body solver knows pair forces only, not many_body of {type(interaction).__name__}"
         )
@@ -77,7 +78,7 @@ def three_body_levels(
                 potential, along = np.moveaxis(splines[p](np.log(variance[p])), -1, 0)
                 weighted = (norm - aligned[p]) * potential + aligned[p] * along
                 energy += np.einsum("ab,kl->akbl", operator[p] @ matrix, weighted)
-    return _lowest(energy.reshape(n * count, -1), overlap.reshape(n * count, -1), levels)
+    return _lowest(energy.reshape(n * count, -1), overlap.reshape(n * count, -1), levels) + constant
 
 
 def _gaussians(
