@@ -15,7 +15,7 @@ from hadronlab.data.wave_data import WaveData
 from hadronlab.losses.loss import LinearLoss, Loss
 from hadronlab.losses.terms import Terms
 from hadronlab.models.potentials.potential import Potential
-from hadronlab.observables.protocols import AsksNuisances, PotentialObservable
+from hadronlab.observables.protocols import PotentialObservable
 from hadronlab.observables.results import Results
 from hadronlab.optim.gauss_newton import GaussNewton
 from hadronlab.optim.least_squares import LeastSquares
@@ -26,7 +26,7 @@ from hadronlab.physics.scattering.hadronic_mesh import scattering_mesh
 from hadronlab.physics.scattering.rmatrix import RMatrix
 from hadronlab.systems.hadrons import HadronPair
 from hadronlab.tasks.base import Task, build_observables, build_optimizer, build_scheduler
-from hadronlab.tasks.inverse_checks import check_channels, check_refits, memory
+from hadronlab.tasks.inverse_checks import check, memory
 from hadronlab.tasks.inverse_losses import losses_of
 from hadronlab.tasks.inverse_result import observed
 from hadronlab.tasks.starts import StartingPoints, Starts
@@ -73,12 +73,7 @@ class InverseTask(Task):
             plain_gradient=config.optimizer.get("natural_gradient") is None,
             log_every=config.trainer.log_every_n_steps,
         )
-        check_channels(task)
-        for observable in task.observables.values():
-            if isinstance(observable, AsksNuisances):
-                observable.check(task.least_squares().named_nuisances)
-        if task.terms.bins.count and task.refit_steps:
-            check_refits(task.least_squares())
+        check(task)
         return task
 
     def __init__(
@@ -239,9 +234,8 @@ class InverseTask(Task):
 
     def describe(self) -> dict[str, str]:
         """Rows of the table shown before the training."""
-        words = [loss.in_words for loss in self.terms.losses.values() if loss.in_words] or [
-            self.data.in_words
-        ]
+        told = [loss.in_words for loss in self.terms.losses.values() if loss.in_words]
+        words = told or [self.data.in_words]
         return {
             **{"data" if i == 1 else f"data {i}": each for i, each in enumerate(words, start=1)},
             "parameters": str(sum(p.numel() for p in self.parameters())),

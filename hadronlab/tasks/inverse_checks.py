@@ -1,4 +1,5 @@
-"""What is told before an inverse problem is trained: parts that do not fit the channels of the data, refits beyond the memory."""
+"""What is told before an inverse problem is trained: parts that do not fit the channels of the data, nuisance
+parameters that there are not, refits beyond the memory."""
 
 from __future__ import annotations
 
@@ -8,14 +9,24 @@ from typing import TYPE_CHECKING
 from hadronlab.data.diagnostics import effective_rank
 from hadronlab.errors import ConfigError
 from hadronlab.losses.loss import LinearLoss
-from hadronlab.observables.protocols import SeesChannels
+from hadronlab.observables.protocols import AsksNuisances, SeesChannels
 from hadronlab.optim.least_squares import LeastSquares
 
 if TYPE_CHECKING:
     from hadronlab.tasks.inverse import InverseTask
 
 
-def check_channels(task: InverseTask) -> None:
+def check(task: InverseTask) -> None:
+    """Raise ConfigError for whatever of this would only be met after the training."""
+    _check_channels(task)
+    for observable in task.observables.values():
+        if isinstance(observable, AsksNuisances):
+            observable.check(task.least_squares().named_nuisances)
+    if task.terms.bins.count and task.refit_steps:
+        _check_refits(task.least_squares())
+
+
+def _check_channels(task: InverseTask) -> None:
     """Raise ConfigError where a part of the task is not for the channels of the data, or these have too few sources."""
     model, data = task.model, task.data
     count, names = max(1, len(data.channels)), ", ".join(data.names)
@@ -52,7 +63,7 @@ def check_channels(task: InverseTask) -> None:
         )
 
 
-def check_refits(problem: LeastSquares) -> None:
+def _check_refits(problem: LeastSquares) -> None:
     """Raise ConfigError where the refits of the resampling bins are too large for this machine."""
     needed = problem.bytes_needed
     if needed > memory():

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from hadronlab.optim.least_squares import LeastSquares
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.schedule import Stage
 
@@ -54,12 +53,6 @@ class RemembersEnergy(Protocol):
     """A task that compares its energy with the lowest one so far, which it can forget."""
 
     def forget_lowest_energy(self) -> None: ...
-
-
-class HasLeastSquares(Protocol):
-    """A task whose loss is a sum of squares: what Gauss–Newton needs."""
-
-    def least_squares(self) -> LeastSquares: ...
 
 
 class Reconfigures(Protocol):

@@ -12,6 +12,7 @@ from torch import Tensor
 from hadronlab.errors import ConfigError
 from hadronlab.models.wavefunctions.at_once import at_once
 from hadronlab.models.wavefunctions.cartesian import CartesianInputs, signed_copies
+from hadronlab.models.wavefunctions.channel_labels import input_basis, one_hot_channels
 from hadronlab.models.wavefunctions.dense import COLUMNS, DenseNetwork
 from hadronlab.models.wavefunctions.permuted_laplacian import PermutedLaplacian
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser
@@ -73,7 +74,7 @@ class DeepQuarkWaveFunction(WaveFunction):
             order=order,
             sign=sign,
             n_labels=self.one_hot.shape[1],
-            basis=self._input_basis(),
+            basis=input_basis(self.inputs, self.one_hot),
             activation=activation,
         )
         matrix = antisymmetriser(system)  # (n, C, n)
@@ -87,18 +88,6 @@ class DeepQuarkWaveFunction(WaveFunction):
         self.register_buffer("partners", partners, persistent=False)
         weights = matrix.gather(2, partners[:, None].expand(-1, matrix.shape[1], -1))
         self.register_buffer("partner_weights", weights, persistent=False)  # (n, C, m)
-
-    def _input_basis(self) -> Tensor:
-        """Orthonormal, (inputs + labels + 1, k), of what the inputs, the labels and 1 span: the centre of mass rests, and
-        every one-hot vector adds up to 1."""
-        centred = torch.linalg.qr(self.inputs.directions)[0]
-        labels = torch.cat([self.one_hot, torch.ones(len(self.one_hot), 1).double()], 1)
-        _, size, rows = torch.linalg.svd(labels, full_matrices=False)
-        identity = torch.eye(len(self.inputs.first), dtype=torch.float64)
-        axes = torch.einsum("ik,xy->ixky", centred, torch.eye(3).double()).reshape(
-            self.inputs.n_coordinates, -1
-        )
-        return torch.block_diag(axes, identity, rows[size > 1e-10 * size[0]].T)
 
     def _labels(self, channel: Tensor | None) -> tuple[Tensor, Tensor]:
         """One-hot vectors (M, n_labels, 1 or batch) and weights of the copies, (n or 1, C, M, 1 or batch).
@@ -236,19 +225,3 @@ def default_boundary(scale: Tensor, n_particles: int) -> float:
     T_bb 2 MeV at b = 2.2, and nothing at 1.5.
     """
     return float((8.0 * scale.square().sum() / (3.0 * (n_particles - 1))).sqrt())
-
-
-def one_hot_channels(system: FewBodySystem) -> Tensor:
-    """(n_channels, n_labels) one-hot vectors of colour, spin and isospin side by side, as Table 5 counts
-    them.
-
-    Leptons carry none; quarks the colour where there is more than one singlet, the spin, and the isospin
-    where there are light quarks.
-    """
-    color, spin, isospin = system.channel_indices.T
-    used = []
-    if system.color_labels:
-        used = [color] * (len(system.color_labels) > 1) + [spin]
-        used += [isospin] * any(flavor.startswith("q") for flavor in system.flavors)
-    blocks = [torch.nn.functional.one_hot(column).double() for column in used]
-    return torch.cat(blocks, 1) if blocks else torch.zeros(system.n_channels, 0, dtype=torch.float64)

@@ -8,14 +8,15 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy, deepcopy
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError
 
 from hadronlab.errors import ConfigError
+from hadronlab.physics.few_body.gaussians.all_forces import Levels, levels_of
 from hadronlab.physics.few_body.gaussians.candidates import Candidates, Cluster, natural_scale
-from hadronlab.physics.few_body.gaussians.eigen import lowest, mean_of
+from hadronlab.physics.few_body.gaussians.eigen import mean_of
 from hadronlab.physics.few_body.gaussians.exponents import to_exponents, to_parameters
 from hadronlab.physics.few_body.gaussians.hamiltonian import Hamiltonian, Particles
 from hadronlab.physics.few_body.gaussians.refinement import DEPENDENT, Refinement
@@ -25,16 +26,6 @@ from hadronlab.physics.few_body.gaussians.stage_sizes import GROWTH, stage_sizes
 
 BEGINNINGS = 5  # that may be tried for the first stage
 log = logging.getLogger(__name__)
-
-
-class Levels(NamedTuple):
-    """Of exponents: H and S of their functions, the vectors of the levels, and the error of what is sampled."""
-
-    parameters: np.ndarray
-    energy: np.ndarray
-    overlap: np.ndarray
-    vectors: np.ndarray
-    sampling: float
 
 
 class Solver:
@@ -187,14 +178,7 @@ class Solver:
         )
 
     def _levels(self, parameters: np.ndarray) -> Levels:
-        """By all forces."""
-        exponents = to_exponents(parameters)
-        pairs, overlap = self.hamiltonian.matrices(exponents, exponents)
-        energy, differences = self.hamiltonian.corrected(exponents, pairs)
-        vectors = lowest(energy, overlap, self.states, self.above, least=self.hamiltonian.ridge)[1]
-        by_rule = np.array([mean_of(vectors, one) for one in differences]).reshape(-1, self.states)
-        error = by_rule.std(0, ddof=1) / np.sqrt(len(by_rule)) if len(by_rule) else np.zeros(1)
-        return Levels(parameters, energy, overlap, vectors, float(error.max()))
+        return levels_of(self.hamiltonian, parameters, self.states, self.above)
 
     def _grown(self) -> np.ndarray:
         size = self._next_size() or self.sizes[-1]
