@@ -7,11 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # the tests share the cores by processes; a training chooses its threads itself
-check fast test docs: export OMP_NUM_THREADS ?= 1
-# by files: what the tests of one file share is made once; nproc counts threads where OMP_NUM_THREADS is set
-PYTEST = $(BIN)/python -m pytest -n $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist loadfile
+check fast numbers test docs: export OMP_NUM_THREADS ?= 1
+# each process begins with neighbouring files, whose tests share what they need, and takes from the others' when it is done;
+# nproc counts threads where OMP_NUM_THREADS is set
+PYTEST = $(BIN)/python -m pytest -n $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) --maxprocesses 8 --dist worksteal
 
-.PHONY: train check fast test lint docs bench clean
+.PHONY: train check fast numbers test lint docs bench clean
 
 train: $(VENV)/.installed
 	$(BIN)/python -m hadronlab.train $(if $(findstring system=,$(ARGS)),,system=omega_ccc model=sdnn_deep) $(ARGS)
@@ -20,6 +21,11 @@ check: lint fast
 
 fast: $(VENV)/.installed-dev
 	$(PYTEST) -m "not slow" $(ARGS)
+
+# those of numbers, which are to hold on any processor: of what computes, not of commands, settings, pages and pictures
+COMPUTING := data estimates kernels losses models observables optim physics sampling systems tasks
+numbers: $(VENV)/.installed-dev
+	$(PYTEST) -m "not slow" $(addprefix tests/,$(COMPUTING)) $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(PYTEST) $(ARGS)

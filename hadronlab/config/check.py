@@ -26,6 +26,7 @@ class RunSettings:
 
     seed: int
     quiet: bool
+    figures: bool
     threads: int | Literal["auto"]
     resume: str | None
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from hadronlab.errors import ConfigError
 from hadronlab.run.finish import finish
 from hadronlab.run.launch import quiet_libraries
@@ -34,6 +36,7 @@ def evaluate(
     quiet_libraries()
     logging.getLogger("hadronlab").addHandler(logging.NullHandler())  # the table shows the warnings
     config, task, about = restore(directory, samples, overrides, config_dir)
+    OmegaConf.update(config, "figures", True, force_add=True)
     bound_by(task, max_time, config.trainer.max_time)
     result = directory / "result.json"
     known: dict[str, Any] = (

@@ -30,14 +30,12 @@ def finish(
     notes: Sequence[str] = (),
     loggers: Sequence[Any] = (),
 ) -> float | None:
-    """Write result.json, result.h5 and figures/; print the table and, last, the path of result.json.
+    """Write result.json, result.h5 and, unless the run goes without, figures/; print the table and, last, the path of result.json.
 
     about: the first keys of result.json, `status` among them. wall_seconds: of all that came before. notes: warnings
     of the training. loggers: those that want the results too.
     Returns the task's objective, the number that a sweeper minimises.
     """
-    from hadronlab.plotting.figures import draw
-
     started = time.monotonic()
     task.spare_cores = spare_cores(config)
     refits = task.refits if isinstance(task, Refits) else None
@@ -50,12 +48,7 @@ def finish(
     path = write_results(
         directory, results, **about, wall_seconds=round(wall_seconds, 2), objective=objective
     )
-    try:
-        figures = draw(results, task.observables, directory)
-    except OSError as error:  # the numbers are safe
-        figures = {}
-        log.warning("no figures: %s", error)
-        print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
+    figures = _drawn(results, task, directory) if config.get("figures", True) else {}
     for logger in loggers:
         if isinstance(logger, TakesResults):
             logger.log_results(results, figures)
@@ -65,6 +58,17 @@ def finish(
         log.warning(warning)
     print(path)
     return objective
+
+
+def _drawn(results: Results, task: Any, directory: Path) -> dict[str, Path]:
+    from hadronlab.plotting.figures import draw
+
+    try:
+        return draw(results, task.observables, directory)
+    except OSError as error:  # the numbers are safe
+        log.warning("no figures: %s", error)
+        print(f"warning: not all figures are drawn ({error.strerror})", file=sys.stderr)
+        return {}
 
 
 def _keep(directory: Path, refits: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from hadronlab.run.directory.run_directory import changes
 from hadronlab.run.trainer_settings import limits_of
 
 KEPT = ("system", "model", "seed", "optimizer")  # a checkpoint brings their state back, whatever is asked for
-ASIDE = ("quiet", "threads", "logger.", "callbacks.", "trainer.accelerator", "trainer.devices", "trainer.enable", "trainer.log_every",
+ASIDE = ("quiet", "figures", "threads", "logger.", "callbacks.", "trainer.accelerator", "trainer.devices", "trainer.enable", "trainer.log_every",
          "trainer.num_nodes", "trainer.strategy")  # how a run is made, not what comes out  # fmt: skip
 
 

@@ -211,6 +211,6 @@ def run_name(config: DictConfig) -> tuple[str, str | None]:
     parts += [
         o.lstrip("+")
         for o in hydra.overrides.task
-        if not o.startswith(("system=", "resume=", "quiet=", "threads=", "logger="))
+        if not o.startswith(("system=", "resume=", "quiet=", "figures=", "threads=", "logger="))
     ]
     return " ".join(parts), Path(hydra.sweep.dir).name

@@ -18,7 +18,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.run.directory.run_directory import locked
 from hadronlab.sweeps.job_results import job_folders
 
-HOW = ("resume", "quiet", "threads", "logger", "strategy", "callbacks.progress", "callbacks.checkpoints", "trainer.accelerator",
+HOW = ("resume", "quiet", "figures", "threads", "logger", "strategy", "callbacks.progress", "callbacks.checkpoints", "trainer.accelerator",
        "trainer.devices", "trainer.num_nodes", "trainer.strategy", "trainer.log_every_n_steps",
        "trainer.enable_progress_bar")  # how jobs run and what they log; what comes out is the same  # fmt: skip
 

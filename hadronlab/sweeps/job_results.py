@@ -127,7 +127,7 @@ def _overrides(path: Path) -> dict[str, Any]:
     if not isinstance(lines, list):
         return {}
     pairs = (str(line).lstrip("+~").partition("=") for line in lines)
-    return {key: _scalar(value) for key, _, value in pairs if key not in ("resume", "quiet")}
+    return {key: _scalar(value) for key, _, value in pairs if key not in ("resume", "quiet", "figures")}
 
 
 def _number(value: Any) -> float:

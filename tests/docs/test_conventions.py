@@ -264,7 +264,13 @@ def several_states() -> None:
         "trainer.max_steps=4",
     ]
     with TemporaryDirectory() as place:
-        found = run(*settings, "task.evaluation_samples=2000", "quiet=true", directory=Path(place) / "run")
+        found = run(
+            *settings,
+            "task.evaluation_samples=2000",
+            "quiet=true",
+            "figures=false",
+            directory=Path(place) / "run",
+        )
         levels = found.array("training_levels")
         assert units(found)["training_levels"] == "MeV" and levels.shape == (2, 4)
         assert (levels[0] < levels[1]).all()
@@ -359,7 +365,10 @@ RUNS = {
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     place = tmp_path_factory.mktemp("conventions")
-    return {name: run(*overrides, "quiet=true", directory=place / name) for name, overrides in RUNS.items()}
+    return {
+        name: run(*overrides, "quiet=true", "figures=false", directory=place / name)
+        for name, overrides in RUNS.items()
+    }
 
 
 def units(result: Run) -> dict[str, str]:

@@ -33,6 +33,7 @@ SEPARABLE = [
     "data.n_radii=24",
     "data.n_momenta=4",
     "quiet=true",
+    "figures=false",
     "trainer.log_every_n_steps=3",
 ]
 SMALL_SWEEP = [

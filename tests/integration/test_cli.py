@@ -176,6 +176,7 @@ def test_a_run_finds_its_data_from_elsewhere(
         "model=local",
         "trainer.max_steps=3",
         "quiet=true",
+        "figures=false",
     ]
     for number, chdir in enumerate(("false", "true")):
         directory = f"run{number}"
@@ -259,6 +260,7 @@ def test_a_class_and_a_config_directory_of_the_user(tmp_path: Path) -> None:
         "cfg",
         "system=separable",
         "quiet=true",
+        "figures=false",
         "model=mine",
         "trainer.max_epochs=2",
     ]

@@ -14,7 +14,7 @@ from hadronlab.run.build import build_task, build_trainer
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
 from hadronlab.tasks.base import Task
 
-SMALL = ["quiet=true", "logger=csv", "trainer.log_every_n_steps=5"]
+SMALL = ["quiet=true", "figures=false", "logger=csv", "trainer.log_every_n_steps=5"]
 FEW_BODY = [
     "sampler.n_walkers=40",
     "task.burn_in=20",

@@ -7,10 +7,13 @@ import os
 from math import prod
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from processes import run
 
+from hadronlab.api import composed
 from hadronlab.config.groups import choices
 from hadronlab.data.ingest.raw.convert import convert_raw
 
@@ -35,17 +38,37 @@ def smaller(experiment: str) -> list[str]:
 
 
 def swept(experiment: str) -> dict[str, list[str]]:
-    """What its file sweeps over: every value where that is one setting, two of each where the jobs are their products."""
+    """What its file sweeps over."""
     file = OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml")
     params = OmegaConf.select(file, "hydra.sweeper.params") or {}
-    values = {str(key): str(text).split(",") for key, text in params.items()}
-    return values if len(values) < 2 else {key: some[:2] for key, some in values.items()}
+    return {str(key): str(text).replace(" ", "").split(",") for key, text in params.items()}
+
+
+def some(values: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Two values of each setting where the jobs are their products, else from the first to the last as many as are soon done."""
+    few = 2 if len(values) > 1 else 6
+    return {
+        key: [every[round(i)] for i in np.linspace(0, len(every) - 1, min(few, len(every)))]
+        for key, every in values.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "experiment", [one for one in choices("experiment") if "system.hadron" in swept(one)]
+)
+def test_every_hadron_of_an_atlas_is_known(experiment: str) -> None:
+    """The runs below are of some."""
+    hadrons = swept(experiment)["system.hadron"]
+    system = composed(f"experiment={experiment}", f"system.hadron={hadrons[0]}").system
+    for hadron in hadrons:
+        made = instantiate(system, hadron=hadron.strip('"'), _convert_="all")
+        assert made.L == system.L and made.n_channels > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", choices("experiment"))
 def test_an_experiment_comes_to_its_results(experiment: str, tmp_path: Path) -> None:
-    values, log = swept(experiment), tmp_path / "log"
+    values, log = some(swept(experiment)), tmp_path / "log"
     arguments = [f"experiment={experiment}", *smaller(experiment), "quiet=true", f"hydra.run.dir={tmp_path}/run",
                  f"hydra.sweep.dir={tmp_path}/sweep"]  # fmt: skip
     if experiment.startswith("xixi"):
@@ -57,7 +80,7 @@ def test_an_experiment_comes_to_its_results(experiment: str, tmp_path: Path) -> 
             convert_raw(DATA / "xixi_raw", file, spin="3s1", bin_size=2)
         arguments.append(f"data.path={file}")
     if values:
-        arguments += ["--multirun", *(f"{key}={','.join(some)}" for key, some in values.items())]
+        arguments += ["--multirun", *(f"{key}={','.join(each)}" for key, each in values.items())]
     assert run(arguments, log) == 0, log.read_text()
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*/**/result.json")]
     assert len(results) == prod(map(len, values.values())), log.read_text()

@@ -36,7 +36,7 @@ LOOK = [
     "callbacks.guards.every_n_steps=1",
 ]
 INVERSE = [*SEPARABLE, *LOOK, "trainer.max_steps=60"]
-VMC = ["system=jpsi", "quiet=true", *LOOK, "trainer.max_steps=60", "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20",
+VMC = ["system=jpsi", "quiet=true", "figures=false", *LOOK, "trainer.max_steps=60", "sampler.n_walkers=60", "sampler.sweeps=10", "task.burn_in=20",
        "task.evaluation_samples=600", "task.evaluation_walkers=60", "trainer.log_every_n_steps=10"]  # fmt: skip
 
 

@@ -36,11 +36,11 @@ NATURAL = [
     "optimizer.natural_gradient.warmup_steps=20",
     "trainer.max_steps=25",
 ]
-VMC = ["system=jpsi", "quiet=true", "trainer.max_steps=20", "trainer.log_every_n_steps=5", "sampler._target_=fixed_walkers.FixedWalkers",
+VMC = ["system=jpsi", "quiet=true", "figures=false", "trainer.max_steps=20", "trainer.log_every_n_steps=5", "sampler._target_=fixed_walkers.FixedWalkers",
        "sampler.n_walkers=400", "task.burn_in=2", "task.evaluation_samples=400", "task.evaluation_walkers=40",
        "optimizer.natural_gradient.single_precision=false"]  # fmt: skip
 
-SMALL_VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
+SMALL_VMC = ["system=jpsi", "quiet=true", "figures=false", "sampler.n_walkers=60", "sampler.sweeps=2", "task.burn_in=10",
              "task.evaluation_samples=600", "task.evaluation_walkers=60"]  # fmt: skip
 
 

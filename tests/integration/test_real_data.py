@@ -33,11 +33,23 @@ def relative_residual(model: torch.nn.Module, path: Path, source: str) -> float:
 @pytest.mark.data
 @pytest.mark.slow
 def test_the_network_agrees_with_the_convex_baseline_and_predicts_another_volume(tmp_path: Path) -> None:
-    best = run("experiment=xixi_best", f"data.path={FILE}", "quiet=true", directory=tmp_path / "best")
-    convex = run("experiment=xixi_convex", f"data.path={FILE}", "quiet=true", directory=tmp_path / "convex")
+    best = run(
+        "experiment=xixi_best",
+        f"data.path={FILE}",
+        "quiet=true",
+        "figures=false",
+        directory=tmp_path / "best",
+    )
+    convex = run(
+        "experiment=xixi_convex",
+        f"data.path={FILE}",
+        "quiet=true",
+        "figures=false",
+        directory=tmp_path / "convex",
+    )
     assert np.allclose(best.array("k"), convex.array("k"))
     others = [
-        run("experiment=xixi_best", f"data.path={FILE}", "task.refit_steps=0", f"seed={seed}", "quiet=true",
+        run("experiment=xixi_best", f"data.path={FILE}", "task.refit_steps=0", f"seed={seed}", "quiet=true", "figures=false",
             directory=tmp_path / str(seed))
         for seed in (2, 3)
     ]  # fmt: skip

@@ -38,7 +38,7 @@ NATURAL = [
     "optimizer.natural_gradient.warmup_steps=40",
     "trainer.max_steps=80",
 ]
-VMC = ["system=jpsi", "quiet=true", "sampler.n_walkers=60", "sampler.sweeps=4", "task.burn_in=10", "task.evaluation_samples=600",
+VMC = ["system=jpsi", "quiet=true", "figures=false", "sampler.n_walkers=60", "sampler.sweeps=4", "task.burn_in=10", "task.evaluation_samples=600",
        "task.evaluation_walkers=60", "trainer.log_every_n_steps=3", *FAST, "trainer.max_steps=90"]  # fmt: skip
 
 

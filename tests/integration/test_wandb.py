@@ -18,7 +18,13 @@ from wandb_loopback import LoopbackServer, key, records
 from hadronlab import dashboard
 from hadronlab.run.wandb_logger import mode_wanted
 
-RUN = [*SEPARABLE, "logger=wandb", "trainer.max_steps=30", "callbacks.checkpoints.every_n_steps=10"]
+RUN = [
+    *SEPARABLE,
+    "figures=true",
+    "logger=wandb",
+    "trainer.max_steps=30",
+    "callbacks.checkpoints.every_n_steps=10",
+]
 
 
 @pytest.fixture

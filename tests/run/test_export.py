@@ -25,7 +25,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, api.Run]:
     """A local potential and one with a kernel, with four bins each."""
     folder = tmp_path_factory.mktemp("runs")
     common = ("system=omega_ccc", "data=synthetic_noisy", f"data.lattice.noise.bins={BINS}", "data.lattice.step=0.5", "data.times=[26]",
-              "data.r_max=2.0", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=4", "quiet=true")  # fmt: skip
+              "data.r_max=2.0", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=4", "quiet=true", "figures=false")  # fmt: skip
     models = {"local": ("model=local_gaussians", "loss=r_correlator", "optimizer=natural_gradient"),
               "hybrid": ("model=hybrid_low_rank", "loss=r_correlator_ridge", "optimizer=natural_gradient")}  # fmt: skip
     return {name: api.run(*own, *common, directory=folder / name) for name, own in models.items()}
@@ -117,7 +117,7 @@ def test_mistakes_are_one_line(
 @pytest.mark.slow
 def test_of_several_channels_there_is_no_table(tmp_path: Path) -> None:
     run = api.run("system=tensor", "data.sources=[wall]", "data.times=[13]", "data.lattice.n_mesh=60", "data.lattice.step=1.0",
-                  "data.lattice.length=70", "trainer.max_epochs=2", "quiet=true", directory=tmp_path / "run")  # fmt: skip
+                  "data.lattice.length=70", "trainer.max_epochs=2", "quiet=true", "figures=false", directory=tmp_path / "run")  # fmt: skip
     with pytest.raises(ConfigError, match=r"a table holds one channel, and these are S, D: give v\.h5"):
         api.export(run.directory, tmp_path / "v.txt")
     (out,) = api.export(run.directory, tmp_path / "v.h5", step=0.1)

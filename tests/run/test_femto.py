@@ -103,7 +103,7 @@ def test_tables_lie_beside_their_file(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_learned_potential_of_a_run(tmp_path: Path) -> None:
     trained = run(
         "system=omega_ccc", "data=synthetic_noisy", "data.lattice.noise.bins=4", "model=hybrid_low_rank", "loss=r_correlator_ridge",
-        "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=3", "quiet=true",
+        "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=3", "quiet=true", "figures=false",
         "observables=[low_energy,femtoscopy]", "observables.femtoscopy.radii=[1.0]", "observables.femtoscopy.points=4",
         directory=tmp_path / "run",
     )  # fmt: skip

@@ -19,7 +19,6 @@ from omegaconf import OmegaConf
 from hadronlab import api
 from hadronlab.config.check import check
 from hadronlab.errors import ConfigError, HadronlabError
-from hadronlab.plotting import figures
 from hadronlab.run import threads, tuning
 from hadronlab.run.build import build_task
 from hadronlab.run.directory.checkpoint_io import load_checkpoint
@@ -28,8 +27,8 @@ from hadronlab.run.threads import cores, thread_counts
 from hadronlab.run.tuning import Choice, choices_of, settle, tried
 
 SMALL = ["system=separable", "model=sdnn_uniform", "model.depth=1", "model.width=6", "data.n_radii=24", "data.n_momenta=4",
-         "quiet=true", "loss=schrodinger"]  # fmt: skip
-VMC = ["system=jpsi", "sampler.n_walkers=40", "sampler.sweeps=2", "quiet=true"]
+         "quiet=true", "figures=false", "loss=schrodinger"]  # fmt: skip
+VMC = ["system=jpsi", "sampler.n_walkers=40", "sampler.sweeps=2", "quiet=true", "figures=false"]
 CPU = {"accelerator": "cpu", "devices": 1, "strategy": "auto", "num_nodes": 1}
 
 
@@ -172,7 +171,6 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     told: list[Any] = []
     monkeypatch.setattr(tuning, "CHOICES", (Choice("threads", lambda c: [1, 2], told.append, 1.3),))
     monkeypatch.setattr(tuning, "tried", lambda *_: told.append("trial") or 2)
-    monkeypatch.setattr(figures, "draw", lambda *_: {})
     return told
 
 
@@ -207,6 +205,5 @@ def test_one_thread_where_that_is_all_there_is(tmp_path: Path, monkeypatch: pyte
     """OMP_NUM_THREADS=1, as in all these tests: no trial, and the checkpoint says it."""
     assert os.environ["OMP_NUM_THREADS"] == "1"
     monkeypatch.setattr(tuning, "speed_up", None)
-    monkeypatch.setattr(figures, "draw", lambda *_: {})
     run = api.run(*SMALL, "trainer.max_steps=2", directory=tmp_path / "run")
     assert yaml.safe_load((run.directory / "config.yaml").read_text())["threads"] == 1

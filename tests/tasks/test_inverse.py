@@ -79,7 +79,7 @@ def test_two_sources_fix_the_phase_shifts(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_nonlocal_truth_is_seen_by_the_full_potential_only(tmp_path: Path) -> None:
     done = run("experiment=perey_buck", "data.times=[26]", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
-               "~model.nonlocal_part.head", "optimizer.natural_gradient.shift=1e-12", "quiet=true",
+               "~model.nonlocal_part.head", "optimizer.natural_gradient.shift=1e-12", "quiet=true", "figures=false",
                "loss.r_correlator.weighting=volume", directory=tmp_path / "run")  # fmt: skip
     assert done["phase_shift_error_max"] < 0.1 < 2.0 < done["phase_shift_error_max.leading_order"]
 
@@ -89,7 +89,7 @@ def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
     """χ² of eight quantities with 20 bins; the errors are what other noises make the values scatter by."""
     done = run("experiment=omega_ccc_best", "data=synthetic_noisy", "data.sources=[wall,smeared]", "data.times=[26]",
                "data.lattice.inelastic=null", "model=hybrid_low_rank", "~model.nonlocal_part.widths",
-               "~model.nonlocal_part.head", "loss.ridge.weight=0.01", "quiet=true", directory=tmp_path / "run")  # fmt: skip
+               "~model.nonlocal_part.head", "loss.ridge.weight=0.01", "quiet=true", "figures=false", directory=tmp_path / "run")  # fmt: skip
     observables, truth = done.result["observables"], done.result["truth"]
     scatter = {"inverse_scattering_length": 0.022, "effective_range": 0.073, "binding_energy": 0.53}
     pulls = []
@@ -111,9 +111,14 @@ def test_noisy_data_get_errors_that_cover_the_truth(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_evaluation_repeats_the_result(tmp_path: Path) -> None:
-    done = run("system=separable", "trainer.max_epochs=30", "quiet=true", directory=tmp_path / "run")
+    """And draws the figures, which the run has left out."""
+    done = run(
+        "system=separable", "trainer.max_epochs=30", "quiet=true", "figures=false", directory=tmp_path / "run"
+    )
     before = done.result["observables"]
+    assert not (done.directory / "figures").exists()
     evaluate(done.directory)
+    assert done.figure("phase_shifts").is_file()
     after = json.loads((done.directory / "result.json").read_text())["observables"]
     assert after.keys() == before.keys()
     for name, quantity in before.items():
@@ -124,7 +129,7 @@ def test_evaluation_repeats_the_result(tmp_path: Path) -> None:
 def test_an_evaluation_does_not_refit_the_bins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the run are in its checkpoint; a training that goes on from there makes its own."""
     settings = ("system=omega_ccc", "data=synthetic_noisy", "data.lattice.noise.bins=4", "data.lattice.step=0.5", "data.times=[26]",
-                "data.r_max=2.0", "model=local_gaussians", "loss=r_correlator", "optimizer=natural_gradient", "quiet=true")  # fmt: skip
+                "data.r_max=2.0", "model=local_gaussians", "loss=r_correlator", "optimizer=natural_gradient", "quiet=true", "figures=false")  # fmt: skip
     done = run(*settings, "trainer.max_epochs=3", directory=tmp_path / "run")
     before = done.estimate("scattering_length")
     with monkeypatch.context() as patched:

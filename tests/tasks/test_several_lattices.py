@@ -18,7 +18,7 @@ PAIR = HadronPair("omega_ccc", 4796.0, 4796.0, potential=omega_ccc())
 SETTINGS = ("system=lattice", "model=local", "model._target_=hadronlab.models.potentials.local.LocalGaussians",
             "~model.widths", "~model.hidden", "~model.length", "+model.exponents=[3.4,7.8,49.7]", "loss=r_correlator",
             "optimizer=natural_gradient", "optimizer.natural_gradient.warmup_steps=0", "trainer.max_epochs=6",
-            "data.times=[26]", "data.r_max=2.0", "quiet=true")  # fmt: skip
+            "data.times=[26]", "data.r_max=2.0", "quiet=true", "figures=false")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
