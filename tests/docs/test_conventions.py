@@ -261,11 +261,13 @@ def several_states() -> None:
         "task.states=2",
         "model.widths=[6,4]",
         "sampler.n_walkers=50",
+        "sampler.sweeps=3",
         "trainer.max_steps=4",
     ]
     with TemporaryDirectory() as place:
         found = run(
             *settings,
+            "task.burn_in=100",
             "task.evaluation_samples=2000",
             "quiet=true",
             "figures=false",
