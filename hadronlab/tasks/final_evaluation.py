@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
 from pytorch_lightning.callbacks import Timer
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate, Part
 from hadronlab.estimates.streams import stream_seed
 from hadronlab.estimates.trend import slope_in_variance
+from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.evaluation import evaluate
 from hadronlab.observables.results import Results
 from hadronlab.sampling.selection import set_energies
@@ -26,7 +29,6 @@ from hadronlab.tasks.remarks import warn
 from hadronlab.tasks.several_states import connect, fix_states, of_all_states
 
 if TYPE_CHECKING:
-    from hadronlab.models.wavefunctions.wavefunction import WaveFunction
     from hadronlab.systems.threshold import Threshold
     from hadronlab.tasks.vmc import VMCTask
 
@@ -101,29 +103,34 @@ def measured(
     return result
 
 
-def load_best_set(task: VMCTask) -> str:
-    """Load the parameter set of the lowest energy into the model; its name."""
-    sets = task.parameter_sets.candidates(parameters_to_vector(task.model.parameters()).detach())
-    best = next(iter(sets))
-    if len(sets) > 1:
-        seed, left = stream_seed(task.seed, "selection"), seconds_left(task)
-        sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
-        samples = task.schedule.compare_samples or compared_samples(task)
-        walkers = affordable_walkers(task, sweeps, None if left is None else left / 6)
+Member: TypeAlias = tuple[WaveFunction, Callable[[Tensor], Tensor]]
+"""A wave function, and its parameters for those of the task's model."""
+
+
+def load_best_set(task: VMCTask, members: Sequence[Member] = (), samples: int | None = None) -> str:
+    """Load the parameter set of the lowest energy, or of the lowest mean over `members`, into the model; its name.
+
+    samples: of each set with each member, where the schedule does not say how many; None: by the spread of the training.
+    """
+    theta = parameters_to_vector(task.model.parameters()).detach()
+    sets = {k: one.to(task.sampler.device) for k, one in task.parameter_sets.candidates(theta).items()}
+    energies, left = dict.fromkeys(sets, 0.0), seconds_left(task)
+    parts = members or [(task.model, lambda whole: whole)]
+    share = None if left is None else left / 6 / len(parts)
+    samples = task.schedule.compare_samples or samples or compared_samples(task)
+    sweeps = task.burn_in * (3 + len(sets)) // 4  # of `set_energies`
+    for k, (member, own) in enumerate(parts) if len(sets) > 1 else ():
+        walkers = affordable_walkers(task, sweeps, share, member)
         walkers = min(walkers, max(FEWEST_WALKERS, samples // SAMPLES_OF_EACH))
-        sampler = task.make_sampler(task.model, n_walkers=walkers, seed=seed)
-        energies = set_energies(
-            task.model,
-            sets,
-            sampler,
-            samples,
-            task.burn_in,
-            None if left is None else left / 6,
-        )
-        best = min(sets, key=lambda name: energies[name])
-        for name, energy in energies.items():
-            log.info("%s: energy %.8g %s", name, task.record.absolute(energy), task.system.energy_unit)
-    vector_to_parameters(sets[best].to(task.sampler.device), task.model.parameters())
+        seed = stream_seed(task.seed, "selection", *[k] * bool(members))
+        sampler = task.make_sampler(member, n_walkers=walkers, seed=seed)
+        owned = {name: own(whole) for name, whole in sets.items()}
+        for name, energy in set_energies(member, owned, sampler, samples, task.burn_in, share).items():
+            energies[name] += energy / len(parts)
+    best = min(sets, key=lambda name: energies[name])
+    for name, energy in energies.items() if len(sets) > 1 else ():
+        log.info("%s: energy %.8g %s", name, task.record.absolute(energy), task.system.energy_unit)
+    vector_to_parameters(sets[best].clone(), task.model.parameters())
     return best
 
 

@@ -8,19 +8,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from hadronlab.estimates.estimate import Estimate, Part
-from hadronlab.estimates.streams import stream_seed
 from hadronlab.models.wavefunctions.conditioned import short
 from hadronlab.observables.results import Results
-from hadronlab.sampling.selection import set_energies
-from hadronlab.tasks.final_evaluation import (
-    FEWEST_WALKERS,
-    SAMPLES_OF_EACH,
-    measured,
-    seconds_left,
-)
+from hadronlab.tasks.final_evaluation import load_best_set, measured
 from hadronlab.tasks.remarks import warn
 
 if TYPE_CHECKING:
@@ -38,7 +30,11 @@ def measure_values(task: ConditionedTask) -> Results:
     own system, elsewhere to `target_error`.
     """
     model = task.model.eval().to(task.sampler.device)
-    task.chosen_parameters = load_best_set(task)
+    members = [
+        (member, partial(model.parameters_at, value))
+        for member, value in zip(model.members, model.values, strict=True)
+    ]
+    task.chosen_parameters = load_best_set(task, members, COMPARED)
     values = values_of_result(model.values, task.values)
     others = [value for value in values if value != model.own]
     found = {model.own: measured(task, model.base, model.threshold_at(model.own), len(values))}
@@ -95,25 +91,3 @@ def values_of_result(
     """Those trained at and those asked for; of one number also those halfway between two of the training."""
     halfway = [(short(0.5 * (low[0] + high[0])),) for low, high in pairwise(trained) if len(low) == 1]
     return sorted({*trained, *asked, *halfway})
-
-
-def load_best_set(task: ConditionedTask) -> str:
-    """Load the parameter set of the lowest mean energy into the model; its name."""
-    model = task.model
-    sets = task.parameter_sets.candidates(parameters_to_vector(model.parameters()).detach())
-    sets = {name: theta.to(task.sampler.device) for name, theta in sets.items()}
-    energies, left = dict.fromkeys(sets, 0.0), seconds_left(task)
-    samples = task.schedule.compare_samples or COMPARED
-    share = None if left is None else left / 6 / len(model.members)
-    for k, (member, value) in (
-        enumerate(zip(model.members, model.values, strict=True)) if len(sets) > 1 else ()
-    ):
-        at_value = {name: model.parameters_at(value, theta) for name, theta in sets.items()}
-        walkers = min(task.evaluation_walkers, max(FEWEST_WALKERS, samples // SAMPLES_OF_EACH))
-        seed = stream_seed(task.seed, "selection", k)
-        sampler = task.make_sampler(member, n_walkers=walkers, seed=seed)
-        for name, energy in set_energies(member, at_value, sampler, samples, task.burn_in, share).items():
-            energies[name] += energy
-    best = min(sets, key=lambda name: energies[name])
-    vector_to_parameters(sets[best].clone(), model.parameters())
-    return best
