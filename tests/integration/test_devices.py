@@ -17,7 +17,8 @@ from hadronlab.tasks.base import Task
 SMALL = ["quiet=true", "figures=false", "logger=csv", "trainer.log_every_n_steps=5"]
 FEW_BODY = [
     "sampler.n_walkers=40",
-    "task.burn_in=20",
+    "sampler.sweeps=3",  # every operation is seen in Python, a hundred times slower than it is
+    "task.burn_in=10",
     "task.evaluation_walkers=50",
     "task.evaluation_samples=200",
 ]
