@@ -11,7 +11,6 @@ from torch import Tensor
 
 from hadronlab.data.correlations.table import check_choice
 from hadronlab.errors import DataError
-from hadronlab.estimates.streams import stream_seed
 from hadronlab.physics.constants import HBAR_C
 
 Systematic = Literal["uncorrelated", "correlated", "ignored"]
@@ -82,14 +81,6 @@ class CorrelationData:
         vectors = {name: getattr(self, name)[keep] for name in ("k", "value", "error", "systematic")}
         edges = None if self.edges is None else self.edges[keep]
         return replace(self, **vectors, covariance=self.covariance[keep][:, keep], edges=edges)
-
-    def pseudo_experiment(self, generator: torch.Generator | int) -> CorrelationData:
-        """The same measurement with values drawn around these from the covariance, by a generator or a seed."""
-        if isinstance(generator, int):
-            seed = stream_seed(generator, "pseudo_experiments")
-            generator = torch.Generator().manual_seed(seed)
-        noise = torch.randn(len(self.k), generator=generator, dtype=self.k.dtype)
-        return replace(self, value=self.value + torch.linalg.cholesky(self.covariance) @ noise)
 
     def _refuse(self, name: str, array: Tensor, bad: Tensor, why: str) -> None:
         """DataError about the first element of `array` that is `bad`."""
