@@ -105,7 +105,7 @@ def test_the_setting_brings_the_task() -> None:
     assert with_brought([ON_MASS[0], "task=vmc"]) == [ON_MASS[0], "task=vmc"]
     recipe = ["model=deepquark", "experiment=deepquark/recipe"]  # has a number of steps of its own
     assert with_brought(recipe) == recipe
-    assert with_brought(["model=deepquark"]) == ["trainer.max_steps=1500", "model=deepquark"]
+    assert with_brought(["model=deepquark"]) == ["trainer.max_steps=1000", "model=deepquark"]
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ class DeepQuarkWaveFunction(WaveFunction):
         widths: hidden layers; the paper's by default, from the number of particles.
         boundary: b of the boundary factor, fm; None: from the expected distances.
         activation: a key of `jets.ACTIVATIONS`.
-        channel_sum: "sampled" flips channels in the Metropolis walk as the paper does, "exact" sums them at
-        every point.
+        channel_sum: "exact" sums the channels at every point; "sampled" flips them in the Metropolis walk as the paper does, where
+            a channel of a thousandth is seen by a thousandth of the walkers, and is learnt as badly.
     """
 
     coefficients: Tensor
@@ -53,7 +53,7 @@ class DeepQuarkWaveFunction(WaveFunction):
         super().__init__(system)
         n = len(system.masses)
         if channel_sum not in ("sampled", "exact"):
-            raise ConfigError(f"model.channel_sum={channel_sum!r}: choose 'sampled' (the paper's) or 'exact'")
+            raise ConfigError(f"model.channel_sum={channel_sum!r}: choose 'exact' or 'sampled' (the paper's)")
         self.boundary = default_boundary(self.scale, n) if boundary is None else float(boundary)
         if not self.boundary > 0.5 * self.length:
             raise ConfigError(
