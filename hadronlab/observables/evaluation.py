@@ -17,6 +17,7 @@ from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
+from hadronlab.sampling.contact import contact_terms
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.threshold import Threshold
@@ -67,7 +68,8 @@ def evaluate(
         max_seconds: stop after this time, thermalisation included, whatever the error; two samples of each walker at least.
         make_sampler: called with the wave function, n_walkers and seed.
 
-    The number of samples is decided from the error alone, never from the energy, so the mean stays unbiased.
+    The number of samples is decided from the error alone, never from the energy, so the mean stays unbiased; what diverges where
+    particles meet is taken out of the energy before (`contact_terms`), lest both hang on the same few walkers.
     """
     if n_samples < 2 * n_walkers:
         raise ConfigError(f"n_samples={n_samples} is less than two samples for each of {n_walkers} walkers")
@@ -80,8 +82,13 @@ def evaluate(
     record, done, goal = Record(), 0, n_samples
     while done < goal:
         r, channel = sampler.sample()
-        samples = Samples(wavefunction, r, channel, local_energy(wavefunction, r, channel), reach)
-        record.add({"energy": samples.local.energy * system.to_unit + system.mass_sum})
+        local = local_energy(wavefunction, r, channel)
+        samples = Samples(wavefunction, r, channel, local, reach)
+        for name, values in (
+            ("energy", local.energy + contact_terms(wavefunction, r, channel, local)),
+            ("local_energy", local.energy),
+        ):
+            record.add({name: values * system.to_unit + system.mass_sum})
         with torch.no_grad():
             for observable in observables.values():
                 record.add(observable.measure(samples))
@@ -157,10 +164,11 @@ def sampling_quality(evaluation: Evaluation) -> Results:
     296 (2024)]: zero for an exact state; free particles at rest are the zero of the energy.
     """
     energy, system = evaluation.statistics["energy"], evaluation.system
+    spread = evaluation.statistics["local_energy"].std
     result = Results(
         {
-            "local_energy_std": Estimate(energy.std, system.energy_unit),
-            "v_score": Estimate(system.n_particles * (energy.std / (energy.mean - system.mass_sum)) ** 2),
+            "local_energy_std": Estimate(spread, system.energy_unit),
+            "v_score": Estimate(system.n_particles * (spread / (energy.mean - system.mass_sum)) ** 2),
             "acceptance": Estimate(evaluation.acceptance),
             "r_hat": Estimate(energy.r_hat),
             "tau_corr": Estimate(energy.tau_corr),

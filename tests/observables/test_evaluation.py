@@ -171,7 +171,8 @@ def test_too_few_samples_are_refused():
 def concluded(value, error, r_hat=1.0, tau_corr=0.5, steps=4, threshold=3878.5):
     """What is said of an energy of T_cc."""
     system = tetraquark().system
-    statistics = {"energy": ChainStatistics(value, error, 1.0, tau_corr, r_hat, 100 * steps)}
+    chain = ChainStatistics(value, error, 1.0, tau_corr, r_hat, 100 * steps)
+    statistics = {"energy": chain, "local_energy": chain}
     energy = Estimate.quoted(value, error, "MeV")
     about = Evaluation(system, energy, statistics, Threshold("D D*", threshold, ()), 0.5, 0.0, 100, 5.0)
     result = Binding().conclude({}, about)
