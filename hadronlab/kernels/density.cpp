@@ -6,13 +6,14 @@
 
 namespace {
 
-enum Feature { LINEAR, SATURATING, SMOOTH, LORENTZIAN };
+enum Feature { LINEAR, SATURATING, SMOOTH, LORENTZIAN, GAUSSIAN };
 
 template <class T> inline Vector<T> feature(int64_t kind, Vector<T> t) {
     switch (kind) {
     case SATURATING: return T(2) * t / (T(1) + t);
     case SMOOTH: return root(T(1) + t * t);
     case LORENTZIAN: return T(1) / (T(1) + t * t);
+    case GAUSSIAN: return exponential<T>(-t * t);
     default: return t;
     }
 }

@@ -12,6 +12,8 @@ from hadronlab.errors import ConfigError
 if TYPE_CHECKING:
     from hadronlab.systems.few_body import FewBodySystem
 
+ALIKE = 1e-6  # slopes at contact that differ by less, times the Compton length of the lightest pair, differ by rounding
+
 
 def reduced_masses(system: FewBodySystem) -> Tensor:
     """μ_p of every pair, (n_pairs,), in the unit of the masses."""
@@ -43,21 +45,22 @@ def natural_scales(system: FewBodySystem) -> tuple[Tensor, float]:
     return 1.5 * decay[:, best], float(kinetic[best])
 
 
-def contact_slopes(system: FewBodySystem) -> Tensor:
-    """Kato's slope −d ln ψ/dr at r_p = 0 of every pair, (n_pairs,): −μ_p lim r V/ħ²c², averaged over the channels.
-
-    Exact for leptons, mesons and baryons; elsewhere the cusp condition is a matrix of the channels.
+def contact_slopes(system: FewBodySystem) -> tuple[Tensor, bool]:
+    """Kato's slope −d ln ψ/dr at r_p = 0 of every pair, (n_pairs,): −μ_p lim r V/ħ²c², averaged over the channels; and whether
+    it is that of all of them. So it is of leptons, mesons and baryons without 1/r in their spin forces; elsewhere it is a matrix.
     """
     mu = reduced_masses(system)
-    length = float(system.hbar_c / mu.min())
-    slopes = []
+    length, one = float(system.hbar_c / mu.min()), torch.eye(system.n_channels, dtype=torch.float64)
+    slopes, alike = [], True
     for p in range(len(mu)):
         distances = torch.full((2, len(mu)), length, dtype=torch.float64)
         distances[:, p] = torch.tensor([1e-6, 2e-6]) * length
-        v = system.potential(distances).diagonal(dim1=-2, dim2=-1).mean(-1)
+        v = system.potential(distances)
         residue = (v[0] - v[1]) * distances[1, p]  # (c/r − c/2r)·2r
-        slopes.append(-mu[p] * residue / system.hbar_c**2)
-    return torch.stack(slopes)
+        matrix = -mu[p] * residue / system.hbar_c**2
+        slopes.append(matrix.diagonal().mean())
+        alike &= bool((matrix - slopes[-1] * one).abs().max() * length < ALIKE)
+    return torch.stack(slopes), alike
 
 
 def is_confining(system: FewBodySystem, length: float) -> bool:

@@ -15,7 +15,7 @@ from hadronlab.models.wavefunctions.compiled import in_parts, library_for, packe
 if TYPE_CHECKING:
     from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 
-FEATURES = ("linear", "saturating", "smooth", "lorentzian")  # in the order of the kernel
+FEATURES = ("linear", "saturating", "smooth", "lorentzian", "gaussian")  # in the order of the kernel
 
 
 def compiled_density(wavefunction: InvariantWaveFunction, dtype: torch.dtype) -> CompiledDensity | None:

@@ -91,7 +91,7 @@ class EquivariantWaveFunction(OfDistances):
         self.start_clusters = next(iter(partitions), ())
         parts += [part for p in partitions for part in hadron_orbits(system, scale, self.length, binding, p)]
         confining = is_confining(system, self.length) if confining is None else confining
-        slopes = contact_slopes(system) if kato else None
+        slopes = contact_slopes(system)[0] if kato else None
 
         kinds = torch.zeros(len(system.pair_classes), len(pairs), dtype=torch.float64)
         for row, members in zip(kinds, system.pair_classes.values(), strict=True):

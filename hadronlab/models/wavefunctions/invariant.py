@@ -24,7 +24,12 @@ from hadronlab.models.wavefunctions.molecules import (
     partitions_of,
     starting_amplitudes,
 )
-from hadronlab.models.wavefunctions.pair_geometry import OfDistances, PairGeometry, check_distances_alone
+from hadronlab.models.wavefunctions.pair_geometry import (
+    OfDistances,
+    PairGeometry,
+    check_distances_alone,
+    default_features,
+)
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
 from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
 from hadronlab.systems.length_scales import contact_slopes, is_confining
@@ -47,7 +52,7 @@ class InvariantWaveFunction(OfDistances):
     Args:
         system: masses, pairs, permutation group and potential.
         widths, activation: of the hidden layers.
-        features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
+        features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair; None: `default_features`.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons, one for all channels; None: the hadrons of the lowest threshold.
         binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1.
@@ -65,7 +70,7 @@ class InvariantWaveFunction(OfDistances):
         system: FewBodySystem,
         widths: Sequence[int] = (24, 16, 16),
         activation: str = "silu",
-        features: Sequence[str] = ("smooth", "saturating"),
+        features: Sequence[str] | None = None,
         clusters: Sequence[Partition] | None = (),
         binding: float | None = None,
         kato: bool = True,
@@ -76,6 +81,8 @@ class InvariantWaveFunction(OfDistances):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
         momentum = 1.0 if binding is None else binding
+        slope, alike_in_all = contact_slopes(system)
+        features = default_features(kato and alike_in_all) if features is None else features
         check_distances_alone("invariant", system.parity, features, momentum, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
@@ -102,8 +109,7 @@ class InvariantWaveFunction(OfDistances):
         if is_confining(system, self.length) if confining is None else confining:
             linear = torch.cat([linear, airy], 1)
             alike = None if alike is None else torch.cat([alike, alike + 1 + alike.max()], 1)
-        slope = contact_slopes(system) if kato else None
-        self.envelope = ExponentialEnvelope(linear, order, scale, slope, alike)
+        self.envelope = ExponentialEnvelope(linear, order, scale, slope if kato else None, alike)
 
         feature_order = torch.cat([order + k * n_pairs for k in range(len(features))], 1)
         self.network = DenseNetwork(

@@ -32,6 +32,12 @@ def check_distances_alone(
         raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
 
 
+def default_features(cusps_are_known: bool) -> tuple[str, ...]:
+    """Inputs of a network of distances: functions that are flat at contact where the envelopes have the cusps of all channels, for
+    any other leaves a rest of 1/r in the local energy, which has no fourth moment then; elsewhere one that is not."""
+    return ("smooth", "lorentzian", "gaussian") if cusps_are_known else ("smooth", "saturating")
+
+
 class OfDistances(WaveFunction):
     """A wave function of the pair distances, with envelopes that know the slopes at contact."""
 
@@ -42,7 +48,7 @@ class OfDistances(WaveFunction):
         other = super().of(system)
         other.geometry = PairGeometry(system.masses, system.pairs)
         if other.envelope.slope is not None:
-            other.envelope.slope = contact_slopes(system)
+            other.envelope.slope = contact_slopes(system)[0]
         return other
 
 

@@ -21,7 +21,7 @@ WAVE_FUNCTIONS: list[tuple[FewBodySystem, dict[str, Any]]] = [
     (quark_system("meson", "c c~", 1, 0), {"widths": [7]}),
     (quark_system("nucleon", "u u d", 0.5, 0.5), {"confining": False}),
     (quark_system("tcc", "c c u~ d~", 1, 0), {"clusters": None, "activation": "tanh", "widths": [5, 21, 3]}),
-    (quark_system("tcc", "c c u~ d~", 1, 0), {"kato": False, "features": ["linear", "lorentzian"]}),
+    (quark_system("tcc", "c c u~ d~", 1, 0), {"kato": False, "features": ["linear", "saturating"]}),
     (lepton_system("ps2", "e- e- e+ e+"), {}),
 ]
 
@@ -68,7 +68,7 @@ def test_walkers_far_away_are_told_apart_from_those_that_are_nowhere(library: ct
 def test_torch_does_what_the_kernel_cannot() -> None:
     system = quark_system("meson", "c c~", 1, 0)
     odd = [
-        InvariantWaveFunction(system, features=["gaussian"]),
+        InvariantWaveFunction(system, features=["logarithm"]),
         InvariantWaveFunction(system, activation="sine"),
     ]
     with torch.no_grad():

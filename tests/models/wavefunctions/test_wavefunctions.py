@@ -11,6 +11,7 @@ from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
 from hadronlab.models.wavefunctions.molecules import molecular_channels, molecular_generators, partitions_of
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.sampling.local_energy import local_energy
 from hadronlab.systems.length_scales import natural_scales
 from hadronlab.systems.leptons import lepton_system
 from hadronlab.systems.quarks import quark_system
@@ -260,6 +261,27 @@ def test_no_molecule_begins_where_symmetry_forbids_its_hadrons_side_by_side():
     system = quark_system("D D", ["c", "c", "u~", "d~"], 0, 0)  # two bosons with I = 0 are in no S wave
     assert molecular_channels(system, natural_scales(system)[0], [[0, 2], [1, 3]]) is None
     assert InvariantWaveFunction(system, clusters=None)(points(system, 2)).abs().min() > 0
+
+
+def local_energies_at_contact(system, **settings):
+    """At distances of the first two particles of 10⁻³ and 10⁻⁵ lengths, (2, batch), over the kinetic energy of the system."""
+    psi = InvariantWaveFunction(system, widths=(4,), **settings)
+    r, offset = points(system), torch.tensor([length(system), 0.0, 0.0], dtype=torch.float64)[:, None]
+    r = torch.stack([r] * 2)
+    r[:, 0] = r[:, 1] + torch.tensor([1e-3, 1e-5], dtype=torch.float64)[:, None, None] * offset
+    return torch.stack([local_energy(psi, each).energy for each in r]) / psi.energy_scale
+
+
+@pytest.mark.parametrize("name", ["ps2", "D", "lambda_c"])
+def test_default_features_leave_nothing_of_cusps_that_are_known(name):
+    """The local energy is finite at contact; with other features, or without Kato's slopes, it goes as 1/r."""
+    system = SYSTEMS[name]()
+    near, nearer = local_energies_at_contact(system)
+    assert (nearer - near).abs().max() < 0.05
+    for settings in ({"features": ("smooth", "saturating")}, {"kato": False}):
+        near, nearer = local_energies_at_contact(system, **settings)
+        assert (nearer - near).abs().max() > 10
+    assert InvariantWaveFunction(SYSTEMS["tcc"](), widths=(4,)).feature_names == ("smooth", "saturating")
 
 
 @pytest.mark.parametrize(
