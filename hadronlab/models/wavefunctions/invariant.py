@@ -29,6 +29,7 @@ from hadronlab.models.wavefunctions.pair_geometry import (
     PairGeometry,
     check_distances_alone,
     default_features,
+    default_widths,
 )
 from hadronlab.models.wavefunctions.symmetry import antisymmetriser, generating_channels, pair_order
 from hadronlab.models.wavefunctions.wavefunction import chunks, rows_for
@@ -51,7 +52,7 @@ class InvariantWaveFunction(OfDistances):
 
     Args:
         system: masses, pairs, permutation group and potential.
-        widths, activation: of the hidden layers.
+        widths, activation: of the hidden layers; None: `default_widths`.
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair; None: `default_features`.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons, one for all channels; None: the hadrons of the lowest threshold.
@@ -68,7 +69,7 @@ class InvariantWaveFunction(OfDistances):
     def __init__(
         self,
         system: FewBodySystem,
-        widths: Sequence[int] = (24, 16, 16),
+        widths: Sequence[int] | None = None,
         activation: str = "silu",
         features: Sequence[str] | None = None,
         clusters: Sequence[Partition] | None = (),
@@ -82,6 +83,7 @@ class InvariantWaveFunction(OfDistances):
         self.conditioned_on = tuple(conditioned_on)
         momentum = 1.0 if binding is None else binding
         slope, alike_in_all = contact_slopes(system)
+        widths = default_widths(system.n_particles) if widths is None else widths
         features = default_features(kato and alike_in_all) if features is None else features
         check_distances_alone("invariant", system.parity, features, momentum, size)
         self.geometry = PairGeometry(system.masses, system.pairs)
