@@ -82,10 +82,13 @@ class InvariantWaveFunction(OfDistances):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
         momentum = 1.0 if binding is None else binding
-        slope, alike_in_all = contact_slopes(system)
-        widths = default_widths(system.n_particles) if widths is None else widths
-        features = default_features(kato and alike_in_all) if features is None else features
         check_distances_alone("invariant", system.parity, features, momentum, size)
+        partitions = partitions_of(system, clusters, binding)
+        slope, in_all = contact_slopes(system)
+        if features is None:
+            features = default_features(kato and in_all, comes_apart=bool(partitions))
+        if widths is None:
+            widths = default_widths(system.n_particles)
         self.geometry = PairGeometry(system.masses, system.pairs)
         self.feature_names, self.features = tuple(features), [FEATURES[name] for name in features]
         self._kept: dict[torch.dtype, CompiledDensity | None] | None = None
@@ -94,7 +97,6 @@ class InvariantWaveFunction(OfDistances):
         self.scale *= size
         scale = self.scale
 
-        partitions = partitions_of(system, clusters, binding)
         self.binding = momentum if partitions and not conditioned_on else None
         starts = [
             compact_decays(system, scale),

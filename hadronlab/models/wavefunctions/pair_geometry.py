@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_distances_alone(
-    name: str, parity: int | None, features: Sequence[str], binding: float, size: float
+    name: str, parity: int | None, features: Sequence[str] | None, binding: float, size: float
 ) -> None:
     """Raise ConfigError for what a wave function of the distances alone, model=`name`, cannot be made of."""
     if parity == -1:
@@ -28,13 +28,16 @@ def check_distances_alone(
         )
     if not (binding > 0 and size > 0):
         raise ConfigError(f"model.binding={binding}, model.size={size}: must be positive")
-    if not features or not set(features) <= set(FEATURES):
+    if features is not None and (not features or not set(features) <= set(FEATURES)):
         raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
 
 
-def default_features(cusps_are_known: bool) -> tuple[str, ...]:
-    """Inputs of a network of distances: functions that are flat at contact where the envelopes have the cusps of all channels, for
-    any other leaves a rest of 1/r in the local energy, which has no fourth moment then; elsewhere one that is not."""
+def default_features(cusps_are_known: bool, comes_apart: bool) -> tuple[str, ...]:
+    """Inputs of a network of distances. Of what has tails between hadrons none grows with the distance, lest the hadrons change with it.
+    Where the envelopes have the cusps of all channels they are flat at contact, for any other leaves there a rest of 1/r in the local
+    energy, which then has no fourth moment; elsewhere one is not."""
+    if comes_apart:
+        return ("saturating", "lorentzian")
     return ("smooth", "lorentzian", "gaussian") if cusps_are_known else ("smooth", "saturating")
 
 

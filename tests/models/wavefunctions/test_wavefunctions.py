@@ -284,6 +284,13 @@ def test_default_features_leave_nothing_of_cusps_that_are_known(name):
     assert InvariantWaveFunction(SYSTEMS["tcc"](), widths=(4,)).feature_names == ("smooth", "saturating")
 
 
+def test_inputs_of_what_comes_apart_do_not_grow():
+    names = ("saturating", "lorentzian")
+    assert InvariantWaveFunction(SYSTEMS["tcc"](), widths=(4,), clusters=None).feature_names == names
+    whole = InvariantWaveFunction(SYSTEMS["D"](), clusters=None)  # has no threshold
+    assert whole.feature_names == InvariantWaveFunction(SYSTEMS["D"]()).feature_names
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
