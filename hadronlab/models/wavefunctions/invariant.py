@@ -86,7 +86,7 @@ class InvariantWaveFunction(OfDistances):
         partitions = partitions_of(system, clusters, binding)
         slope, in_all = contact_slopes(system)
         if features is None:
-            features = default_features(kato and in_all, comes_apart=bool(partitions))
+            features = default_features(system.n_particles, kato and in_all, bool(partitions))
         if widths is None:
             widths = default_widths(system.n_particles)
         self.geometry = PairGeometry(system.masses, system.pairs)

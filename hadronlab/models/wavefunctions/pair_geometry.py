@@ -32,18 +32,20 @@ def check_distances_alone(
         raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
 
 
-def default_features(cusps_are_known: bool, comes_apart: bool) -> tuple[str, ...]:
+def default_features(n_particles: int, cusps_are_known: bool, comes_apart: bool) -> tuple[str, ...]:
     """Inputs of a network of distances. Of what has tails between hadrons none grows with the distance, lest the hadrons change with it.
     Where the envelopes have the cusps of all channels they are flat at contact, for any other leaves there a rest of 1/r in the local
     energy, which then has no fourth moment; elsewhere one is not."""
     if comes_apart:
         return ("saturating", "lorentzian")
-    return ("smooth", "lorentzian", "gaussian") if cusps_are_known else ("smooth", "saturating")
+    if not cusps_are_known:
+        return ("smooth", "saturating")
+    return ("smooth", "lorentzian") if n_particles == 2 else ("smooth", "lorentzian", "gaussian")
 
 
 def default_widths(n_particles: int) -> tuple[int, ...]:
-    """Hidden layers of a network of distances: of the one distance of two particles a few nodes say all, and more are noise of a sample's
-    gradient, above all in excited states."""
+    """Hidden layers of a network of distances: of the one distance of two particles few nodes say all, and more follow the noise of a
+    sample's gradient, above all in excited states."""
     return (12, 8) if n_particles == 2 else (24, 16, 16)
 
 
