@@ -61,7 +61,10 @@ from hadronlab.errors import ConfigError
             "did you mean 'burn_in'",
         ),  # handed on to another class
         (["system=D", "task=conditioned", "task.burn_in=many"], "task.burn_in must be a whole number"),
-        (["system=D", "model.widths=many"], "model.widths must be a list of a whole number or null, got 'many'"),
+        (
+            ["system=D", "model.widths=many"],
+            "model.widths must be a list of a whole number or null, got 'many'",
+        ),
         (["system=D", "++optimizer.natural_gradiant.shift=1"], "did you mean 'natural_gradient'"),
         (["system=D", "++callbacks.convergense.min_steps=3"], "callbacks.convergense is not a setting"),
         (["system=lattice"], "data.path is missing"),
