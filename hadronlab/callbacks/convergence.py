@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from typing import Any, ClassVar
 
@@ -12,14 +13,14 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from hadronlab.callbacks.agreement import any_rank
 from hadronlab.errors import ConfigError
-from hadronlab.tasks.protocols import ComesApart, Descends
+from hadronlab.tasks.protocols import BeginsAnew, Descends
 
 log = logging.getLogger(__name__)
 
 
 class Convergence(Callback):
     """Stops in the last stage once the fall still to come is below the task's `target_error`, error included. What settles above
-    its threshold with the hadrons held together begins anew, with them apart.
+    its threshold with the hadrons held together begins anew with them apart, what is bound deeply without tails between them.
 
     min_steps: of the last stage, at least. every: steps between two looks. reserve: share of `trainer.max_time` kept
     for the evaluation.
@@ -40,14 +41,21 @@ class Convergence(Callback):
         if trainer.global_step % self.every and (trainer.world_size > 1 or not late):
             return
         settled = bool(trainer.global_step >= pl_module.last_stage_start + self.min_steps)  # type: ignore[operator]
-        comes_apart = isinstance(pl_module, ComesApart)
+        better = pl_module.better_binding(settled) if isinstance(pl_module, BeginsAnew) else None
+        better = trainer.strategy.broadcast(better)
         if any_rank(trainer, late):
             trainer.should_stop = True
-        elif any_rank(trainer, settled and comes_apart and pl_module.is_held_together()):  # type: ignore[operator]
-            pl_module.begin_apart()  # type: ignore[operator]
-            _say(
-                f"step {trainer.global_step}: settling above its threshold; begun anew with the hadrons apart"
+        elif better is not None:
+            pl_module.begin_anew(better)  # type: ignore[operator]
+            for optimizer in trainer.optimizers:
+                optimizer.state.clear()
+            deep = better == math.inf
+            found = (
+                "bound deeply; begun anew without"
+                if deep
+                else "settling above its threshold; begun anew with long"
             )
+            _say(f"step {trainer.global_step}: {found} tails between the hadrons")
         elif any_rank(trainer, settled and self._converged(pl_module)):  # type: ignore[arg-type]
             trainer.should_stop = True
 

@@ -74,12 +74,12 @@ class Descends(Protocol):
 
 
 @runtime_checkable
-class ComesApart(Protocol):
-    """A task that can begin anew with hadrons apart that it does not bind."""
+class BeginsAnew(Protocol):
+    """A task that can begin anew with hadrons that are bound more loosely or more tightly than at first."""
 
-    def is_held_together(self) -> bool: ...
+    def better_binding(self, settled: bool) -> float | None: ...
 
-    def begin_apart(self) -> None: ...
+    def begin_anew(self, binding: float) -> None: ...
 
 
 @runtime_checkable

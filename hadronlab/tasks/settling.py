@@ -1,4 +1,4 @@
-"""Whether a variational training has settled, and where: above its lowest threshold it begins anew, with the hadrons apart."""
+"""Whether a variational training has settled, and where: far above or below its lowest threshold it begins anew."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import torch
 
 from hadronlab.estimates import trend as trends
 from hadronlab.estimates.streams import stream_seed
+from hadronlab.models.wavefunctions.molecules import APART
 from hadronlab.optim.parameter_sets import ParameterSets
 
 if TYPE_CHECKING:
     from hadronlab.tasks.vmc import VMCTask
 
 RECENT = 50  # steps whose energy is compared with the threshold
+DEEP = 1.0  # `binding` of hadrons that are none any more
 
 
 def remaining_descent(task: VMCTask) -> tuple[float, float]:
@@ -49,21 +51,34 @@ def above_threshold(task: VMCTask) -> tuple[float, float]:
     return float(energy.mean()) - task.threshold.energy, float(error.norm()) / len(error)
 
 
-def is_held_together(task: VMCTask) -> bool:
-    """Whether the energy settles above the lowest threshold with hadrons that could begin apart: what is bound is not there."""
-    if task.make_apart is None:
-        return False
-    (above, uncertain), (fall, error) = above_threshold(task), trend(task)
-    return above > 2 * uncertain and fall + error < above
+def better_binding(task: VMCTask, settled: bool) -> float | None:
+    """The `binding` with which the training had better begin anew, if it has not yet.
+
+    ∞, without tails between hadrons, where these would fall off within the size of the system, even at the present energy, an upper
+    bound: slower ones are hardly ever seen by walkers, which linger there. APART where it has settled above the lowest threshold: what is bound
+    is not there.
+    """
+    (above, uncertain), first = above_threshold(task), task.model.binding
+    if task.make_anew is None or first is None or not math.isfinite(above):
+        return None
+    bound = max(0.0, -above - 2 * uncertain) / task.system.to_unit
+    if len(task.history) >= RECENT and task.model.binding_at(bound) > max(first, DEEP):
+        return math.inf
+    fall, error = trend(task)
+    return APART if settled and above > 2 * uncertain and fall + error < above else None
 
 
-def begin_apart(task: VMCTask) -> None:
-    """Begin anew with the hadrons of the lowest threshold apart, in the steps that are left."""
-    assert task.make_apart is not None
+def begin_anew(task: VMCTask, binding: float) -> None:
+    """Begin anew with this `binding` of the hadrons of the lowest threshold, in the steps that are left."""
+    assert task.make_anew is not None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(task.seed, "network", 1, bits=32))
-        task.model.load_state_dict(task.make_apart().state_dict())
-    task.make_apart, task.begun = None, task.global_step
+        other = task.make_anew() if binding == math.inf else task.make_anew(binding=binding)
+    task.model.load_state_dict(other.state_dict())
+    task.model.binding = binding
+    if binding == math.inf:
+        task.model.lose_tails()
+    task.make_anew, task.begun = None, task.global_step
     task.parameter_sets = ParameterSets(task.schedule)
     task.forget_lowest_energy()
     task.fresh_walkers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,7 @@ def training_state(task: VMCTask) -> dict[str, Any]:
         "energies": task.record.state_dict(),
         "parameter_sets": task.parameter_sets.state_dict(),
         "begun": task.begun,
+        "binding": task.model.binding,
     }
 
 
@@ -36,7 +38,9 @@ def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
     task.parameter_sets.load_state_dict(state["parameter_sets"])
     task.begun = state.get("begun", 0)  # older checkpoints knew no second beginning
     if task.begun:
-        task.make_apart = None
+        task.make_anew = None
+    if state.get("binding") == math.inf:
+        task.model.lose_tails()
     if len(state["walkers"]) != task.processes.size:
         task.record.forget_walkers()
         return

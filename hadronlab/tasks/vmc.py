@@ -35,7 +35,7 @@ from hadronlab.tasks.base import Task, build_observables, build_optimizer
 from hadronlab.tasks.description import description, health, logged_row, status_line
 from hadronlab.tasks.energy_record import EnergyRecord
 from hadronlab.tasks.final_evaluation import measure
-from hadronlab.tasks.settling import begin_apart, is_held_together, remaining_descent
+from hadronlab.tasks.settling import begin_anew, better_binding, remaining_descent
 from hadronlab.tasks.training_state import load_training_state, training_state
 
 
@@ -50,7 +50,7 @@ class VMCTask(Task):
         sampler: called with the model, and with n_walkers and seed to override its own.
         optimizer: called with the parameters.
         schedule: stages of the training.
-        make_apart: the model as it begins with the hadrons of the lowest threshold apart, where it has begun with them together.
+        make_anew: the model as it begins with another `binding` of the hadrons of the lowest threshold; None: with no other.
         plain_gradient: whether the optimizer steps along ∂E/∂θ, there being no natural gradient.
         observables: of the final evaluation, by name.
         seed: of all walkers.
@@ -84,7 +84,7 @@ class VMCTask(Task):
         held = (model.binding or 0.0) > APART
         return instantiate(config.task, _partial_=True, _convert_="all")(
             model=model,
-            make_apart=partial(make_model, system, binding=APART) if held else None,
+            make_anew=partial(make_model, system) if held else None,
             sampler=instantiate(config.sampler, _partial_=True, _convert_="all"),
             optimizer=build_optimizer(config),
             observables=build_observables(config),
@@ -100,7 +100,7 @@ class VMCTask(Task):
         sampler: Callable[..., MetropolisSampler],
         optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
         schedule: Schedule,
-        make_apart: Callable[[], WaveFunction] | None = None,
+        make_anew: Callable[..., WaveFunction] | None = None,
         plain_gradient: bool = False,
         observables: Mapping[str, SampleObservable] | None = None,
         seed: int = 1,
@@ -143,7 +143,7 @@ class VMCTask(Task):
         ) != self.sampler.n_walkers:  # from the start, for copies of walkers are no others
             self.sampler = sampler(model, n_walkers=wanted, seed=stream_seed(seed, "walkers", 0, 0, 0))
         self.record = EnergyRecord(model.system)
-        self.make_apart = make_apart  # None too once it has been done
+        self.make_anew = make_anew  # None too once it has been done
         self.begun = 0  # the step at which the present training began
         self.parameter_sets = ParameterSets(schedule)
         self.chosen_parameters = ""  # which of the sets the result is that of
@@ -172,11 +172,11 @@ class VMCTask(Task):
         """The next logged energy is the one that later ones are not to rise above."""
         self.record.lowest = None
 
-    def is_held_together(self) -> bool:
-        return is_held_together(self)
+    def better_binding(self, settled: bool) -> float | None:
+        return better_binding(self, settled)
 
-    def begin_apart(self) -> None:
-        begin_apart(self)
+    def begin_anew(self, binding: float) -> None:
+        begin_anew(self, binding)
 
     def training_step(self, batch: int, batch_idx: int) -> Tensor:
         """Sample, and compute the local energies; the loss is zero and reaches every parameter."""
@@ -202,6 +202,8 @@ class VMCTask(Task):
 
     def direction(self, solver: DampedSolver, step: float, dtype: torch.dtype) -> Tensor:
         """Of stochastic reconfiguration, from the samples, (P,); step: the learning rate; dtype: of the rows."""
+        if self.global_step == self.begun:
+            solver.previous = None  # the step of another training
         signs, clip = self.sampler.generator, self.stage.clip
         return reconfigure(
             solver, self.model, *self.samples, self.local, step, clip, dtype, signs, self.processes

@@ -1,5 +1,6 @@
 """Hadrons that nothing binds: tails in colour singlets alone, a second beginning apart, what is said of their energy."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,14 @@ import torch
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate
+from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
-from hadronlab.models.wavefunctions.molecules import free_projector
+from hadronlab.models.wavefunctions.molecules import APART, free_projector
 from hadronlab.observables.results import Results
 from hadronlab.run.build import build_task
 from hadronlab.systems.quarks import quark_system
 from hadronlab.tasks.final_evaluation import warn
+from hadronlab.tasks.settling import begin_anew
 from tests.tasks.test_vmc import SMALL, configuration, fit
 
 
@@ -55,12 +58,12 @@ def test_what_settles_above_its_threshold_begins_anew_apart(tmp_path: Path) -> N
     few = ["schedule.pace=0.1", "callbacks.convergence.min_steps=20"]  # of a last stage from step 15 on
     task, trainer = fit(tmp_path, *TETRAQUARK, *few, "trainer.max_steps=100")
     assert 40 <= task.begun <= 60 and trainer.global_step == 100
-    assert task.make_apart is None and not task.is_held_together()  # once
+    assert task.make_anew is None and task.better_binding(True) is None  # once
     apart = [e - task.threshold.energy for e, _ in task.history]
     assert sum(apart[-20:]) < 0.5 * sum(apart[task.begun - 20 : task.begun])
     trainer.save_checkpoint(tmp_path / "checkpoints" / "last.ckpt")
     again, _ = fit(tmp_path, *TETRAQUARK, *few, "trainer.max_steps=101", resume=True)
-    assert again.begun == task.begun and again.make_apart is None
+    assert again.begun == task.begun and again.make_anew is None and again.model.binding == task.model.binding
 
 
 @pytest.mark.parametrize(
@@ -75,14 +78,45 @@ def test_what_settles_above_its_threshold_begins_anew_apart(tmp_path: Path) -> N
 )
 def test_who_can_begin_anew(tmp_path: Path, overrides: list[str], can: bool) -> None:
     task = build_task(configuration(tmp_path, *SMALL, *overrides))
-    assert (task.make_apart is not None) == can
+    assert (task.make_anew is not None) == can
     if task.threshold is None:
         return
     remember(task, [(task.threshold.energy + 3.0, 0.1)] * 400)
-    assert task.is_held_together() == can
+    assert task.better_binding(False) is None and task.better_binding(True) == (APART if can else None)
     assert (task.remaining_descent()[0] > 2.9) == (task.model.n_states == 1)
     remember(task, [(task.threshold.energy - 3.0, 0.1)] * 400)
-    assert not task.is_held_together() and task.remaining_descent()[0] < 0.1
+    assert task.better_binding(True) is None and task.remaining_descent()[0] < 0.1
+    remember(task, [(task.threshold.energy - 100.0, 0.1)] * 60)
+    assert task.better_binding(False) == (math.inf if can else None)
+
+
+@pytest.mark.parametrize("kind", [InvariantWaveFunction, EquivariantWaveFunction])
+def test_what_has_lost_its_tails_is_one_hadron(kind) -> None:
+    """With the hadrons ten sizes apart some 1e-12 of ψ are left, nearby a tenth to a quarter."""
+    torch.manual_seed(1)
+    system = quark_system("multiquark", "b b u~ d~", 1, 0)
+    psi = kind(system, (6,), clusters=(((0, 2), (1, 3)),), binding=0.2)
+    r = psi.length * torch.randn(4, 3, 50, dtype=torch.float64)
+    far = r.clone()
+    far[[1, 3], 0] += 10 * psi.length
+    with torch.no_grad():
+        before, apart = psi(r).norm(), psi(far).norm()
+        psi.lose_tails()
+        assert psi(far).norm() < 1e-8 * apart and psi(r).norm() > 0.01 * before
+    assert psi.binding == math.inf and not psi.start_clusters
+
+
+def test_lost_tails_stay_lost(tmp_path: Path) -> None:
+    deep = [o.replace("c c s~ s~", "b b u~ d~").replace("spin=0", "spin=1") for o in TETRAQUARK]
+    task, again = (build_task(configuration(tmp_path, *SMALL, *deep)) for _ in range(2))
+    begin_anew(task, math.inf)
+    checkpoint: dict = {}
+    task.on_save_checkpoint(checkpoint)
+    again.load_state_dict(task.state_dict())
+    again.on_load_checkpoint(checkpoint)
+    r = task.sampler.r.double()
+    with torch.no_grad():
+        torch.testing.assert_close(again.model(r), task.model(r))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ from hadronlab.models.wavefunctions.molecules import (
     Part,
     Partition,
     compact_decays,
+    first_binding,
     hadron_orbits,
+    least_mass,
     partitions_of,
 )
 from hadronlab.models.wavefunctions.orbits import generating_orbits
@@ -47,7 +49,7 @@ class EquivariantWaveFunction(OfDistances):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair.
         clusters: partitions of the particles such as ((0, 1, 2), (3, 4, 5)), an orbit each, with the tails of hadrons; None: the hadrons
             of the lowest threshold.
-        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.05.
+        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.2.
         kato, confining, size, conditioned_on: as of model=invariant.
     """
 
@@ -70,9 +72,7 @@ class EquivariantWaveFunction(OfDistances):
     ):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
-        check_distances_alone(
-            "equivariant", system.parity, features, 1.0 if binding is None else binding, size
-        )
+        check_distances_alone("equivariant", system.parity, features, binding, size)
         if activation not in ACTIVATIONS or not widths or min(widths) < 1:
             raise ConfigError(
                 f"model.activation={activation}, model.widths={list(widths)}: choose from {', '.join(ACTIVATIONS)}, and "
@@ -89,7 +89,12 @@ class EquivariantWaveFunction(OfDistances):
         parts: list[Part] = [(orbit, compact, None) for orbit in generating_orbits(system)]
         partitions = partitions_of(system, clusters, binding)
         self.start_clusters = next(iter(partitions), ())
-        parts += [part for p in partitions for part in hadron_orbits(system, scale, self.length, binding, p)]
+        bindings = [first_binding(binding, partition) for partition in partitions]
+        if partitions and not conditioned_on:
+            self.binding, self.tail_mass = max(bindings), least_mass(system, partitions)
+        n_compact = sum(orbit.vectors[..., 0, :].numel() for orbit, *_ in parts)
+        for b, p in zip(bindings, partitions, strict=True):
+            parts += hadron_orbits(system, scale, b / self.length, p)
         confining = is_confining(system, self.length) if confining is None else confining
         slopes = contact_slopes(system)[0] if kato else None
 
@@ -122,6 +127,7 @@ class EquivariantWaveFunction(OfDistances):
         self.envelope = TiedEnvelope(torch.cat(starts, 1), torch.cat(ties), scale, slopes)
         matrix = torch.cat([orbit.vectors.permute(1, 2, 0).flatten(1) for orbit, *_ in parts], 1)
         self.register_buffer("coefficients", matrix, persistent=False)  # (n_channels, Σ_o m_o n_so)
+        self.of_tails = torch.arange(matrix.shape[1]) >= n_compact
         self.n_members = [len(orbit.members) for orbit, *_ in parts]
         of_orbits = torch.arange(sum(self.n_members)).split(self.n_members)
         repeated = [s.repeat(orbit.vectors.shape[2]) for s, (orbit, *_) in zip(of_orbits, parts, strict=True)]

@@ -17,7 +17,9 @@ from hadronlab.models.wavefunctions.jets import FEATURES, compose_, laplacian_of
 from hadronlab.models.wavefunctions.molecules import (
     Partition,
     compact_decays,
+    first_binding,
     free_projector,
+    least_mass,
     molecular_decays,
     molecular_generators,
     one_tail,
@@ -56,7 +58,7 @@ class InvariantWaveFunction(OfDistances):
         features: keys of `jets.FEATURES`, functions of r/s with s the natural scale of the pair; None: `default_features`.
         clusters: partitions of the particles such as ((0, 2), (1, 3)); each adds an envelope that falls off slowly
             between its clusters, the tail of two hadrons, one for all channels; None: the hadrons of the lowest threshold.
-        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1.
+        binding: decay of those tails at first, over the mean natural scale of the pairs; None: 1, of two baryons 0.2.
         confining: let the envelopes also fall as e^{−r^{3/2}}; None: where the potential rises without end.
         kato: fix the slope of the envelopes at contact from the potential's 1/r.
         size: multiplies the natural scale of the system.
@@ -81,8 +83,7 @@ class InvariantWaveFunction(OfDistances):
     ):
         super().__init__(system)
         self.conditioned_on = tuple(conditioned_on)
-        momentum = 1.0 if binding is None else binding
-        check_distances_alone("invariant", system.parity, features, momentum, size)
+        check_distances_alone("invariant", system.parity, features, binding, size)
         partitions = partitions_of(system, clusters, binding)
         slope, in_all = contact_slopes(system)
         if features is None:
@@ -97,10 +98,15 @@ class InvariantWaveFunction(OfDistances):
         self.scale *= size
         scale = self.scale
 
-        self.binding = momentum if partitions and not conditioned_on else None
+        bindings = [first_binding(binding, partition) for partition in partitions]
+        if partitions and not conditioned_on:
+            self.binding, self.tail_mass = max(bindings), least_mass(system, partitions)
         starts = [
             compact_decays(system, scale),
-            *(molecular_decays(system, scale, momentum / self.length, p) for p in partitions),
+            *(
+                molecular_decays(system, scale, b / self.length, p)
+                for b, p in zip(bindings, partitions, strict=True)
+            ),
         ]
         share, every = starting_amplitudes(system, scale, partitions), torch.eye(n, dtype=torch.float64)
         vectors = every
@@ -125,6 +131,7 @@ class InvariantWaveFunction(OfDistances):
         spaces = [every, *(free_projector(system, scale, partition) for partition in partitions)]
         matrix = torch.stack([antisymmetriser(system, space @ vectors) for space in spaces], -1)
         self.register_buffer("coefficients", matrix.reshape(n, -1).contiguous(), persistent=False)
+        self.of_tails = torch.arange(self.coefficients.shape[1]) % len(spaces) > 0
 
     def _features(self, distance: Tensor) -> Tensor:
         t = distance / self.scale.to(distance.dtype)[:, None]

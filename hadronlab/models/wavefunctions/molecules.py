@@ -22,7 +22,7 @@ Partition = Sequence[Sequence[int]]
 Part = tuple[Orbit, tuple[Tensor, Tensor], Tensor | None]
 """An orbit, its decays and those that grow as r^{3/2}, and the channels in which it begins; None: in all alike."""
 
-OF_BARYONS = 0.05  # `binding` of two baryons, which are loosely bound if at all
+OF_BARYONS = 0.2  # `binding` of two baryons, which are loosely bound if at all
 APART = 0.025  # `binding` of hadrons that begin ten sizes apart
 TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
 FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
@@ -54,6 +54,17 @@ def partitions_of(
                 f"model.clusters: {[list(c) for c in partition]} must hold each of the particles 0 … {n - 1} once"
             )
     return clusters
+
+
+def first_binding(binding: float | None, partition: Partition) -> float:
+    """`binding` as it is given, or by default."""
+    return binding or (OF_BARYONS if all(len(cluster) > 2 for cluster in partition) else 1.0)
+
+
+def least_mass(system: FewBodySystem, partitions: Sequence[Partition]) -> float:
+    """The least reduced mass of two clusters of a partition, in the unit of the masses."""
+    masses = [[float(system.masses[list(c)].sum()) for c in partition] for partition in partitions]
+    return min(a * b / (a + b) for some in masses for a, b in combinations(some, 2))
 
 
 def compact_decays(system: FewBodySystem, scale: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,13 +133,9 @@ def molecular_generators(system: FewBodySystem, scale: Tensor, partition: Partit
     return generating_channels(_keeping(system, partition), free, first[:, None])
 
 
-def hadron_orbits(
-    system: FewBodySystem, scale: Tensor, length: float, binding: float | None, partition: Partition
-) -> list[Part]:
-    """Orbits of the hadrons that are the clusters of `partition`, with tails that begin with `binding` over `length`, None: 1, of
-    baryons `OF_BARYONS`."""
-    loose = all(len(cluster) > 2 for cluster in partition)
-    decays = molecular_decays(system, scale, (binding or (OF_BARYONS if loose else 1.0)) / length, partition)
+def hadron_orbits(system: FewBodySystem, scale: Tensor, momentum: float, partition: Partition) -> list[Part]:
+    """Orbits of the hadrons that are the clusters of `partition`, with tails that begin with `momentum`, inverse fm."""
+    decays = molecular_decays(system, scale, momentum, partition)
     whole, none = orbit_of(system, partition), torch.zeros(system.n_channels, dtype=torch.float64)
     first: list[Part] = [(whole, decays, molecular_channels(system, scale, partition))]
     inner = inner_orbits(system, scale, partition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def check_distances_alone(
-    name: str, parity: int | None, features: Sequence[str] | None, binding: float, size: float
+    name: str, parity: int | None, features: Sequence[str] | None, binding: float | None, size: float
 ) -> None:
     """Raise ConfigError for what a wave function of the distances alone, model=`name`, cannot be made of."""
     if parity == -1:
         raise ConfigError(
             f"model={name} sees distances alone, which have parity +1: for system.parity=-1 choose model=deepquark or gaussians"
         )
-    if not (binding > 0 and size > 0):
+    if not (size > 0 and (binding is None or binding > 0)):
         raise ConfigError(f"model.binding={binding}, model.size={size}: must be positive")
     if features is not None and (not features or not set(features) <= set(FEATURES)):
         raise ConfigError(f"model.features={list(features)}: choose from {', '.join(FEATURES)}")
@@ -50,10 +51,19 @@ def default_widths(n_particles: int) -> tuple[int, ...]:
 
 
 class OfDistances(WaveFunction):
-    """A wave function of the pair distances, with envelopes that know the slopes at contact."""
+    """A wave function of the pair distances, with envelopes that know the slopes at contact.
+
+    coefficients: (n_channels, ·) of its functions; of_tails: which of these are of hadrons side by side.
+    """
 
     geometry: PairGeometry
     envelope: ExponentialEnvelope
+    coefficients: Tensor
+    of_tails: Tensor
+
+    def lose_tails(self) -> None:
+        self.coefficients[:, self.of_tails.to(self.coefficients.device)] = 0.0
+        self.binding, self.start_clusters = math.inf, ()
 
     def of(self, system: FewBodySystem) -> Self:
         other = super().of(system)

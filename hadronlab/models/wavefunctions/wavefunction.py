@@ -45,7 +45,10 @@ class WaveFunction(nn.Module):
     n_states = 1
     conditioned_on: tuple[str, ...] = ()
     binding: float | None = None
-    """decay of the tails between hadrons at first, over the mean natural scale; None where there are no such tails to choose"""
+    """decay of the tails between hadrons at first, over the mean natural scale; None where there are no such tails to choose, ∞
+    where they have been lost"""
+    tail_mass = 0.0
+    """least reduced mass of two hadrons with such tails"""
 
     def __init__(self, system: FewBodySystem):
         super().__init__()
@@ -95,6 +98,13 @@ class WaveFunction(nn.Module):
     def state(self, index: int) -> WaveFunction:
         """One of the states alone."""
         return self
+
+    def binding_at(self, energy: float) -> float:
+        """The `binding` of tails e^{−κR} of hadrons that are bound by `energy` (GeV, Hartree), κ = √(2μE)/ħc."""
+        return (2.0 * self.tail_mass * energy) ** 0.5 / self.system.hbar_c * self.length
+
+    def lose_tails(self) -> None:
+        """Be a function of one hadron of all particles alone, from now on."""
 
     def of(self, system: FewBodySystem) -> Self:
         """A copy for another system of the same particles, with other masses and forces: the same function of r, but for what
