@@ -9,7 +9,6 @@ import torch
 
 from hadronlab.estimates import trend as trends
 from hadronlab.estimates.streams import stream_seed
-from hadronlab.models.wavefunctions.molecules import APART
 from hadronlab.optim.parameter_sets import ParameterSets
 
 if TYPE_CHECKING:
@@ -55,8 +54,8 @@ def better_binding(task: VMCTask, settled: bool) -> float | None:
     """The `binding` with which the training had better begin anew, if it has not yet.
 
     ∞, without tails between hadrons, where these would fall off within the size of the system, even at the present energy, an upper
-    bound: slower ones are hardly ever seen by walkers, which linger there. APART where it has settled above the lowest threshold: what is bound
-    is not there.
+    bound: slower ones are hardly ever seen by walkers, which linger there. That of hadrons apart where it has settled above the
+    lowest threshold by more than `target_error`: what is bound is not there.
     """
     (above, uncertain), first = above_threshold(task), task.model.binding
     if task.make_anew is None or first is None or not math.isfinite(above):
@@ -65,7 +64,8 @@ def better_binding(task: VMCTask, settled: bool) -> float | None:
     if len(task.history) >= RECENT and task.model.binding_at(bound) > max(first, DEEP):
         return math.inf
     fall, error = trend(task)
-    return APART if settled and above > 2 * uncertain and fall + error < above else None
+    held = settled and above > max(2 * uncertain, task.target_error) and fall + error < above
+    return task.model.apart if held else None
 
 
 def begin_anew(task: VMCTask, binding: float) -> None:

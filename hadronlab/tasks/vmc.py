@@ -14,7 +14,6 @@ from torch.nn.utils import parameters_to_vector
 
 from hadronlab.errors import ConfigError
 from hadronlab.estimates.streams import stream_seed
-from hadronlab.models.wavefunctions.molecules import APART
 from hadronlab.models.wavefunctions.span import states_of
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
@@ -81,7 +80,7 @@ class VMCTask(Task):
         system = instantiate(config.system, _convert_="all")
         make_model = instantiate(config.model, _partial_=True, _convert_="all")
         model = states_of(make_model, system, config.task.get("states", 1))
-        held = (model.binding or 0.0) > APART
+        held = (model.binding or 0.0) > model.apart
         return instantiate(config.task, _partial_=True, _convert_="all")(
             model=model,
             make_anew=partial(make_model, system) if held else None,

@@ -10,7 +10,7 @@ from hadronlab.errors import ConfigError
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.models.wavefunctions.equivariant import EquivariantWaveFunction
 from hadronlab.models.wavefunctions.invariant import InvariantWaveFunction
-from hadronlab.models.wavefunctions.molecules import APART, free_projector
+from hadronlab.models.wavefunctions.molecules import free_projector
 from hadronlab.observables.results import Results
 from hadronlab.run.build import build_task
 from hadronlab.systems.quarks import quark_system
@@ -74,6 +74,7 @@ def test_what_settles_above_its_threshold_begins_anew_apart(tmp_path: Path) -> N
         ([*TETRAQUARK, "model=invariant"], False),
         ([*TETRAQUARK, "task.states=2"], False),
         (["system=nucleon", "model=molecular"], False),
+        ([*TETRAQUARK, "model=equivariant"], True),
     ],
 )
 def test_who_can_begin_anew(tmp_path: Path, overrides: list[str], can: bool) -> None:
@@ -82,7 +83,12 @@ def test_who_can_begin_anew(tmp_path: Path, overrides: list[str], can: bool) -> 
     if task.threshold is None:
         return
     remember(task, [(task.threshold.energy + 3.0, 0.1)] * 400)
-    assert task.better_binding(False) is None and task.better_binding(True) == (APART if can else None)
+    assert task.better_binding(False) is None and task.better_binding(True) == (
+        task.model.apart if can else None
+    )
+    remember(task, [(task.threshold.energy + 0.5 * task.target_error, 1e-3)] * 400)
+    assert task.better_binding(True) is None  # nothing to gain
+    remember(task, [(task.threshold.energy + 3.0, 0.1)] * 400)
     assert (task.remaining_descent()[0] > 2.9) == (task.model.n_states == 1)
     remember(task, [(task.threshold.energy - 3.0, 0.1)] * 400)
     assert task.better_binding(True) is None and task.remaining_descent()[0] < 0.1

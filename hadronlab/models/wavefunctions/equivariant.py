@@ -17,8 +17,9 @@ from hadronlab.models.wavefunctions.jets import ACTIVATIONS, FEATURES, compose_,
 from hadronlab.models.wavefunctions.molecules import (
     Part,
     Partition,
+    apart_binding,
     compact_decays,
-    first_binding,
+    first_bindings,
     hadron_orbits,
     least_mass,
     partitions_of,
@@ -89,9 +90,10 @@ class EquivariantWaveFunction(OfDistances):
         parts: list[Part] = [(orbit, compact, None) for orbit in generating_orbits(system)]
         partitions = partitions_of(system, clusters, binding)
         self.start_clusters = next(iter(partitions), ())
-        bindings = [first_binding(binding, partition) for partition in partitions]
+        bindings = first_bindings(binding, partitions)
         if partitions and not conditioned_on:
-            self.binding, self.tail_mass = max(bindings), least_mass(system, partitions)
+            self.binding, self.apart = max(bindings), apart_binding(partitions)
+            self.tail_mass = least_mass(system, partitions)
         n_compact = sum(orbit.vectors[..., 0, :].numel() for orbit, *_ in parts)
         for b, p in zip(bindings, partitions, strict=True):
             parts += hadron_orbits(system, scale, b / self.length, p)

@@ -16,8 +16,9 @@ from hadronlab.models.wavefunctions.envelopes import ExponentialEnvelope
 from hadronlab.models.wavefunctions.jets import FEATURES, compose_, laplacian_of_product
 from hadronlab.models.wavefunctions.molecules import (
     Partition,
+    apart_binding,
     compact_decays,
-    first_binding,
+    first_bindings,
     free_projector,
     least_mass,
     molecular_decays,
@@ -98,9 +99,10 @@ class InvariantWaveFunction(OfDistances):
         self.scale *= size
         scale = self.scale
 
-        bindings = [first_binding(binding, partition) for partition in partitions]
+        bindings = first_bindings(binding, partitions)
         if partitions and not conditioned_on:
-            self.binding, self.tail_mass = max(bindings), least_mass(system, partitions)
+            self.binding, self.apart = max(bindings), apart_binding(partitions)
+            self.tail_mass = least_mass(system, partitions)
         starts = [
             compact_decays(system, scale),
             *(

@@ -23,7 +23,7 @@ Part = tuple[Orbit, tuple[Tensor, Tensor], Tensor | None]
 """An orbit, its decays and those that grow as r^{3/2}, and the channels in which it begins; None: in all alike."""
 
 OF_BARYONS = 0.2  # `binding` of two baryons, which are loosely bound if at all
-APART = 0.025  # `binding` of hadrons that begin ten sizes apart
+APART, BARYONS_APART = 0.025, 0.05  # `binding` of hadrons, and of two baryons, that begin ten sizes apart
 TAIL_SHARE = 0.1  # of slow envelopes in all channels alike, lest the walkers disperse at first
 FAR = 100.0  # distance of clusters that no longer see each other, over the largest natural scale
 AIRY_SHARE = 0.1  # of the initial decay, for the part that grows as r^{3/2} inside a cluster
@@ -56,9 +56,18 @@ def partitions_of(
     return clusters
 
 
-def first_binding(binding: float | None, partition: Partition) -> float:
-    """`binding` as it is given, or by default."""
-    return binding or (OF_BARYONS if all(len(cluster) > 2 for cluster in partition) else 1.0)
+def first_bindings(binding: float | None, partitions: Sequence[Partition]) -> list[float]:
+    """`binding` of each as it is given, or by default."""
+    return [binding or (OF_BARYONS if _of_baryons(partition) else 1.0) for partition in partitions]
+
+
+def apart_binding(partitions: Sequence[Partition]) -> float:
+    """`binding` of hadrons that nothing holds together."""
+    return min(BARYONS_APART if _of_baryons(partition) else APART for partition in partitions)
+
+
+def _of_baryons(partition: Partition) -> bool:
+    return all(len(cluster) > 2 for cluster in partition)
 
 
 def least_mass(system: FewBodySystem, partitions: Sequence[Partition]) -> float:

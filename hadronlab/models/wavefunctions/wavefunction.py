@@ -47,6 +47,8 @@ class WaveFunction(nn.Module):
     binding: float | None = None
     """decay of the tails between hadrons at first, over the mean natural scale; None where there are no such tails to choose, ∞
     where they have been lost"""
+    apart = 0.0
+    """the same of hadrons that nothing holds together"""
     tail_mass = 0.0
     """least reduced mass of two hadrons with such tails"""
 
