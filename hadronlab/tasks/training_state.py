@@ -39,7 +39,8 @@ def load_training_state(task: VMCTask, state: dict[str, Any]) -> None:
     task.begun = state.get("begun", 0)  # older checkpoints knew no second beginning
     if task.begun:
         task.make_anew = None
-    if state.get("binding") == math.inf:
+    task.model.binding = state.get("binding", task.model.binding)
+    if task.model.binding == math.inf:
         task.model.lose_tails()
     if len(state["walkers"]) != task.processes.size:
         task.record.forget_walkers()

@@ -36,5 +36,5 @@ def test_others_bring_nothing(settings):
 
 def test_the_command_line_goes_before():
     found = with_brought([*SIX, "trainer.max_steps=7", "sampler.n_walkers=50"])
-    assert "trainer.max_steps=600" not in found and sum("n_walkers" in s for s in found) == 1
+    assert "trainer.max_steps=800" not in found and sum("n_walkers" in s for s in found) == 1
     assert model_of(with_brought([*SIX, "model=gaussians"])) == ["model=gaussians"]
