@@ -19,12 +19,12 @@ from hadronlab.systems.few_body import FewBodySystem
 
 class EnergyParts(SampleObservable):
     """`kinetic_energy`, `potential_energy`, `potential.<term>`, and `virial_residual` = 2T − r·∇V, zero in an
-    eigenstate; all without rest masses.
+    eigenstate; all without rest masses. The kinetic energy has the `contact` of the energy, so that both parts add up to it.
     """
 
     def measure(self, samples: Samples) -> Mapping[str, Tensor]:
         local, system = samples.local, samples.system
-        found = {"kinetic_energy": local.kinetic, "potential_energy": local.potential}
+        found = {"kinetic_energy": local.kinetic + samples.contact, "potential_energy": local.potential}
         for name, part in potential_parts(system).items():
             found[f"potential.{name}"] = expectation(part, local.distances, samples.psi)
         found["virial_residual"] = 2 * local.kinetic - virial(system, local.distances, samples.psi)

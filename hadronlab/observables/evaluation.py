@@ -17,7 +17,6 @@ from hadronlab.models.wavefunctions.wavefunction import WaveFunction
 from hadronlab.observables.protocols import SampleObservable
 from hadronlab.observables.results import Results
 from hadronlab.observables.samples import Evaluation, Samples
-from hadronlab.sampling.contact import contact_terms
 from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 from hadronlab.systems.threshold import Threshold
@@ -69,7 +68,7 @@ def evaluate(
         make_sampler: called with the wave function, n_walkers and seed.
 
     The number of samples is decided from the error alone, never from the energy, so the mean stays unbiased; what diverges where
-    particles meet is taken out of the energy before (`contact_terms`), lest both hang on the same few walkers.
+    particles meet is taken out of the energy before (`Samples.contact`), lest both hang on the same few walkers.
     """
     if n_samples < 2 * n_walkers:
         raise ConfigError(f"n_samples={n_samples} is less than two samples for each of {n_walkers} walkers")
@@ -84,10 +83,7 @@ def evaluate(
         r, channel = sampler.sample()
         local = local_energy(wavefunction, r, channel)
         samples = Samples(wavefunction, r, channel, local, reach)
-        for name, values in (
-            ("energy", local.energy + contact_terms(wavefunction, r, channel, local)),
-            ("local_energy", local.energy),
-        ):
+        for name, values in (("energy", local.energy + samples.contact), ("local_energy", local.energy)):
             record.add({name: values * system.to_unit + system.mass_sum})
         with torch.no_grad():
             for observable in observables.values():

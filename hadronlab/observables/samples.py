@@ -11,6 +11,7 @@ from torch import Tensor
 from hadronlab.estimates.chains import ChainStatistics
 from hadronlab.estimates.estimate import Estimate
 from hadronlab.models.wavefunctions.wavefunction import WaveFunction
+from hadronlab.sampling.contact import contact_terms
 from hadronlab.sampling.local_energy import LocalEnergy
 from hadronlab.systems.few_body import FewBodySystem
 from hadronlab.systems.threshold import Threshold
@@ -39,6 +40,11 @@ class Samples:
     def psi(self) -> Tensor:
         """All channels, (n_channels, batch): less noise than the sampled one."""
         return self.local.psi if self.channel is None else self.wavefunction(self.r)
+
+    @cached_property
+    def contact(self) -> Tensor:
+        """Of mean zero, (batch,), internal unit: what takes out of an energy that which diverges where particles meet."""
+        return contact_terms(self.wavefunction, self.r, self.channel, self.local)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ def test_positronium_is_found(tmp_path):
 def test_functions_of_pairs_find_the_lowest_energies(tmp_path, system, lowest, above):
     """References: published for Ps₂, converged Gaussians for the nucleon; 120 steps of 400 walkers end within `above` of them."""
     settings = ["model=equivariant", "model.widths=[8,6]", "trainer.max_steps=120", "sampler.n_walkers=400"]
+    settings += [
+        "task.burn_in=400"
+    ]  # from the inside walkers find the tails late: after 40 sweeps the energy is 0.001 too low
     task, _ = fit(tmp_path, *f"system={system}".split(), *settings)
     energy = task.observe().scalars["energy"]
     assert lowest - 4 * energy.error - 1e-3 * above < energy.value < lowest + above + 4 * energy.error
