@@ -99,17 +99,22 @@ class Span(WaveFunction):
 
 
 def states_of(make: Callable[..., WaveFunction], system: FewBodySystem, states: int) -> WaveFunction:
-    """The wave function that `make(system)` gives, or a span of so many, begun at different sizes where it takes a `size`."""
+    """The wave function that `make(system)` gives, or a span of so many, begun at different sizes where it takes a `size`.
+
+    All but the first have the tails of the hadrons of the lowest threshold where it takes `clusters`: what is excited is nearer to it.
+    """
     if states < 1:
         raise ConfigError(f"task.states={states}: must be 1 or more")
     if states == 1:
         return make(system)
     sizes = list(islice(cycle(SIZES), states))
-    scaled = "size" in inspect.signature(make).parameters
-    own = make.keywords.get("size", 1.0) if isinstance(make, partial) else 1.0
-    members = [make(system, size=own * size) if scaled else make(system) for size in sizes]
-    if not scaled:
-        return Span(members)
+    given = make.keywords if isinstance(make, partial) else {}
+    takes = inspect.signature(make).parameters
+    if "size" not in takes:
+        return Span([make(system) for _ in sizes])
+    tails = {"clusters": given.get("clusters") or None} if "clusters" in takes else {}
+    own = given.get("size", 1.0)
+    members = [make(system, size=own * size, **(tails if k else {})) for k, size in enumerate(sizes)]
     # a function of r/s has the norm s^{3(N−1)/2}: the walkers begin in all members alike
     norms = torch.tensor(sizes, dtype=torch.float64) ** (1.5 * (system.n_particles - 1))
     return Span(members, torch.diag(1 / norms))

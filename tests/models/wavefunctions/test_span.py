@@ -77,6 +77,15 @@ def test_members_begin_at_different_sizes():
         states_of(InvariantWaveFunction, SYSTEM, 0)
 
 
+def test_excited_members_have_the_tails_of_the_lowest_threshold():
+    """Where there is one; a state alone has those that it is given."""
+    make = partial(InvariantWaveFunction, widths=(4,))
+    first, second = states_of(make, quark_system("tbb", "b b u~ d~", 1, 0), 2).spanning()
+    assert not first.of_tails.any() and second.of_tails.any()
+    assert first.binding is None and second.binding == 1.0
+    assert not any(member.of_tails.any() for member in states_of(make, SYSTEM, 2).spanning())
+
+
 def test_members_are_made_of_the_states():
     psi = span(partial(InvariantWaveFunction, widths=(4, 3)), 3)
     r = 0.5 * torch.randn(3, 3, 5, dtype=torch.float64)
