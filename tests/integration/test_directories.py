@@ -17,7 +17,7 @@ from hadronlab.run.directory.checkpoint_io import load_checkpoint, newest_whole
 from hadronlab.run.directory.files import write_text
 from hadronlab.run.directory.metrics_csv import MetricsCSV
 
-LONG = [*SEPARABLE, *FAST, "trainer.max_steps=1000000"]
+LONG = [*SEPARABLE, *FAST, "trainer.max_epochs=1000000"]
 SHORT = [*SEPARABLE, *FAST, "trainer.max_steps=40"]
 
 
