@@ -9,7 +9,7 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the GPU is sh
 
 import torch
 from record import Record, arguments, relative, seconds
-from steps import wave_function
+from steps import ONE_CHANNEL, wave_function
 
 from hadronlab.optim.natural_gradient import DampedSolver
 from hadronlab.optim.sr_statistics import reconfigure
@@ -34,13 +34,13 @@ def left_out(device: str) -> str | None:
 def measure(record: Record, n: int, chunks: list[int], device: str) -> None:
     from netket_step import NetKetStep
 
-    here = wave_function("deepquark")
+    here = wave_function("deepquark", ONE_CHANNEL)
     sampler = MetropolisSampler(here, n, seed=1)
     sampler.sample(40)
     r, channel = sampler.sample()
     assert channel is not None
     r, channel = r.clone(), channel.clone()
-    there = wave_function("deepquark").to(device)
+    there = wave_function("deepquark", ONE_CHANNEL).to(device)
     there.load_state_dict(here.state_dict())
     at = r.to(device), channel.to(device)
 

@@ -18,6 +18,7 @@ from hadronlab.sampling.local_energy import local_energy
 from hadronlab.sampling.metropolis import MetropolisSampler
 
 TCC = ("system=tcc",)
+ONE_CHANNEL = (*TCC, "model.channel_sum=sampled")  # a walker, as published
 SIX = ("system=multiquark", "system.quarks=c c c c c c", "system.spin=0", "system.isospin=0")
 
 
@@ -82,8 +83,8 @@ def main() -> None:
     options, record = arguments(__doc__), Record()
     torch.set_num_threads(1 if options.short else min(8, cores()))  # for the CPU's numbers
     for n in (300, 2000) if options.short else (1000, 10_000, 100_000):
-        for model in ("deepquark", "invariant"):
-            measure(record, model, n, options.device)
+        for model, system in (("deepquark", ONE_CHANNEL), ("invariant", TCC)):
+            measure(record, model, n, options.device, system)
             record.write(options.out)  # what there is, should the time end
     for n in (100,) if options.short else (1000, 4000):
         measure(record, "equivariant", n, options.device, SIX)

@@ -35,6 +35,7 @@ GAUSS_NEWTON = {
 CASES = {
     "invariant": (["system=tcc", *FEW_BODY], VMC),
     "deepquark": (["system=tcc", "model=deepquark", *FEW_BODY], VMC),
+    "deepquark sampled": (["system=tcc", "model=deepquark", "model.channel_sum=sampled", *FEW_BODY], VMC),
     "sdnn": (["system=separable", "model=sdnn"], INVERSE),
     "gauss_newton": (["system=separable", "model=low_rank", "optimizer=natural_gradient",
                       "optimizer.natural_gradient.warmup_steps=2"], GAUSS_NEWTON),

@@ -25,6 +25,7 @@ FEW_BODY = [
 TASKS = {
     "invariant": ["system=tcc", "model.widths=[6]", *FEW_BODY],
     "deepquark": ["system=tbb", "model=deepquark", "model.widths=[6]", *FEW_BODY],
+    "deepquark sampled": ["system=tbb", "model=deepquark", "model.channel_sum=sampled", "model.widths=[6]", *FEW_BODY],
     "adam": ["system=nucleon_flux_tube", "optimizer=adam", *FEW_BODY],
     "leptons": ["system=ps2", "sampler.moves.separation.weight=0.3", "schedule=paper", "schedule.pace=0.01",
                 "schedule.compare_samples=100", "schedule.keep_every=2", *FEW_BODY,
